@@ -1,0 +1,85 @@
+import { createHash } from 'node:crypto';
+import { Client } from 'pg';
+import { ask } from './broker.ts';
+import { startEmbedded } from './embedded.ts';
+import { DatabaseNotAvailable } from './not-available.ts';
+
+export interface PostgresServer {
+  /** URL of the server's maintenance database; tests work in a `freshDatabase`. */
+  url: string;
+  /** Where the server came from. */
+  name: 'env' | 'embedded';
+  /**
+   * An empty database, named after `namespace` (a test file gives `import.meta.url`; add a word for a second one). One
+   * that was left there by an earlier run is dropped first.
+   */
+  freshDatabase(namespace: string): Promise<FreshDatabase>;
+  /** Ends the server if this call started it; one that is shared or was there before goes on. */
+  close(): Promise<void>;
+}
+
+export interface FreshDatabase {
+  url: string;
+  name: string;
+  drop(): Promise<void>;
+}
+
+/**
+ * A real PostgreSQL: the one at `POSTGRES_URL`, else the test run's own, else a new one that `close()` ends.
+ * Throws {@link DatabaseNotAvailable}.
+ */
+export async function openPostgres(): Promise<PostgresServer> {
+  const given = process.env['POSTGRES_URL'];
+  if (given) {
+    await answers(given);
+    return server(given, 'env', async () => {});
+  }
+  const shared = await ask();
+  if (shared) return server(shared, 'embedded', async () => {});
+  const own = await startEmbedded();
+  return server(own.url, 'embedded', own.close);
+}
+
+function server(url: string, name: 'env' | 'embedded', close: () => Promise<void>): PostgresServer {
+  return {
+    url,
+    name,
+    close,
+    async freshDatabase(namespace) {
+      const database = databaseName(namespace);
+      const drop = (): Promise<void> => run(url, `drop database if exists "${database}" with (force)`);
+      await drop();
+      await run(url, `create database "${database}" template template0`);
+      const own = new URL(url);
+      own.pathname = `/${database}`;
+      return { url: own.href, name: database, drop };
+    },
+  };
+}
+
+/** Readable, at most 63 bytes, and different for different namespaces. */
+function databaseName(namespace: string): string {
+  const hash = createHash('sha256').update(namespace).digest('hex').slice(0, 8);
+  const last = namespace.split('/').slice(-3).join('_').replace(/\.test\.ts/, '');
+  const words = last.toLowerCase().replaceAll(/[^a-z0-9]+/g, '_').replaceAll(/^_+|_+$/g, '');
+  return `sync_${words.slice(-45)}_${hash}`;
+}
+
+async function run(url: string, text: string): Promise<void> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  try {
+    await client.query(text);
+  } finally {
+    await client.end();
+  }
+}
+
+async function answers(url: string): Promise<void> {
+  try {
+    await run(url, 'select 1');
+  } catch (error) {
+    // the driver's message names host and port at most, never the password
+    throw new DatabaseNotAvailable(`needs PostgreSQL: the server at POSTGRES_URL does not answer (${error instanceof Error ? error.message || error.name : 'unknown'})`);
+  }
+}

@@ -1,0 +1,32 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { defaultServerConditions } from 'vite';
+import { defineConfig } from 'vitest/config';
+
+// Tests read the TypeScript sources of every workspace; nothing has to be built before.
+const conditions = ['dev-source', ...defaultServerConditions];
+
+const workspaces = ['packages', 'test', 'examples', 'apps']
+  .filter((parent) => existsSync(parent))
+  .flatMap((parent) => readdirSync(parent).map((folder) => `${parent}/${folder}`))
+  .filter((folder) => existsSync(`${folder}/package.json`));
+
+export default defineConfig({
+  resolve: { conditions },
+  ssr: { resolve: { conditions, externalConditions: ['dev-source', 'node'] } },
+  test: {
+    reporters: ['default', './scripts/summary-reporter.ts'],
+    pool: 'forks',
+    execArgv: ['--conditions=dev-source'],
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    projects: workspaces.map((root) => ({
+      extends: true as const,
+      root,
+      test: {
+        name: root,
+        include: ['**/*.test.ts'],
+        globalSetup: ['@sync/test-databases/global-setup'],
+      },
+    })),
+  },
+});
