@@ -1,0 +1,62 @@
+import type { Kind } from "./value.ts";
+
+/** One column, property or path of a model, in canonical terms. */
+export interface Field {
+  /** The name the library's model gives it (not the column's name). */
+  readonly name: string;
+  readonly kind: Kind;
+  readonly nullable: boolean;
+  /** False for generated and read-only columns: read and compared, never written. */
+  readonly writable: boolean;
+  /** The library or the database stamps it by itself (`@updatedAt`): not compared unless the mapping names it. */
+  readonly stamped?: boolean;
+  /** An insert may leave it out. */
+  readonly optional?: boolean;
+}
+
+/** Fields that together name at most one record. The primary key is not repeated here. */
+export interface UniqueKey {
+  readonly name: string;
+  readonly fields: readonly string[];
+}
+
+/** A foreign key, as the library declares it. Endpoints speak local keys; only the runner turns them into cloudIds. */
+export interface Reference {
+  readonly name: string;
+  /** Fields of this model that hold the parent's key, in the order of `targetFields`. */
+  readonly fields: readonly string[];
+  /** The parent's model name in the same database. */
+  readonly target: string;
+  readonly targetFields: readonly string[];
+  /** What the database does to this row when the parent goes. `"none"`: no enforced foreign key. */
+  readonly onDelete: "cascade" | "set-null" | "restrict" | "none";
+}
+
+/** Fields of the user's own model that belong to the sync. Each is written only together with a change of data. */
+export interface SyncFields {
+  /** Unique, nullable text or uuid. Absent: identity lives in the side table `sync_identity`. */
+  readonly cloudId?: string;
+  readonly lastSyncedAt?: string;
+  readonly syncStatus?: string;
+}
+
+/** What an endpoint says about itself. Plain data: two models are held against each other before a run. */
+export interface Model {
+  readonly name: string;
+  readonly fields: readonly Field[];
+  /** Never empty: a model without a key is refused by its adapter. */
+  readonly primaryKey: readonly string[];
+  /**
+   * Who makes the key of a new record. `allocated`: `Endpoint.allocate`, before the insert (sequence, uuid, cuid).
+   * `values`: the key's fields are supplied like any other (a code, or the references of a join table).
+   */
+  readonly keySource: "allocated" | "values";
+  readonly uniqueKeys: readonly UniqueKey[];
+  readonly references: readonly Reference[];
+  readonly syncFields: SyncFields;
+}
+
+/** The field of that name, or undefined. */
+export function fieldOf(model: Model, name: string): Field | undefined {
+  return model.fields.find((field) => field.name === name);
+}

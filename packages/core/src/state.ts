@@ -1,0 +1,141 @@
+import type { Key, KeyRange } from "./endpoint.ts";
+
+/** What both sides agreed on last, for one record. */
+export interface Base {
+  readonly model: string;
+  readonly cloudId: string;
+  /** One hash per mapped field, fixed width, joined in mapping order; of the value at the meet. */
+  readonly hashes: string;
+  /** The same for the right side, only where a database altered what was written. */
+  readonly rightHashes?: string;
+  /** With `keepBase: "values"`: the values at the meet, in mapping order. */
+  readonly values?: readonly (string | null)[];
+}
+
+/** How far one side of one model is known. */
+export interface SideMark {
+  /** From `changesSince`; `known`: rows then, plus our inserts, minus our deletes since. */
+  readonly mark?: string;
+  readonly known?: number;
+  /** Transactions of ours since the mark. */
+  readonly ownUnits?: readonly string[];
+  /** From fingerprints: contiguous, first open below, last open above. No fingerprint: read it again. */
+  readonly ranges?: readonly (KeyRange & { readonly count: number; readonly fingerprint: string | null })[];
+  /** Rows the last run could not finish with; looked at again. */
+  readonly pending?: readonly Key[];
+}
+
+/** One per pair and model; written only when it differs from the stored one. */
+export interface Checkpoint {
+  readonly model: string;
+  /** Hash of mapping, kinds and match rules: another one means no base. */
+  readonly mapping: string;
+  readonly leftShape: string;
+  readonly rightShape: string;
+  readonly left: SideMark;
+  readonly right: SideMark;
+}
+
+/** A conflict, decided or parked. Holds values: it has a retention and can be erased by key. */
+export interface ConflictRecord {
+  /** Made of pair, model, cloudId, field and the hashes of both values: the same conflict is logged once. */
+  readonly id: string;
+  readonly model: string;
+  readonly cloudId: string;
+  readonly leftKey?: Key;
+  readonly rightKey?: Key;
+  readonly kind: "update-update" | "update-delete" | "first-link" | "unique" | "delete-parent";
+  /** Fields that merge as one share a conflict; empty for a whole record. */
+  readonly fields: readonly string[];
+  readonly base?: readonly (string | null)[];
+  readonly left?: readonly (string | null)[];
+  readonly right?: readonly (string | null)[];
+  /** The rule that decided, such as `newest(updatedAt)`; `ask` while nobody has. */
+  readonly rule: string;
+  readonly decision: "left" | "right" | "custom" | "open";
+  readonly run: string;
+  readonly at: string;
+}
+
+/** A record that cannot be written waits here; it stops nobody else. */
+export interface QuarantineRecord {
+  /** Made of side, model and key. */
+  readonly id: string;
+  readonly model: string;
+  /** The side the record was read from. */
+  readonly side: "left" | "right";
+  readonly key: Key;
+  readonly cloudId: string | null;
+  readonly code: string;
+  readonly message: string;
+  readonly constraint?: string;
+  readonly field?: string;
+  /** The parent it waits for: model and local key on `side`. */
+  readonly waitsFor?: { readonly model: string; readonly key: Key };
+  /** Hash of the record when it was refused: unchanged means it is not tried again. */
+  readonly payload: string;
+  readonly attempts: number;
+  readonly since: string;
+  readonly run: string;
+}
+
+/** What a run overwrote or deleted, durable before the write. */
+export interface PreImage {
+  readonly id: string;
+  readonly run: string;
+  readonly model: string;
+  readonly cloudId: string;
+  readonly side: "left" | "right";
+  readonly op: "update" | "delete";
+  readonly key: Key;
+  readonly fields: readonly string[];
+  readonly values: readonly (string | null)[];
+  readonly at: string;
+}
+
+/** Everything kept as a plain document, by collection. */
+export interface StateRecords {
+  readonly checkpoint: Checkpoint & { readonly id: string };
+  readonly conflict: ConflictRecord;
+  readonly quarantine: QuarantineRecord;
+  readonly preImage: PreImage;
+  /** History of runs; the last one also says which databases the pair knows. */
+  readonly run: { readonly id: string; readonly [name: string]: unknown };
+  /** A plan's actions, page by page. */
+  readonly plan: { readonly id: string; readonly [name: string]: unknown };
+}
+export type Collection = keyof StateRecords;
+
+export type StateChange =
+  | { readonly op: "putBases"; readonly bases: readonly Base[] }
+  | { readonly op: "removeBases"; readonly model: string; readonly cloudIds: readonly string[] }
+  | { readonly op: "clearBases"; readonly model: string }
+  | { readonly op: "put"; readonly collection: Collection; readonly records: readonly (StateRecords[Collection] & { readonly model?: string })[] }
+  | { readonly op: "remove"; readonly collection: Collection; readonly ids: readonly string[] };
+
+export interface ReadRequest {
+  readonly collection: Collection;
+  readonly model?: string;
+  /** Records with `id` above this one, in id order. */
+  readonly after?: string;
+  readonly ids?: readonly string[];
+  readonly limit?: number;
+}
+
+/** The memory of pairs. Every call names its pair; stores of different pairs share tables, never records. */
+export interface StateStore {
+  /** For messages. */
+  readonly name: string;
+  /** Makes or upgrades what it needs. Throws `STATE.NEWER_VERSION` when a newer version wrote it. */
+  open(): Promise<void>;
+  /** In any order; a cloudId without a base is absent. */
+  bases(pair: string, model: string, cloudIds: readonly string[]): Promise<readonly Base[]>;
+  /** Bases of one model in cloudId order, at most `limit` above `after`; with their number in the model. */
+  scanBases(pair: string, model: string, after: string | undefined, limit: number): Promise<{ readonly total: number; readonly bases: readonly Base[] }>;
+  read<C extends Collection>(pair: string, request: ReadRequest & { readonly collection: C }): Promise<readonly StateRecords[C][]>;
+  /** All of it, or nothing. Never before the data it speaks of is durable. */
+  commit(pair: string, changes: readonly StateChange[]): Promise<void>;
+  /** Removes everything this store has made. */
+  uninstall(): Promise<void>;
+  close(): Promise<void>;
+}
