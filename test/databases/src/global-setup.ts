@@ -1,6 +1,6 @@
-import type { Server } from 'node:net';
-import { listen } from './broker.ts';
-import { startEmbedded, type EmbeddedServer } from './embedded.ts';
+import type { Server } from "node:net";
+import { listen } from "./broker.ts";
+import { startEmbedded, type EmbeddedServer } from "./embedded.ts";
 
 /**
  * Runs once per project of a test run, in the main process; the first call makes what all of them share, the last
@@ -11,7 +11,7 @@ interface Shared {
   broker: Promise<Server>;
   postgres: Promise<EmbeddedServer> | undefined;
 }
-const key = Symbol.for('@sync/test-databases');
+const key = Symbol.for("@sync/test-databases");
 const global = globalThis as { [key]?: Shared };
 
 export default async function setup(): Promise<() => Promise<void>> {

@@ -1,4 +1,4 @@
-export { DatabaseNotAvailable } from './not-available.ts';
-export { temporaryFolder, type TemporaryFolder } from './folder.ts';
-export { openPostgres, type PostgresServer, type FreshDatabase } from './postgres.ts';
-export { openPglite } from './pglite.ts';
+export { DatabaseNotAvailable } from "./not-available.ts";
+export { temporaryFolder, type TemporaryFolder } from "./folder.ts";
+export { openPostgres, type PostgresServer, type FreshDatabase } from "./postgres.ts";
+export { openPglite } from "./pglite.ts";

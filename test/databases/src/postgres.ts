@@ -1,14 +1,14 @@
-import { createHash } from 'node:crypto';
-import { Client } from 'pg';
-import { ask } from './broker.ts';
-import { startEmbedded } from './embedded.ts';
-import { DatabaseNotAvailable } from './not-available.ts';
+import { createHash } from "node:crypto";
+import { Client } from "pg";
+import { ask } from "./broker.ts";
+import { startEmbedded } from "./embedded.ts";
+import { DatabaseNotAvailable } from "./not-available.ts";
 
 export interface PostgresServer {
   /** URL of the server's maintenance database; tests work in a `freshDatabase`. */
   url: string;
   /** Where the server came from. */
-  name: 'env' | 'embedded';
+  name: "env" | "embedded";
   /**
    * An empty database, named after `namespace` (a test file gives `import.meta.url`; add a word for a second one). One
    * that was left there by an earlier run is dropped first.
@@ -29,18 +29,18 @@ export interface FreshDatabase {
  * Throws {@link DatabaseNotAvailable}.
  */
 export async function openPostgres(): Promise<PostgresServer> {
-  const given = process.env['POSTGRES_URL'];
+  const given = process.env["POSTGRES_URL"];
   if (given) {
     await answers(given);
-    return server(given, 'env', async () => {});
+    return server(given, "env", async () => {});
   }
   const shared = await ask();
-  if (shared) return server(shared, 'embedded', async () => {});
+  if (shared) return server(shared, "embedded", async () => {});
   const own = await startEmbedded();
-  return server(own.url, 'embedded', own.close);
+  return server(own.url, "embedded", own.close);
 }
 
-function server(url: string, name: 'env' | 'embedded', close: () => Promise<void>): PostgresServer {
+function server(url: string, name: "env" | "embedded", close: () => Promise<void>): PostgresServer {
   return {
     url,
     name,
@@ -59,9 +59,9 @@ function server(url: string, name: 'env' | 'embedded', close: () => Promise<void
 
 /** Readable, at most 63 bytes, and different for different namespaces. */
 function databaseName(namespace: string): string {
-  const hash = createHash('sha256').update(namespace).digest('hex').slice(0, 8);
-  const last = namespace.split('/').slice(-3).join('_').replace(/\.test\.ts/, '');
-  const words = last.toLowerCase().replaceAll(/[^a-z0-9]+/g, '_').replaceAll(/^_+|_+$/g, '');
+  const hash = createHash("sha256").update(namespace).digest("hex").slice(0, 8);
+  const last = namespace.split("/").slice(-3).join("_").replace(/\.test\.ts/, "");
+  const words = last.toLowerCase().replaceAll(/[^a-z0-9]+/g, "_").replaceAll(/^_+|_+$/g, "");
   return `sync_${words.slice(-45)}_${hash}`;
 }
 
@@ -77,9 +77,9 @@ async function run(url: string, text: string): Promise<void> {
 
 async function answers(url: string): Promise<void> {
   try {
-    await run(url, 'select 1');
+    await run(url, "select 1");
   } catch (error) {
     // the driver's message names host and port at most, never the password
-    throw new DatabaseNotAvailable(`needs PostgreSQL: the server at POSTGRES_URL does not answer (${error instanceof Error ? error.message || error.name : 'unknown'})`);
+    throw new DatabaseNotAvailable(`needs PostgreSQL: the server at POSTGRES_URL does not answer (${error instanceof Error ? error.message || error.name : "unknown"})`);
   }
 }

@@ -1,6 +1,6 @@
-import { describe, test } from 'vitest';
-import { DatabaseNotAvailable } from './not-available.ts';
-import { openPostgres, type PostgresServer } from './postgres.ts';
+import { describe, test } from "vitest";
+import { DatabaseNotAvailable } from "./not-available.ts";
+import { openPostgres, type PostgresServer } from "./postgres.ts";
 
 /**
  * `describe` for tests on a real PostgreSQL. Where none can be had the tests are skipped and the run's summary names
@@ -11,21 +11,21 @@ export function describePostgres(title: string, body: (postgres: PostgresServer)
     try {
       body(await openPostgres());
     } catch (error) {
-      if (!(error instanceof DatabaseNotAvailable) || process.env['CI']) throw error;
-      test('a PostgreSQL server is there', ({ skip }) => skip(error.message));
-      describe.skip('without one', () => body(nothing));
+      if (!(error instanceof DatabaseNotAvailable) || process.env["CI"]) throw error;
+      test("a PostgreSQL server is there", ({ skip }) => skip(error.message));
+      describe.skip("without one", () => body(nothing));
     }
   });
 }
 
 const never = (): never => {
-  throw new Error('a database is opened in hooks and tests only, never while tests are collected');
+  throw new Error("a database is opened in hooks and tests only, never while tests are collected");
 };
 const nothing: PostgresServer = {
   get url(): string {
-    return '';
+    return "";
   },
-  name: 'embedded',
+  name: "embedded",
   freshDatabase: never,
   close: async () => {},
 };
