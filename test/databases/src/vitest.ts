@@ -1,6 +1,13 @@
-import { describe, test } from "vitest";
+import { describe } from "vitest";
 import { DatabaseNotAvailable } from "./not-available.ts";
 import { openPostgres, type PostgresServer } from "./postgres.ts";
+
+declare module "vitest" {
+  interface TaskMeta {
+    /** Why the tests of this suite do not run and how to have them run; the summary prints it. */
+    notRun?: string;
+  }
+}
 
 /**
  * `describe` for tests on a real PostgreSQL. Where none can be had the tests are skipped and the run's summary names
@@ -12,8 +19,7 @@ export function describePostgres(title: string, body: (postgres: PostgresServer)
       body(await openPostgres());
     } catch (error) {
       if (!(error instanceof DatabaseNotAvailable) || process.env["CI"]) throw error;
-      test("a PostgreSQL server is there", ({ skip }) => skip(error.message));
-      describe.skip("without one", () => body(nothing));
+      describe.skip("without a server", { meta: { notRun: error.message } }, () => body(nothing));
     }
   });
 }
