@@ -1,5 +1,6 @@
-// Generates the Prisma client of every schema in the repository whose client is missing or older than the schema. The
-// command line wants the path of a schema engine although generating never runs one; any executable will do.
+// Generates what every Prisma schema in the repository stands for, where it is missing or older than the schema: the client,
+// and beside it `schema.sql`, the tables. The command line wants the path of a schema engine although generating never runs
+// one; any executable will do.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, globSync, readFileSync, writeFileSync } from "node:fs";
@@ -20,8 +21,9 @@ for (const schema of schemas.sort()) {
   const text = readFileSync(path, "utf8");
   const output = /^\s*output\s*=\s*"([^"]+)"/m.exec(text)?.[1];
   if (!output) continue; // a schema that is only read as text
-  const stamp = join(resolve(dirname(path), output), ".generated-from");
-  const hash = createHash("sha256").update(`${version}\n${text}`).digest("hex");
+  const folder = resolve(dirname(path), output);
+  const stamp = join(folder, ".generated-from");
+  const hash = createHash("sha256").update(`${version}\n${text}\nwith schema.sql`).digest("hex");
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === hash) continue;
 
   const { status, stdout, stderr } = spawnSync(
@@ -33,6 +35,8 @@ for (const schema of schemas.sort()) {
     console.error(`${schema}: no client could be generated\n${stdout}${stderr}`);
     process.exit(1);
   }
+  const { ddl } = await import("./prisma-ddl.mjs"); // only now: it takes a moment to load
+  writeFileSync(join(folder, "schema.sql"), await ddl(text));
   writeFileSync(stamp, hash);
 }
 
