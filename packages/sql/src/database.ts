@@ -1,0 +1,119 @@
+import type { Claim, ClaimRequest, Committed, Database, Endpoint, Inspection, Outcome, Refusal, StateStore, Unit } from "@sync/core";
+import { SyncError } from "@sync/core";
+import type { Dialect, SideTables } from "./dialect.ts";
+import { SqlEndpoint } from "./endpoint.ts";
+import type { EndpointContext } from "./endpoint.ts";
+import { meaningOf } from "./errors.ts";
+import type { Executor } from "./executor.ts";
+import type { SqlModel } from "./model.ts";
+import { tableOf } from "./model.ts";
+import { postgres } from "./postgres/index.ts";
+import { Refused } from "./refusal.ts";
+import { sideTables } from "./sides.ts";
+import { sqlite } from "./sqlite/index.ts";
+import { sqlState } from "./state.ts";
+
+export interface SqlDatabaseOptions {
+  /** For messages: library and engine, such as `prisma/sqlite`. No URL. */
+  readonly name: string;
+  readonly executor: Executor;
+  readonly models: readonly SqlModel[];
+  /** Where our own tables go. @default beside the user's, as the connection's search path says */
+  readonly sideTables?: { readonly schema?: string };
+  /** What a copy of the database would not bring. @default Postgres: system identifier and database oid; SQLite: the file */
+  readonly serverIdentity?: string | (() => string | Promise<string>);
+  /** Says what an error of the library means, where the engine's own words are not in it. */
+  readonly mapError?: (error: unknown) => { readonly refusal: Refusal } | { readonly retryable: boolean } | undefined;
+  /** Closes what the adapter itself opened. */
+  readonly close?: () => Promise<void>;
+}
+
+export interface SqlDatabase extends Database {
+  readonly state: StateStore;
+  /** Removes lease, identity and state: everything that was ever made here. */
+  uninstall(): Promise<void>;
+}
+
+const DIALECTS: Readonly<Record<Executor["dialect"], Dialect>> = { postgres, sqlite };
+
+export function sqlDatabase(options: SqlDatabaseOptions): SqlDatabase {
+  const { executor } = options;
+  const dialect = DIALECTS[executor.dialect];
+  const sides: SideTables = sideTables(options.sideTables?.schema);
+  const tables = options.models.map(tableOf);
+  const meaning = { database: options.name, tables, ...(options.mapError ? { mapError: options.mapError } : {}) };
+
+  const guard = async <T>(work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (error) {
+      const means = meaningOf(error, meaning);
+      throw "error" in means ? means.error : refusedOutside(options.name, means.refusal, error);
+    }
+  };
+  const context: EndpointContext = {
+    dialect,
+    executor,
+    sides,
+    guard,
+    query: (statement) => guard(() => executor.query(statement)),
+  };
+  const endpoints = new Map(tables.map((table) => [table.model.name, new SqlEndpoint(table, context)]));
+  const state = sqlState(executor, { name: options.name, ...(options.sideTables ? { sideTables: options.sideTables } : {}) });
+
+  return {
+    name: options.name,
+    endpoints: endpoints as ReadonlyMap<string, Endpoint>,
+    state,
+
+    async claim(request: ClaimRequest): Promise<Claim> {
+      const claim = await guard(() => dialect.claim(executor, sides, request));
+      const { serverIdentity } = options;
+      if (serverIdentity === undefined) return claim;
+      return { ...claim, serverIdentity: typeof serverIdentity === "string" ? serverIdentity : await serverIdentity() };
+    },
+
+    async release(fence: number, wrote: boolean): Promise<void> {
+      await guard(() => dialect.release(executor, sides, fence, wrote));
+    },
+
+    async inspect(_models: readonly string[]): Promise<Inspection> {
+      return { findings: [], shapes: new Map() };
+    },
+
+    async commit(unit: Unit): Promise<Committed> {
+      for (const { model } of unit.batches) {
+        if (!endpoints.has(model)) throw new SyncError("ENDPOINT.UNKNOWN_MODEL", `${options.name} has no model ${model}`, { model });
+      }
+      try {
+        const { transaction, written } = await dialect.commit(executor, unit, endpoints, sides, options.name);
+        const outcomes = written.map((batch) =>
+          batch.map((row): Outcome => (row === undefined ? STALE : row === true ? WRITTEN : { status: "written", after: row })),
+        );
+        return { committed: true, transaction, outcomes };
+      } catch (error) {
+        if (error instanceof Refused) return { committed: false, refusal: error.refusal };
+        const means = meaningOf(error, meaning);
+        if ("error" in means) throw means.error;
+        return { committed: false, refusal: means.refusal };
+      }
+    },
+
+    async uninstall(): Promise<void> {
+      await state.uninstall();
+      await guard(() => dialect.uninstall(executor, sides));
+    },
+
+    async close(): Promise<void> {
+      await options.close?.();
+    },
+  };
+}
+
+const STALE: Outcome = { status: "stale" };
+const WRITTEN: Outcome = { status: "written" };
+
+/** A data error where no data was sent, such as a view that divides by zero. */
+function refusedOutside(database: string, refusal: Refusal, cause: unknown): SyncError {
+  return new SyncError("ENDPOINT.UNKNOWN", `${database}: reading failed with ${refusal.code}; the cause has the database's words`, { database, cause });
+}

@@ -1,0 +1,69 @@
+import type { Claim, ClaimRequest, Key, Row, Unit } from "@sync/core";
+import type { Executor, TextRow } from "./executor.ts";
+import type { SqlColumn, Table } from "./model.ts";
+
+/** The select list for some fields of a table `t`, and what its texts mean. */
+export interface RowReader {
+  /** Aliased `c0`, `c1`, … */
+  readonly select: string;
+  /** The same expressions without aliases. */
+  readonly expressions: readonly string[];
+  row(texts: TextRow): Row;
+}
+
+/** The few places where the engines spell the same thing differently. */
+export interface Syntax {
+  /** The n-th parameter of a statement, counted from 1, as a text expression. */
+  param(n: number): string;
+  /** A `from` item `r` with one row per element of a JSON array of arrays, given as a text expression. */
+  rows(json: string): string;
+  /** The i-th text of such an element. */
+  item(i: number): string;
+  /** The text that stands for a row's key in `sync_identity`, from expressions of the key columns' types. */
+  localKey(keys: readonly SqlColumn[], expressions: readonly string[]): string;
+  /** The way back: the i-th key column's value out of that text. */
+  fromLocalKey(keys: readonly SqlColumn[], i: number, text: string): string;
+}
+
+/** What a finished unit answers with, one entry per row of a batch. */
+export interface UnitOutcome {
+  readonly transaction: string;
+  readonly written: readonly (readonly (true | Row | undefined)[])[];
+}
+
+/** Everything that differs between engines. One folder per dialect, the same file names in each. */
+export interface Dialect {
+  readonly syntax: Syntax;
+  reader(table: Table, fields: readonly string[], sides: SideTables): RowReader;
+  claim(executor: Executor, sides: SideTables, request: ClaimRequest): Promise<Claim>;
+  release(executor: Executor, sides: SideTables, fence: number, wrote: boolean): Promise<void>;
+  /** Throws `LEASE.LOST`, or the driver's error; nothing is written then. */
+  commit(
+    executor: Executor,
+    unit: Unit,
+    tables: ReadonlyMap<string, WritableTable>,
+    sides: SideTables,
+    database: string,
+  ): Promise<UnitOutcome>;
+  allocate(executor: Executor, table: Table, count: number): Promise<readonly Key[]>;
+  /** Removes the tables of lease and identity. */
+  uninstall(executor: Executor, sides: SideTables): Promise<void>;
+}
+
+/** How what was written to a table has to be known: as sent, as returned, or read again at the end of the unit. */
+export type AfterImage = "sent" | "returned" | "reread";
+
+export interface WritableTable {
+  readonly table: Table;
+  readonly after: AfterImage;
+}
+
+/** The names of our own tables in one database. */
+export interface SideTables {
+  readonly database: string;
+  readonly identity: string;
+  readonly base: string;
+  readonly record: string;
+  readonly state: string;
+  readonly schema: string | undefined;
+}

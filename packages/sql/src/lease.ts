@@ -1,0 +1,28 @@
+import type { ClaimRequest } from "@sync/core";
+import { SyncError } from "@sync/core";
+import { SIDE_VERSION } from "./sides.ts";
+
+/** Somebody else's lease; the message is what the other runner's user reads. */
+export function leaseHeld(holder: string | null, since: string | null): SyncError {
+  const who = holder === null ? "another runner" : holder;
+  const when = since === null ? "" : ` since ${since}`;
+  return new SyncError(
+    "LEASE.HELD",
+    `this database is being synced by ${who}${when}; wait until that run ends, or take over if it is known to be dead`,
+  );
+}
+
+export function leaseLost(database: string, cause?: unknown): SyncError {
+  return new SyncError("LEASE.LOST", `${database}: another runner has taken the lease; nothing of this unit was written`, { database, cause });
+}
+
+export function newerVersion(version: number): SyncError {
+  return new SyncError(
+    "STATE.NEWER_VERSION",
+    `the side tables have version ${version}, this package knows up to ${SIDE_VERSION}; upgrade before running again`,
+  );
+}
+
+export function checkClaim({ seconds }: ClaimRequest): void {
+  if (!(seconds > 0)) throw new SyncError("OPTIONS.INVALID", "a lease lasts more than 0 seconds");
+}

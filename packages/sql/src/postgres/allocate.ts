@@ -1,0 +1,16 @@
+import type { Key } from "@sync/core";
+import type { Executor } from "../executor.ts";
+import type { Table } from "../model.ts";
+
+/** Reserves numbers of the key column's sequence; what is not used stays a gap, as after any rollback. */
+export async function allocate(executor: Executor, table: Table, count: number): Promise<readonly Key[]> {
+  const { keyMaker } = table;
+  const column = table.keys[0]!;
+  const named = typeof keyMaker === "object";
+  const sequence = named ? "$1::text::regclass" : "pg_get_serial_sequence($1::text, $2::text)::regclass";
+  const rows = await executor.query({
+    sql: `select nextval(${sequence})::text as c0 from generate_series(1, $${named ? 2 : 3}::text::int)`,
+    params: named ? [keyMaker.sequence, String(count)] : [table.sql, column.column, String(count)],
+  });
+  return rows.map(([text]) => [column.decode(text!)]);
+}

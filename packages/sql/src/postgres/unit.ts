@@ -1,0 +1,243 @@
+import type { Batch, Row, Unit } from "@sync/core";
+import { deleteRows, identifyRows, insertRows, keyAfter, touchesTwice, updateRows } from "../batch.ts";
+import type { RowReader, SideTables, UnitOutcome, WritableTable } from "../dialect.ts";
+import type { Executor, Statement, TextRow } from "../executor.ts";
+import { leaseLost } from "../lease.ts";
+import type { SqlColumn, Table } from "../model.ts";
+import { literal, quoted } from "../model.ts";
+import { at, lookup } from "../select.ts";
+import { postgresReader } from "./read.ts";
+import { postgresSyntax } from "./syntax.ts";
+
+const { item, localKey } = postgresSyntax;
+
+/** One batch as common table expressions: `b<i>` gives one row per row written, with its ordinal as `n`. */
+interface Part {
+  readonly ctes: readonly string[];
+  readonly rows: readonly (readonly (string | null)[])[];
+}
+
+/** What every part needs to know. */
+interface Context {
+  readonly sides: SideTables;
+  readonly index: number;
+  /** `from` items that hold the fence and make this batch wait for the one before it. */
+  readonly after: string;
+  /** Also accept a row that this very unit has already written. */
+  readonly twice: boolean;
+}
+
+/**
+ * The whole unit as one statement: the fence under a row lock first, then a data-modifying expression per batch, each
+ * waiting for the one before. Only when a row is written by two batches, which one statement cannot do, or when rows have
+ * to be read again at the end, do several statements go into one transaction.
+ */
+export async function commitUnit(
+  executor: Executor,
+  unit: Unit,
+  tables: ReadonlyMap<string, WritableTable>,
+  sides: SideTables,
+  database: string,
+): Promise<UnitOutcome> {
+  const twice = touchesTwice(unit.batches);
+  const targets = unit.batches.map((batch) => {
+    const { table, after } = tables.get(batch.model)!;
+    // A delete leaves nothing to look at; an identify changes nothing but the cloudId.
+    const image = batch.op === "insert" || batch.op === "update" ? after : "sent";
+    return { batch, table, after: image, reader: postgresReader(table, table.model.fields.map((field) => field.name), sides) };
+  });
+  const groups = twice ? targets.map((target) => [target]) : [targets];
+  const statements = groups.map((group) => statementFor(unit.fence, group, sides, twice));
+  const rereads = targets.flatMap((target) => (target.after === "reread" && target.batch.rows.length > 0 ? [target] : []));
+  for (const { batch, table, reader } of rereads) {
+    const keys = batch.rows.map((_, i) => keyAfter(table, batch, i));
+    statements.push(lookup(table, reader, table.keys, keys, postgresSyntax));
+  }
+  const answers = statements.length === 1 ? [await executor.query(statements[0]!)] : await executor.atomic(statements);
+
+  const [fence] = answers[0]!;
+  if (!fence || fence[1] !== "1") throw leaseLost(database);
+  const results = groups.flatMap((group, g) => group.map((target, i) => written(target, answers[g]![i + 1]!)));
+  rereads.forEach((target, i) => {
+    const found = new Map(answers[groups.length + i]!.map((texts) => {
+      const row = target.reader.row(texts);
+      return [JSON.stringify(row.key), row] as const;
+    }));
+    const result = results[targets.indexOf(target)]!;
+    for (let r = 0; r < result.length; r += 1) {
+      if (result[r]) result[r] = found.get(JSON.stringify(keyAfter(target.table, target.batch, r)));
+    }
+  });
+  return { transaction: fence[2]!, written: results };
+}
+
+interface Target {
+  readonly batch: Batch;
+  readonly table: Table;
+  readonly after: WritableTable["after"];
+  readonly reader: RowReader;
+}
+
+function statementFor(fence: number, targets: readonly Target[], sides: SideTables, twice: boolean): Statement {
+  const ctes = [`fence as (select 1 as held from ${sides.database} where fence = $1::text::bigint for share)`];
+  const answers = ["select 'fence' as c0, (select count(*) from fence)::text as c1, pg_current_xact_id()::xid::text as c2"];
+  const params: string[] = [String(fence)];
+  targets.forEach((target, index) => {
+    const { batch } = target;
+    const after = index === 0 ? "fence" : `fence, (select count(*) from b${index - 1}) p`;
+    const part = partFor(target, { sides, index, after, twice });
+    params.push(JSON.stringify(part.rows));
+    const images = target.after === "returned";
+    const input = `b${index}_in as materialized (select r.v, r.n from ${postgresSyntax.rows(postgresSyntax.param(params.length))})`;
+    ctes.push(input, ...part.ctes);
+    const list = images
+      ? "json_agg(image)::text"
+      : `case when count(*) = ${batch.rows.length} then null else json_agg(n)::text end`;
+    answers.push(`select '${index}', count(*)::text, ${list} from b${index}`);
+  });
+  return { sql: `with ${ctes.join(",\n")}\n${answers.join("\nunion all ")}`, params };
+}
+
+function partFor(target: Target, context: Context): Part {
+  const { batch, table } = target;
+  const image = target.after === "returned" ? `json_build_array(${target.reader.expressions.join(", ")}) as image` : "";
+  switch (batch.op) {
+    case "insert": {
+      const { columns, cloudId, rows } = insertRows(table, batch);
+      return insertPart(table, columns, cloudId, rows, image, context);
+    }
+    case "update":
+      return updatePart(table, updateRows(table, batch), image, context);
+    case "delete":
+      return deletePart(table, deleteRows(table, batch), context);
+    case "identify":
+      return identifyPart(table, identifyRows(table, batch), context);
+  }
+}
+
+function insertPart(
+  table: Table,
+  columns: readonly SqlColumn[],
+  cloudId: number,
+  rows: Part["rows"],
+  image: string,
+  { sides, index, after }: Context,
+): Part {
+  // The cloudId has a place in every row; without a column of its own it goes to the side table alone.
+  const values = columns.map((column, i) => column.write(item(table.cloudId || i < cloudId ? i : i + 1)));
+  const ctes = [
+    `b${index} as (insert into ${table.sql} as t (${columns.map((column) => quoted(column.column)).join(", ")})` +
+      ` overriding system value select ${values.join(", ")} from b${index}_in r, ${after} order by r.n returning ${image || "0 as n"})`,
+  ];
+  if (!table.cloudId) {
+    const key = localKey(table.keys, table.keys.map((column, i) => column.write(item(i))));
+    ctes.push(
+      `b${index}_id as (insert into ${sides.identity} (model, cloud_id, local_key)` +
+        ` select ${literal(table.model.name)}, ${item(cloudId)}, ${key} from b${index}_in r, ${after})`,
+    );
+  }
+  return { ctes, rows };
+}
+
+function updatePart(table: Table, batch: ReturnType<typeof updateRows>, image: string, context: Context): Part {
+  const { sides, index, after, twice } = context;
+  const sets = batch.columns.flatMap((column, i) => {
+    const supplied = batch.supplied[i]!;
+    if (supplied === "none") return [];
+    const value = column.write(item(batch.first + i));
+    return [
+      supplied === "all"
+        ? `${quoted(column.column)} = ${value}`
+        : `${quoted(column.column)} = case when substr(${item(batch.mask)}, ${i + 1}, 1) = '1' then ${value} else ${at(column)} end`,
+    ];
+  });
+  const guard = guarded(batch.revision, twice);
+  const keys = table.keys.map((column, i) => `${at(column)} = ${column.write(item(i))}`).join(" and ");
+  // Nothing supplied at all: the guard still has to be answered.
+  if (sets.length === 0) {
+    return { ctes: [`b${index} as (select r.n from ${table.sql} t, b${index}_in r, ${after} where ${keys} and ${guard})`], rows: batch.rows };
+  }
+  const moved = !table.cloudId && batch.columns.some((column) => table.keys.includes(column));
+  const returning = [
+    "r.n",
+    ...(image === "" ? [] : [image]),
+    ...(moved ? [`${localKey(table.keys, table.keys.map(at))} as local_key`] : []),
+  ];
+  const ctes = [
+    `b${index} as (update ${table.sql} t set ${sets.join(", ")} from b${index}_in r, ${after} where ${keys} and ${guard} returning ${returning.join(", ")})`,
+  ];
+  if (moved) {
+    const old = localKey(table.keys, table.keys.map((column, i) => column.write(item(i))));
+    ctes.push(
+      `b${index}_id as (update ${sides.identity} i set local_key = m.local_key from b${index} m join b${index}_in r on r.n = m.n` +
+        ` where i.model = ${literal(table.model.name)} and i.local_key = ${old} and m.local_key <> i.local_key)`,
+    );
+  }
+  return { ctes, rows: batch.rows };
+}
+
+function deletePart(table: Table, rows: Part["rows"], { sides, index, after, twice }: Context): Part {
+  const keys = table.keys.map((column, i) => `${at(column)} = ${column.write(item(i))}`).join(" and ");
+  const key = table.cloudId ? "" : `, ${localKey(table.keys, table.keys.map(at))} as local_key`;
+  const ctes = [
+    `b${index} as (delete from ${table.sql} t using b${index}_in r, ${after} where ${keys} and ${guarded(table.keys.length, twice)} returning r.n${key})`,
+  ];
+  if (!table.cloudId) {
+    ctes.push(
+      `b${index}_id as (delete from ${sides.identity} i using b${index} m where i.model = ${literal(table.model.name)} and i.local_key = m.local_key)`,
+    );
+  }
+  return { ctes, rows };
+}
+
+function identifyPart(table: Table, rows: Part["rows"], { sides, index, after }: Context): Part {
+  const keyed = table.keys.length;
+  const keys = table.keys.map((column, i) => `${at(column)} = ${column.write(item(i))}`).join(" and ");
+  if (table.cloudId) {
+    const { cloudId } = table;
+    const ctes = [
+      `b${index} as (update ${table.sql} t set ${quoted(cloudId.column)} = ${cloudId.write(item(keyed))} from b${index}_in r, ${after}` +
+        ` where ${keys} and ${at(cloudId)} is not distinct from ${cloudId.write(item(keyed + 1))} returning r.n)`,
+    ];
+    return { ctes, rows };
+  }
+  const model = literal(table.model.name);
+  const key = localKey(table.keys, table.keys.map((column, i) => column.write(item(i))));
+  const ctes = [
+    `b${index}_new as (insert into ${sides.identity} (model, cloud_id, local_key) select ${model}, ${item(keyed)}, ${key}` +
+      ` from b${index}_in r, ${after} where ${item(keyed + 1)} is null and exists (select from ${table.sql} t where ${keys})` +
+      ` on conflict (model, local_key) do nothing returning local_key)`,
+    `b${index}_old as (update ${sides.identity} i set cloud_id = ${item(keyed)} from b${index}_in r, ${after}` +
+      ` where i.model = ${model} and i.local_key = ${key} and i.cloud_id = ${item(keyed + 1)}` +
+      ` and exists (select from ${table.sql} t where ${keys}) returning r.n)`,
+    `b${index} as (select r.n from b${index}_in r join b${index}_new m on m.local_key = ${key} union all select n from b${index}_old)`,
+  ];
+  return { ctes, rows };
+}
+
+function guarded(revision: number, twice: boolean): string {
+  const same = `t.xmin::text = ${item(revision)}`;
+  return twice ? `(${same} or t.xmin = pg_current_xact_id()::xid)` : same;
+}
+
+/** Per row of the batch: written as sent, written and returned, or not written. */
+function written(target: Target, answer: TextRow): (true | Row | undefined)[] {
+  const { batch, table, reader } = target;
+  const list = answer[2] === null ? null : (JSON.parse(answer[2]!) as unknown[]);
+  if (target.after === "returned") {
+    const found = new Map((list ?? []).map((texts) => {
+      const row = reader.row(texts as TextRow);
+      return [JSON.stringify(row.key), row] as const;
+    }));
+    return batch.rows.map((_, i) => {
+      const image = found.get(JSON.stringify(keyAfter(table, batch, i)));
+      // The statement does not see the identity row that it writes itself.
+      return image && batch.op === "insert" ? { ...image, cloudId: batch.rows[i]!.cloudId } : image;
+    });
+  }
+  if (answer[1] === String(batch.rows.length)) return batch.rows.map(() => true);
+  // An insert without its ordinals: a trigger kept a row back that inspection did not know of.
+  if (batch.op === "insert") return batch.rows.map(() => undefined);
+  const ordinals = new Set((list ?? []).map(Number));
+  return batch.rows.map((_, i) => (ordinals.has(i + 1) ? true : undefined));
+}

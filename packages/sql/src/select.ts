@@ -1,0 +1,84 @@
+import type { Key, KeyRange } from "@sync/core";
+import type { RowReader, SideTables, Syntax } from "./dialect.ts";
+import type { Statement } from "./executor.ts";
+import type { SqlColumn, Table } from "./model.ts";
+import { literal, quoted } from "./model.ts";
+
+/** A column of the table that statements call `t`. */
+export function at(column: SqlColumn): string {
+  return `t.${quoted(column.column)}`;
+}
+
+/** `a` alone or `(a, b)`. */
+export function tuple(parts: readonly string[]): string {
+  return parts.length === 1 ? parts[0]! : `(${parts.join(", ")})`;
+}
+
+/** A key as the texts that `write` takes. */
+export function encodeKey(table: Table, key: Key): string[] {
+  return table.keys.map((column, i) => column.encode(key[i]!));
+}
+
+/** The row's cloudId as a text expression: its own column, or one probe of the identity table. */
+export function cloudIdOf(table: Table, sides: SideTables, syntax: Syntax): string {
+  if (table.cloudId) return table.cloudId.read(at(table.cloudId));
+  const local = syntax.localKey(table.keys, table.keys.map(at));
+  return `(select i.cloud_id from ${sides.identity} i where i.model = ${literal(table.model.name)} and i.local_key = ${local})`;
+}
+
+/** The condition that a row lies in the range, and the parameters it takes from number `first` on. */
+export function inRange(table: Table, range: KeyRange, syntax: Syntax, first: number): { where: string; params: string[] } {
+  const params: string[] = [];
+  const keys = tuple(table.keys.map(at));
+  const bound = (operator: string, key: Key): string => {
+    const parts = encodeKey(table, key).map((text, i) => {
+      params.push(text);
+      return table.keys[i]!.write(syntax.param(first + params.length - 1));
+    });
+    return `${keys} ${operator} ${tuple(parts)}`;
+  };
+  const bounds: string[] = [];
+  if (range.after) bounds.push(bound(">", range.after));
+  if (range.upTo) bounds.push(bound("<=", range.upTo));
+  return { where: bounds.length === 0 ? "" : ` where ${bounds.join(" and ")}`, params };
+}
+
+/** The first `limit` rows of a range in key order. */
+export function page(table: Table, reader: RowReader, range: KeyRange, limit: number, syntax: Syntax): Statement {
+  const { where, params } = inRange(table, range, syntax, 1);
+  const order = table.keys.map(at).join(", ");
+  return { sql: `select ${reader.select} from ${table.sql} t${where} order by ${order} limit ${limit}`, params };
+}
+
+/** The rows whose columns equal one of the tuples; a semi-join, so that a tuple given twice gives one row. */
+export function lookup(
+  table: Table,
+  reader: RowReader,
+  columns: readonly SqlColumn[],
+  tuples: readonly (readonly string[])[],
+  syntax: Syntax,
+): Statement {
+  const texts = tuples.map((each) => columns.map((column, i) => column.encode(each[i]!)));
+  const wanted = columns.map((column, i) => column.write(syntax.item(i))).join(", ");
+  return {
+    sql: `select ${reader.select} from ${table.sql} t where ${tuple(columns.map(at))} in (select ${wanted} from ${syntax.rows(syntax.param(1))})`,
+    params: [JSON.stringify(texts)],
+  };
+}
+
+/** The rows with one of the cloudIds in `sync_identity`. */
+export function lookupIdentity(
+  table: Table,
+  reader: RowReader,
+  tuples: readonly (readonly string[])[],
+  sides: SideTables,
+  syntax: Syntax,
+): Statement {
+  const keys = table.keys.map((_, i) => syntax.fromLocalKey(table.keys, i, "i.local_key")).join(", ");
+  return {
+    sql:
+      `select ${reader.select} from ${table.sql} t where ${tuple(table.keys.map(at))} in (select ${keys} from ${sides.identity} i` +
+      ` where i.model = ${literal(table.model.name)} and i.cloud_id in (select ${syntax.item(0)} from ${syntax.rows(syntax.param(1))}))`,
+    params: [JSON.stringify(tuples)],
+  };
+}

@@ -1,0 +1,8 @@
+import type { Dialect } from "../dialect.ts";
+import { allocate } from "./allocate.ts";
+import { claim, release, uninstall } from "./lease.ts";
+import { sqliteReader } from "./read.ts";
+import { sqliteSyntax } from "./syntax.ts";
+import { commitUnit } from "./unit.ts";
+
+export const sqlite: Dialect = { syntax: sqliteSyntax, reader: sqliteReader, claim, release, commit: commitUnit, allocate, uninstall };

@@ -1,0 +1,58 @@
+import type { Base, StateChange } from "@sync/core";
+
+/** What a list of changes comes to: each row at most once, so that all of it can be one statement. */
+export interface Pending {
+  readonly cleared: ReadonlySet<string>;
+  readonly putBases: readonly Base[];
+  /** Model and cloudId. */
+  readonly removeBases: readonly (readonly [string, string])[];
+  /** Collection, id, model, body. */
+  readonly put: readonly (readonly [string, string, string | null, string])[];
+  /** Collection and id. */
+  readonly remove: readonly (readonly [string, string])[];
+}
+
+/** Later changes win over earlier ones. */
+export function settled(changes: readonly StateChange[]): Pending {
+  const cleared = new Set<string>();
+  const bases = new Map<string, Map<string, Base | null>>();
+  const records = new Map<string, Map<string, readonly [string | null, string] | null>>();
+  for (const change of changes) {
+    switch (change.op) {
+      case "putBases":
+        for (const base of change.bases) group(bases, base.model).set(base.cloudId, base);
+        break;
+      case "removeBases":
+        for (const cloudId of change.cloudIds) group(bases, change.model).set(cloudId, null);
+        break;
+      case "clearBases":
+        cleared.add(change.model);
+        bases.delete(change.model);
+        break;
+      case "put":
+        for (const record of change.records) {
+          const { id, model } = record as { id: string; model?: string };
+          group(records, change.collection).set(id, [model ?? null, JSON.stringify(record)]);
+        }
+        break;
+      case "remove":
+        for (const id of change.ids) group(records, change.collection).set(id, null);
+        break;
+    }
+  }
+  const puts = [...bases].map(([model, byId]) => ({ model, entries: [...byId] }));
+  const writes = [...records].map(([collection, byId]) => ({ collection, entries: [...byId] }));
+  return {
+    cleared,
+    putBases: puts.flatMap(({ entries }) => entries.flatMap(([, base]) => (base ? [base] : []))),
+    removeBases: puts.flatMap(({ model, entries }) => entries.flatMap(([id, base]) => (base ? [] : [[model, id] as const]))),
+    put: writes.flatMap(({ collection, entries }) => entries.flatMap(([id, record]) => (record ? [[collection, id, ...record] as const] : []))),
+    remove: writes.flatMap(({ collection, entries }) => entries.flatMap(([id, record]) => (record ? [] : [[collection, id] as const]))),
+  };
+}
+
+function group<T>(groups: Map<string, Map<string, T>>, name: string): Map<string, T> {
+  let found = groups.get(name);
+  if (!found) groups.set(name, (found = new Map()));
+  return found;
+}

@@ -1,0 +1,221 @@
+import type { Base, Collection, ReadRequest, StateChange, StateRecords, StateStore } from "@sync/core";
+import type { SideTables, Syntax } from "./dialect.ts";
+import { meaningOf } from "./errors.ts";
+import type { Executor, Statement, TextRow } from "./executor.ts";
+import { newerVersion } from "./lease.ts";
+import { postgresStateTables } from "./postgres/sides.ts";
+import { postgresSyntax } from "./postgres/syntax.ts";
+import { SIDE_VERSION, sideTables } from "./sides.ts";
+import { sqliteStateTables } from "./sqlite/sides.ts";
+import { sqliteSyntax } from "./sqlite/syntax.ts";
+import { type Pending, settled } from "./state-changes.ts";
+
+export interface SqlStateOptions {
+  /** For messages. @default the dialect */
+  readonly name?: string;
+  readonly sideTables?: { readonly schema?: string };
+  /** Closes what was opened for this store alone. */
+  readonly close?: () => Promise<void>;
+}
+
+/** How the tables of the state are made and removed in one engine. */
+export interface StateTables {
+  create(sides: SideTables): readonly Statement[];
+  drop(sides: SideTables): readonly Statement[];
+  isMissing(error: unknown): boolean;
+}
+
+/** The memory of pairs in side tables of this database. */
+export function sqlState(executor: Executor, options: SqlStateOptions = {}): StateStore {
+  return new SqlState(executor, options);
+}
+
+/** Builds a statement; each value becomes a parameter where it stands. */
+type Write = (param: (value: string) => string) => string;
+
+class SqlState implements StateStore {
+  readonly name: string;
+  readonly #executor: Executor;
+  readonly #options: SqlStateOptions;
+  readonly #sides: SideTables;
+  readonly #syntax: Syntax;
+  readonly #tables: StateTables;
+  /** Counted once per scan, with its first page. */
+  readonly #totals = new Map<string, number>();
+
+  constructor(executor: Executor, options: SqlStateOptions) {
+    this.name = options.name ?? executor.dialect;
+    this.#executor = executor;
+    this.#options = options;
+    this.#sides = sideTables(options.sideTables?.schema);
+    this.#syntax = executor.dialect === "postgres" ? postgresSyntax : sqliteSyntax;
+    this.#tables = executor.dialect === "postgres" ? postgresStateTables : sqliteStateTables;
+  }
+
+  async open(): Promise<void> {
+    const version = await this.#guard(async () => (await this.#version()) ?? (await this.#create()));
+    if (version > SIDE_VERSION) throw newerVersion(version);
+  }
+
+  async bases(pair: string, model: string, cloudIds: readonly string[]): Promise<readonly Base[]> {
+    if (cloudIds.length === 0) return [];
+    const rows = await this.#query((param) => {
+      const wanted = `${param(pair)} and b.model = ${param(model)}`;
+      const ids = JSON.stringify(cloudIds.map((id) => [id]));
+      return (
+        `select b.cloud_id as c0, b.hashes as c1, b.right_hashes as c2, b.vals as c3 from ${this.#sides.base} b where b.pair = ${wanted}` +
+        ` and b.cloud_id in (select ${this.#syntax.item(0)} from ${this.#syntax.rows(param(ids))})`
+      );
+    });
+    return rows.map((row) => baseOf(model, row));
+  }
+
+  async scanBases(
+    pair: string,
+    model: string,
+    after: string | undefined,
+    limit: number,
+  ): Promise<{ readonly total: number; readonly bases: readonly Base[] }> {
+    const scan = JSON.stringify([pair, model]);
+    const known = after === undefined ? undefined : this.#totals.get(scan);
+    const { base } = this.#sides;
+    const rows = await this.#query((param) => {
+      const total = known === undefined ? `select cast(count(*) as text) as total from ${base} where pair = ${param(pair)} and model = ${param(model)}` : "select null as total";
+      const above = (): string => (after === undefined ? "" : ` and cloud_id > ${param(after)}`);
+      return (
+        `select t.total as c0, b.cloud_id as c1, b.hashes as c2, b.right_hashes as c3, b.vals as c4 from (${total}) t left join` +
+        ` (select cloud_id, hashes, right_hashes, vals from ${base} where pair = ${param(pair)} and model = ${param(model)}${above()}` +
+        ` order by cloud_id limit ${limit}) b on 1 = 1 order by b.cloud_id`
+      );
+    });
+    const total = known ?? Number(rows[0]![0]);
+    this.#totals.set(scan, total);
+    return { total, bases: rows.flatMap(([, ...row]) => (row[0] === null ? [] : [baseOf(model, row)])) };
+  }
+
+  async read<C extends Collection>(pair: string, request: ReadRequest & { readonly collection: C }): Promise<readonly StateRecords[C][]> {
+    const { collection, model, after, ids, limit } = request;
+    const rows = await this.#query((param) => {
+      const conditions = [`pair = ${param(pair)}`, `collection = ${param(collection)}`];
+      if (model !== undefined) conditions.push(`model = ${param(model)}`);
+      if (after !== undefined) conditions.push(`id > ${param(after)}`);
+      if (ids !== undefined) {
+        const wanted = JSON.stringify(ids.map((id) => [id]));
+        conditions.push(`id in (select ${this.#syntax.item(0)} from ${this.#syntax.rows(param(wanted))})`);
+      }
+      return `select body as c0 from ${this.#sides.record} where ${conditions.join(" and ")} order by id${limit === undefined ? "" : ` limit ${limit}`}`;
+    });
+    return rows.map(([body]) => JSON.parse(body!) as StateRecords[C]);
+  }
+
+  async commit(pair: string, changes: readonly StateChange[]): Promise<void> {
+    const pending = settled(changes);
+    const writes = this.#writes(pair, pending);
+    if (writes.length === 0) return;
+    // One statement sees every row as it was before: not where a model's bases are cleared and put again.
+    const apart = [...pending.cleared].some((model) => pending.putBases.some((base) => base.model === model));
+    await this.#guard(async () => {
+      if (this.#executor.dialect === "sqlite" || apart) await this.#executor.atomic(writes.map((write) => this.#build(write)));
+      else await this.#executor.query(this.#build((param) => `with ${writes.map((write, i) => `w${i} as (${write(param)})`).join(", ")} select '1' as c0`));
+    });
+  }
+
+  async uninstall(): Promise<void> {
+    await this.#guard(() => this.#run(this.#tables.drop(this.#sides)));
+  }
+
+  async close(): Promise<void> {
+    await this.#options.close?.();
+  }
+
+  #writes(pair: string, pending: Pending): Write[] {
+    const { base, record } = this.#sides;
+    const { item, rows } = this.#syntax;
+    const writes: Write[] = [];
+    if (pending.cleared.size > 0) {
+      const models = JSON.stringify([...pending.cleared].map((model) => [model]));
+      writes.push((param) => `delete from ${base} where pair = ${param(pair)} and model in (select ${item(0)} from ${rows(param(models))})`);
+    }
+    if (pending.putBases.length > 0) {
+      const texts = JSON.stringify(
+        pending.putBases.map((each) => [each.model, each.cloudId, each.hashes, each.rightHashes ?? null, each.values ? JSON.stringify(each.values) : null]),
+      );
+      writes.push(
+        (param) =>
+          `insert into ${base} (pair, model, cloud_id, hashes, right_hashes, vals) select ${param(pair)}, ${[0, 1, 2, 3, 4].map(item).join(", ")}` +
+          ` from ${rows(param(texts))} where true on conflict (pair, model, cloud_id) do update` +
+          ` set hashes = excluded.hashes, right_hashes = excluded.right_hashes, vals = excluded.vals`,
+      );
+    }
+    if (pending.removeBases.length > 0) {
+      const texts = JSON.stringify(pending.removeBases);
+      writes.push((param) => `delete from ${base} where pair = ${param(pair)} and (model, cloud_id) in (select ${item(0)}, ${item(1)} from ${rows(param(texts))})`);
+    }
+    if (pending.put.length > 0) {
+      const texts = JSON.stringify(pending.put);
+      writes.push(
+        (param) =>
+          `insert into ${record} (pair, collection, id, model, body) select ${param(pair)}, ${[0, 1, 2, 3].map(item).join(", ")}` +
+          ` from ${rows(param(texts))} where true on conflict (pair, collection, id) do update set model = excluded.model, body = excluded.body`,
+      );
+    }
+    if (pending.remove.length > 0) {
+      const texts = JSON.stringify(pending.remove);
+      writes.push((param) => `delete from ${record} where pair = ${param(pair)} and (collection, id) in (select ${item(0)}, ${item(1)} from ${rows(param(texts))})`);
+    }
+    return writes;
+  }
+
+  #build(write: Write): Statement {
+    const params: string[] = [];
+    const sql = write((value) => {
+      params.push(value);
+      return this.#syntax.param(params.length);
+    });
+    return { sql, params };
+  }
+
+  async #query(write: Write): Promise<readonly TextRow[]> {
+    return await this.#guard(() => this.#executor.query(this.#build(write)));
+  }
+
+  async #version(): Promise<number | undefined> {
+    try {
+      const [row] = await this.#executor.query({ sql: `select cast(version as text) as c0 from ${this.#sides.state}`, params: [] });
+      return row === undefined ? undefined : Number(row[0]);
+    } catch (error) {
+      if (this.#tables.isMissing(error)) return undefined;
+      throw error;
+    }
+  }
+
+  async #create(): Promise<number> {
+    await this.#run(this.#tables.create(this.#sides));
+    return SIDE_VERSION;
+  }
+
+  async #run(statements: readonly Statement[]): Promise<void> {
+    if (statements.length === 1) await this.#executor.query(statements[0]!);
+    else await this.#executor.atomic(statements);
+  }
+
+  async #guard<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      const means = meaningOf(error, { database: this.name });
+      throw "error" in means ? means.error : error;
+    }
+  }
+}
+
+function baseOf(model: string, row: TextRow): Base {
+  const [cloudId, hashes, rightHashes, values] = row;
+  return {
+    model,
+    cloudId: cloudId!,
+    hashes: hashes!,
+    ...(rightHashes === null ? {} : { rightHashes: rightHashes! }),
+    ...(values === null ? {} : { values: JSON.parse(values!) as (string | null)[] }),
+  };
+}
