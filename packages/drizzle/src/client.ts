@@ -1,0 +1,45 @@
+import { SyncError } from "@sync/core";
+
+/** better-sqlite3's `Database`. */
+export interface BetterSqliteLike {
+  readonly inTransaction: boolean;
+  prepare(sql: string): unknown;
+}
+
+/** One connection of node-postgres. */
+export interface PgClientLike {
+  query(config: never): unknown;
+  connect(): unknown;
+}
+
+/** node-postgres' `Pool`. */
+export interface PgPoolLike extends PgClientLike {
+  readonly totalCount: number;
+}
+
+export interface PgliteLike {
+  query(sql: string, params?: never, options?: never): unknown;
+  transaction(run: never): unknown;
+  readonly waitReady: Promise<void>;
+}
+
+/** What this package needs of a Drizzle database: the driver's handle that it works on. */
+export interface DrizzleLike {
+  readonly $client: BetterSqliteLike | PgPoolLike | PgClientLike | PgliteLike;
+}
+
+export type Driver = "better-sqlite3" | "pg-pool" | "pg-client" | "pglite";
+
+/** Which driver a Drizzle database works on. */
+export function driverOf(db: DrizzleLike): Driver {
+  const client: unknown = typeof db === "object" && db !== null ? Reflect.get(db, "$client") : undefined;
+  const has = (name: string, type: string): boolean =>
+    typeof client === "object" && client !== null && typeof Reflect.get(client, name) === type;
+  if (has("inTransaction", "boolean") && has("prepare", "function")) return "better-sqlite3";
+  if (has("transaction", "function") && has("waitReady", "object") && has("query", "function")) return "pglite";
+  if (has("query", "function") && has("connect", "function")) return has("totalCount", "number") ? "pg-pool" : "pg-client";
+  if (client !== undefined) {
+    throw new SyncError("OPTIONS.ENGINE", "This Drizzle driver is not supported; better-sqlite3, node-postgres and PGlite are.");
+  }
+  throw new SyncError("OPTIONS.WRONG_CLIENT", "drizzleDatabase needs the database that `drizzle(…)` returned as its first argument.");
+}

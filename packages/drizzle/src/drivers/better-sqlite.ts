@@ -1,0 +1,66 @@
+import { setImmediate as nextTurn, setTimeout as after } from "node:timers/promises";
+import { SyncError } from "@sync/core";
+import type { Executor, Statement, TextRow } from "@sync/sql";
+import type { BetterSqliteLike } from "../client.ts";
+
+interface Prepared {
+  readonly reader: boolean;
+  raw(): Prepared;
+  all(params: readonly unknown[]): TextRow[];
+  run(params: readonly unknown[]): unknown;
+}
+
+/** The driver is synchronous: what begins and ends within one turn cannot be interleaved with anything. */
+export function betterSqliteExecutor(client: BetterSqliteLike, patience: number): Executor {
+  const run = ({ sql, params }: Statement): TextRow[] => {
+    const prepared = client.prepare(sql) as Prepared;
+    if (prepared.reader) return prepared.raw().all(params);
+    prepared.run(params);
+    return [];
+  };
+
+  const atomic = (statements: readonly Statement[]): TextRow[][] => {
+    run(begin);
+    try {
+      const answers = statements.map(run);
+      run(commit);
+      return answers;
+    } catch (error) {
+      // Some errors (a full disk) have rolled back already.
+      if (client.inTransaction) run(rollback);
+      throw error;
+    }
+  };
+
+  /** In a transaction of the application's, ours would become a savepoint of it and vanish with its rollback. */
+  async function whenFree(): Promise<void> {
+    const giveUp = Date.now() + patience;
+    await nextTurn();
+    while (client.inTransaction) {
+      if (Date.now() > giveUp) {
+        throw new SyncError(
+          "ENDPOINT.BUSY",
+          `The application's own transaction on this SQLite connection was still open after ${patience} ms.`,
+          { retryable: true },
+        );
+      }
+      await after(1);
+    }
+  }
+
+  return {
+    dialect: "sqlite",
+    async query(statement) {
+      await whenFree();
+      return run(statement);
+    },
+    async atomic(statements) {
+      await whenFree();
+      return atomic(statements);
+    },
+  };
+}
+
+const begin: Statement = { sql: "begin immediate", params: [] };
+const commit: Statement = { sql: "commit", params: [] };
+const rollback: Statement = { sql: "rollback", params: [] };

@@ -1,0 +1,117 @@
+import { finished } from "node:stream/promises";
+import { Readable, type Writable } from "node:stream";
+import { SyncError } from "@sync/core";
+import type { CopyIn, Executor, Statement, TextRow } from "@sync/sql";
+import type { PgClientLike, PgPoolLike } from "../client.ts";
+
+interface Connection {
+  query(config: object): Promise<{ rows: TextRow[] }>;
+  query<S extends Writable>(submittable: S): S;
+}
+
+interface PoolConnection extends Connection {
+  release(error?: unknown): void;
+}
+
+/** Rows as arrays, and every value as the text that the server sent. */
+const asText = { rowMode: "array", types: { getTypeParser: () => (text: string) => text } };
+
+async function run(on: Connection, { sql, params }: Statement): Promise<TextRow[]> {
+  return (await on.query({ text: sql, values: params, ...asText })).rows;
+}
+
+/** A connection of its own for each transaction. */
+export function pgPoolExecutor(client: PgPoolLike): Executor {
+  const pool = client as unknown as Connection & { connect(): Promise<PoolConnection> };
+
+  /** `undefined` rolls back. */
+  async function transaction<T>(work: (connection: Connection) => Promise<T | undefined>): Promise<T | undefined> {
+    const connection = await pool.connect();
+    let failed: unknown;
+    try {
+      await connection.query({ text: "begin" });
+      const answer = await work(connection);
+      await connection.query({ text: answer === undefined ? "rollback" : "commit" });
+      return answer;
+    } catch (error) {
+      // When not even this works the pool must not hand the connection out again.
+      await connection.query({ text: "rollback" }).catch(() => (failed = error));
+      throw error;
+    } finally {
+      connection.release(failed);
+    }
+  }
+
+  return {
+    dialect: "postgres",
+    query: (statement) => run(pool, statement),
+    atomic: async (statements) =>
+      (await transaction(async (connection) => {
+        const answers: TextRow[][] = [];
+        for (const statement of statements) answers.push(await run(connection, statement));
+        return answers;
+      }))!,
+    copyTransaction: (guard, steps) =>
+      transaction(async (connection) => {
+        const answers = [await run(connection, guard)];
+        if (answers[0]!.length === 0) return undefined;
+        for (const step of steps) {
+          answers.push("copy" in step ? await copyIn(connection, step) : await run(connection, step));
+        }
+        return answers;
+      }),
+  };
+}
+
+async function copyIn(connection: Connection, { copy, chunks }: CopyIn): Promise<TextRow[]> {
+  const { from } = await import("pg-copy-streams");
+  const sink: Writable = connection.query(from(copy));
+  Readable.from(chunks, { objectMode: true }).pipe(sink);
+  await finished(sink);
+  return [];
+}
+
+/**
+ * One connection that the application uses too. A statement is sent at a moment when nothing else is under way and no
+ * transaction is open; there is none to begin here, since a query of the application would fall into it.
+ */
+export function pgClientExecutor(client: PgClientLike, patience: number): Executor {
+  const connection = client as unknown as Connection & {
+    readonly readyForQuery?: boolean;
+    getTransactionStatus?(): string | null;
+    on(event: "drain", listener: () => void): void;
+    off(event: "drain", listener: () => void): void;
+  };
+  if (connection.getTransactionStatus === undefined) {
+    throw new SyncError("OPTIONS.ENGINE", "This version of node-postgres does not tell when a client is in a transaction: give Drizzle a Pool.");
+  }
+
+  const whenFree = (statement: Statement): Promise<TextRow[]> =>
+    new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        connection.off("drain", attempt);
+        reject(
+          new SyncError("ENDPOINT.BUSY", `The application kept this PostgreSQL connection busy for ${patience} ms; give Drizzle a Pool.`, {
+            retryable: true,
+          }),
+        );
+      }, patience);
+      const attempt = (): void => {
+        if (connection.readyForQuery !== true || connection.getTransactionStatus?.() !== "I") return;
+        clearTimeout(timer);
+        connection.off("drain", attempt);
+        run(connection, statement).then(resolve, reject);
+      };
+      connection.on("drain", attempt);
+      attempt();
+    });
+
+  return {
+    dialect: "postgres",
+    query: whenFree,
+    async atomic(statements) {
+      if (statements.length === 1) return [await whenFree(statements[0]!)];
+      throw new SyncError("OPTIONS.NEEDS_POOL", "This needs a transaction of several statements, which one shared pg.Client cannot give: use a Pool.");
+    },
+  };
+}

@@ -1,0 +1,93 @@
+import { getTableColumns, is, Table } from "drizzle-orm";
+import type { AnyColumn } from "drizzle-orm";
+import { getTableConfig as pgTableConfig, PgTable } from "drizzle-orm/pg-core";
+import { getTableConfig as sqliteTableConfig, SQLiteTable } from "drizzle-orm/sqlite-core";
+import { SyncError } from "@sync/core";
+
+export type Dialect = "postgres" | "sqlite";
+
+export type DrizzleColumn = AnyColumn;
+
+/** A table as both of Drizzle's dialects describe it. Names are the database's. */
+export interface DrizzleTable {
+  /** The key in the schema object. */
+  readonly model: string;
+  readonly name: string;
+  readonly schema: string | undefined;
+  /** By field name. */
+  readonly columns: Readonly<Record<string, DrizzleColumn>>;
+  /** Columns of a primary key declared on the table. */
+  readonly primaryKey: readonly string[] | undefined;
+  readonly uniques: readonly { readonly name: string; readonly columns: readonly string[] }[];
+  readonly foreignKeys: readonly DrizzleForeignKey[];
+}
+
+export interface DrizzleForeignKey {
+  readonly name: string;
+  readonly columns: readonly string[];
+  readonly target: Table;
+  readonly targetColumns: readonly string[];
+  readonly onDelete: string | undefined;
+}
+
+interface Named {
+  readonly name: string;
+}
+
+/** What `getTableConfig` gives in both dialects. */
+interface TableConfig {
+  readonly name: string;
+  readonly schema?: string | undefined;
+  readonly indexes: readonly { readonly config: { readonly name?: string | undefined; readonly unique: boolean; readonly where?: unknown; readonly columns: readonly object[] } }[];
+  readonly primaryKeys: readonly { readonly columns: readonly Named[] }[];
+  readonly uniqueConstraints: readonly { getName(): string | undefined; readonly columns: readonly Named[] }[];
+  readonly foreignKeys: readonly {
+    getName(): string;
+    reference(): { readonly columns: readonly Named[]; readonly foreignTable: Table; readonly foreignColumns: readonly Named[] };
+    readonly onDelete: string | undefined;
+  }[];
+}
+
+/** The tables of a schema object; relations, enums and views in it are passed over. */
+export function tablesOf(schema: Readonly<Record<string, unknown>>, dialect: Dialect): { tables: DrizzleTable[]; modelOf: ReadonlyMap<Table, string> } {
+  const modelOf = new Map<Table, string>();
+  const tables: DrizzleTable[] = [];
+  for (const [model, value] of Object.entries(schema)) {
+    if (!is(value, Table)) continue;
+    const config: TableConfig | undefined =
+      dialect === "postgres" ? (is(value, PgTable) ? pgTableConfig(value) : undefined) : is(value, SQLiteTable) ? sqliteTableConfig(value) : undefined;
+    if (config === undefined) {
+      throw new SyncError("OPTIONS.SCHEMA", `\`${model}\` is not a table for ${dialect === "postgres" ? "PostgreSQL" : "SQLite"}, which this database is.`, { model });
+    }
+    modelOf.set(value, model);
+    tables.push({ model, ...describe(config, getTableColumns(value)) });
+  }
+  if (tables.length === 0) throw new SyncError("OPTIONS.SCHEMA", "`schema` has no table in it: give the object with your tables, as you give it to Drizzle.");
+  return { tables, modelOf };
+}
+
+function describe(config: TableConfig, columns: Readonly<Record<string, DrizzleColumn>>): Omit<DrizzleTable, "model"> {
+  const names = (list: readonly Named[]): string[] => list.map((column) => column.name);
+  const onColumns = Object.values(columns)
+    .filter((column) => column.isUnique)
+    .map((column) => ({ name: column.uniqueName ?? column.name, columns: [column.name] }));
+  const onTable = config.uniqueConstraints.map((unique) => ({ name: unique.getName() ?? names(unique.columns).join("_"), columns: names(unique.columns) }));
+  // An index over an expression or over a part of the table names no record.
+  const indexes = config.indexes
+    .filter(({ config: index }) => index.unique && index.where === undefined && index.columns.every((column) => "name" in column))
+    .map(({ config: index }) => {
+      const of = names(index.columns as readonly Named[]);
+      return { name: index.name ?? of.join("_"), columns: of };
+    });
+  return {
+    name: config.name,
+    schema: config.schema,
+    columns,
+    primaryKey: config.primaryKeys[0] && names(config.primaryKeys[0].columns),
+    uniques: [...onColumns, ...onTable, ...indexes],
+    foreignKeys: config.foreignKeys.map((key) => {
+      const { columns: from, foreignTable, foreignColumns } = key.reference();
+      return { name: key.getName(), columns: names(from), target: foreignTable, targetColumns: names(foreignColumns), onDelete: key.onDelete };
+    }),
+  };
+}

@@ -1,0 +1,179 @@
+import { canonical, decode, encode } from "@sync/core";
+import type { Digits, Kind } from "@sync/core";
+import { postgresColumn, postgresKind, sqliteColumn } from "@sync/sql";
+import type { SqlColumn, SqliteStorage } from "@sync/sql";
+import type { Dialect, DrizzleColumn } from "./tables.ts";
+
+/** A field's kind, and how Drizzle itself stores it. */
+export interface Stored {
+  readonly kind: Kind;
+  readonly column: SqlColumn;
+}
+
+interface Names {
+  readonly field: string;
+  /** The column's name in the database. */
+  readonly column: string;
+}
+
+/**
+ * `declared`: the kind of what a custom type's `fromDriver` gives. Undefined: a type that cannot be carried.
+ */
+export function storedColumn(column: DrizzleColumn, names: Names, dialect: Dialect, declared: Kind | undefined): Stored | undefined {
+  const stored = dialect === "sqlite" ? sqliteStored(column, names) : postgresStored(column, names);
+  return stored && declared ? mapped(stored, column, declared) : stored;
+}
+
+/** Values as the custom type makes them; the driver's value in between, as far as it matters: text, number, bytes, data. */
+function mapped({ kind, column: stock }: Stored, column: DrizzleColumn, declared: Kind): Stored {
+  return {
+    kind: declared,
+    column: {
+      ...stock,
+      decode: (text) => encode(declared, column.mapFromDriverValue(decode(kind, stock.decode(text)))),
+      encode: (value) => stock.encode(encode(kind, column.mapToDriverValue(decode(declared, value)))),
+    },
+  };
+}
+
+// ---- PostgreSQL
+
+function postgresStored(column: DrizzleColumn, { field, column: name }: Names): Stored | undefined {
+  const array = arrayOf(column);
+  const item = array ?? column;
+  // An array of arrays, whose depth the type does not fix.
+  if (array && arrayOf(array)) return undefined;
+  const declared = enumOf(item);
+  const type = declared?.type ?? item.getSQLType();
+  const of = declared?.kind ?? postgresItemKind(item, type);
+  if (of === undefined) return undefined;
+  const kind: Kind = array ? { type: "list", of } : of;
+  const own = declared ? kind : ownKind(type, kind);
+  const stock = postgresColumn({ field, column: name, type: array ? `${type}[]` : type, kind: own });
+  return { kind, column: own === kind ? stock : utc(stock, kind) };
+}
+
+function postgresItemKind(column: DrizzleColumn, type: string): Kind | undefined {
+  const kind = postgresKind(type);
+  switch (column.columnType) {
+    // Through a JavaScript number the application itself cannot see more.
+    case "PgBigInt53":
+    case "PgBigSerial53":
+      return { type: "integer", bits: 53 };
+    case "PgNumericNumber":
+      return kind?.type === "decimal" ? { ...kind, precision: Math.min(kind.precision ?? 15, 15) } : kind;
+    case "PgNumericBigInt":
+      return { type: "integer" };
+    // With dates as Date objects Drizzle means UTC, whatever the column says.
+    case "PgTimestamp":
+      return kind?.type === "local" ? { type: "instant", digits: kind.digits } : kind;
+    default:
+      return texts(column) && kind?.type === "text" ? { type: "enum", values: column.enumValues! } : kind;
+  }
+}
+
+const texts = (column: DrizzleColumn): boolean => (column.enumValues?.length ?? 0) > 0;
+
+interface ArrayColumn {
+  readonly baseColumn: DrizzleColumn;
+}
+
+function arrayOf(column: DrizzleColumn): DrizzleColumn | undefined {
+  return column.columnType === "PgArray" ? (column as unknown as ArrayColumn).baseColumn : undefined;
+}
+
+interface EnumColumn {
+  readonly enum: { readonly enumName: string; readonly enumValues: readonly string[]; readonly schema?: string | undefined };
+}
+
+function enumOf(column: DrizzleColumn): { type: string; kind: Kind } | undefined {
+  if (column.columnType !== "PgEnumColumn" && column.columnType !== "PgEnumObjectColumn") return undefined;
+  const { enumName, enumValues, schema } = (column as unknown as EnumColumn).enum;
+  const quoted = [schema, enumName].filter((part) => part !== undefined).map((part) => `"${part.replaceAll('"', '""')}"`);
+  return { type: quoted.join("."), kind: { type: "enum", values: enumValues } };
+}
+
+/** What the column itself holds, where the model sees something else in it. */
+function ownKind(type: string, kind: Kind): Kind {
+  const item = kind.type === "list" ? kind.of : kind;
+  const own = postgresKind(type);
+  if (item.type !== "instant" || own?.type !== "local") return kind;
+  return kind.type === "list" ? { type: "list", of: own } : own;
+}
+
+function utc(stock: SqlColumn, kind: Kind): SqlColumn {
+  const withZone = (local: string): string => (local.endsWith("infinity") ? local : `${local}Z`);
+  const withoutZone = (instant: string): string => instant.replace(/Z$/, "");
+  const each = (text: string, change: (item: string) => string): string => {
+    if (kind.type !== "list") return change(text);
+    const items = JSON.parse(text) as (string | null)[];
+    return JSON.stringify(items.map((item) => (item === null ? null : change(item))));
+  };
+  return {
+    ...stock,
+    decode: (text) => each(stock.decode(text), withZone),
+    encode: (instant) => stock.encode(each(instant, withoutZone)),
+  };
+}
+
+// ---- SQLite
+
+function sqliteStored(column: DrizzleColumn, names: Names): Stored | undefined {
+  const [kind, storage] = sqliteKind(column);
+  const stock = sqliteColumn({ ...names, kind, ...(storage ? { storage } : {}) });
+  if (column.columnType === "SQLiteBigInt" || column.columnType === "SQLiteBlobJson") return { kind, column: textInBlob(stock, kind) };
+  return { kind, column: stock };
+}
+
+function sqliteKind(column: DrizzleColumn): [Kind, SqliteStorage?] {
+  switch (column.columnType) {
+    // Through a JavaScript number the application itself cannot see more.
+    case "SQLiteInteger":
+      return [{ type: "integer", bits: 53 }];
+    case "SQLiteTimestamp": {
+      const seconds = (column as unknown as { mode: string }).mode === "timestamp";
+      const digits: Digits = seconds ? 0 : 3;
+      return [{ type: "instant", digits, noInfinity: true }, seconds ? "unix-seconds" : "unix-milliseconds"];
+    }
+    case "SQLiteBoolean":
+      return [{ type: "boolean" }];
+    case "SQLiteReal":
+      return [{ type: "float", bits: 64 }];
+    // SQLite keeps a numeric as a number; up to 15 digits come back as they were.
+    case "SQLiteNumeric":
+    case "SQLiteNumericNumber":
+      return [{ type: "decimal", precision: 15 }];
+    case "SQLiteNumericBigInt":
+      return [{ type: "integer", bits: 64 }, "text"];
+    case "SQLiteBigInt":
+      return [{ type: "integer" }, "blob"];
+    case "SQLiteBlobJson":
+      return [{ type: "json" }, "blob"];
+    case "SQLiteBlobBuffer":
+      return [{ type: "bytes" }];
+    case "SQLiteTextJson":
+      return [{ type: "json" }];
+    case "SQLiteText":
+      return [texts(column) ? { type: "enum", values: column.enumValues! } : { type: "text" }];
+    default:
+      return [byAffinity(column.getSQLType().toLowerCase())];
+  }
+}
+
+/** A custom type, by SQLite's own rules. */
+function byAffinity(type: string): Kind {
+  if (type.includes("int")) return { type: "integer", bits: 64 };
+  if (/char|clob|text/.test(type)) return { type: "text" };
+  if (type === "" || type.includes("blob")) return { type: "bytes" };
+  if (/real|floa|doub/.test(type)) return { type: "float", bits: 64 };
+  return { type: "decimal", precision: 15 };
+}
+
+/** Drizzle keeps these as the bytes of their text. */
+function textInBlob(stock: SqlColumn, kind: Kind): SqlColumn {
+  return {
+    ...stock,
+    decode: (literal) => (literal.startsWith("X") ? canonical(kind, Buffer.from(literal.slice(2, -1), "hex").toString("utf8")) : stock.decode(literal)),
+    encode: (text) => Buffer.from(text, "utf8").toString("hex"),
+  };
+}

@@ -1,0 +1,78 @@
+import { statSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { getDMMF } from "@prisma/get-dmmf";
+import { SyncError } from "@sync/core";
+
+/** The part of Prisma's data model meta format that is read here. */
+export interface PrismaDmmf {
+  readonly datamodel: {
+    readonly models: readonly DmmfModel[];
+    readonly enums: readonly DmmfEnum[];
+  };
+}
+
+export interface DmmfModel {
+  readonly name: string;
+  readonly dbName: string | null;
+  readonly schema?: string | null;
+  readonly fields: readonly DmmfField[];
+  readonly primaryKey: { readonly fields: readonly string[] } | null;
+  readonly uniqueIndexes: readonly { readonly name: string | null; readonly fields: readonly string[] }[];
+}
+
+export interface DmmfField {
+  readonly name: string;
+  readonly dbName?: string | null;
+  readonly kind: string;
+  readonly type: string;
+  readonly nativeType?: readonly [string, readonly string[]] | null;
+  readonly isList: boolean;
+  readonly isRequired: boolean;
+  readonly isUnique: boolean;
+  readonly isId: boolean;
+  readonly isUpdatedAt?: boolean;
+  readonly default?: unknown;
+  readonly relationName?: string | null;
+  readonly relationFromFields?: readonly string[];
+  readonly relationToFields?: readonly string[];
+  readonly relationOnDelete?: string;
+}
+
+export interface DmmfEnum {
+  readonly name: string;
+  readonly dbName?: string | null;
+  readonly schema?: string | null;
+  readonly values: readonly { readonly name: string; readonly dbName?: string | null }[];
+}
+
+/** A schema as it was given, read. */
+export interface PrismaSchema {
+  readonly dmmf: PrismaDmmf;
+  /** Prisma keeps references by itself; the database has no foreign keys (`relationMode = "prisma"`). */
+  readonly withoutForeignKeys: boolean;
+}
+
+/** From the text of a schema, the path of a file or a folder, or a DMMF document that somebody else made. */
+export function readSchema(source: string | PrismaDmmf): PrismaSchema {
+  if (typeof source !== "string") return { dmmf: source, withoutForeignKeys: false };
+  const files: [string, string][] = source.includes("{") ? [["schema.prisma", source]] : readFiles(source);
+  const result = getDMMF({ datamodel: files });
+  if (!("datamodel" in result)) {
+    throw new SyncError("OPTIONS.SCHEMA", "This Prisma schema cannot be read; `prisma validate` says why.", { cause: result.error });
+  }
+  return {
+    dmmf: result,
+    withoutForeignKeys: files.some(([, text]) => /^\s*relationMode\s*=\s*"prisma"/m.test(text)),
+  };
+}
+
+function readFiles(path: string): [string, string][] {
+  try {
+    if (!statSync(path).isDirectory()) return [[path, readFileSync(path, "utf8")]];
+    return readdirSync(path, { recursive: true, encoding: "utf8" })
+      .filter((name) => name.endsWith(".prisma"))
+      .map((name) => [name, readFileSync(join(path, name), "utf8")]);
+  } catch (cause) {
+    throw new SyncError("OPTIONS.SCHEMA", "`schema` is neither the text of a Prisma schema nor the path of one that can be read.", { cause });
+  }
+}

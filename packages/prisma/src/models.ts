@@ -1,0 +1,202 @@
+import { SyncError } from "@sync/core";
+import type { Field, Model, Reference, SyncFields, UniqueKey } from "@sync/core";
+import type { KeyMaker, SqlColumn, SqlModel } from "@sync/sql";
+import type { DmmfField, DmmfModel, PrismaSchema } from "./dmmf.ts";
+import type { Fill } from "./fills.ts";
+import { idMaker } from "./ids.ts";
+import type { SyncFieldNames } from "./options.ts";
+import type { StorageContext } from "./values.ts";
+import { storedField } from "./values.ts";
+
+export interface PrismaModel extends SqlModel {
+  /** What the Prisma client fills in by itself, as canonical text: for rows that do not go through the client. */
+  readonly fills: readonly Fill[];
+}
+
+export interface Models {
+  readonly models: readonly PrismaModel[];
+  /** `Model` or `Model.field` that takes no part, and why. */
+  readonly leftOut: ReadonlyMap<string, string>;
+}
+
+interface Context extends Omit<StorageContext, "enums"> {
+  readonly syncFields: SyncFieldNames;
+}
+
+/** A Prisma schema as the models of this sync. */
+export function modelsOf(schema: PrismaSchema, context: Context): Models {
+  const { models, enums } = schema.dmmf.datamodel;
+  const storage: StorageContext = { ...context, enums: new Map(enums.map((each) => [each.name, each])) };
+  const leftOut = new Map<string, string>();
+  const built: PrismaModel[] = [];
+  for (const model of models) {
+    const result = modelOf(model, models, schema.withoutForeignKeys, storage, context.syncFields, leftOut);
+    if (typeof result === "string") leftOut.set(model.name, result);
+    else built.push(result);
+  }
+  return { models: built, leftOut };
+}
+
+/** Or why it cannot take part. */
+function modelOf(
+  source: DmmfModel,
+  all: readonly DmmfModel[],
+  withoutForeignKeys: boolean,
+  storage: StorageContext,
+  names: SyncFieldNames,
+  leftOut: Map<string, string>,
+): PrismaModel | string {
+  const fields: Field[] = [];
+  const columns: SqlColumn[] = [];
+  const fills: Fill[] = [];
+  for (const field of source.fields) {
+    if (field.kind === "object") {
+      if (isManyToMany(field, source, all)) {
+        leftOut.set(`${source.name}.${field.name}`, "an implicit many-to-many relation; declare its join table as a model");
+      }
+      continue;
+    }
+    const stored = storedField(field, storage);
+    const fill = fillOf(field);
+    const optional = !field.isRequired || field.default !== undefined || fill !== undefined;
+    if (stored === undefined) {
+      const type = field.nativeType ? `@db.${field.nativeType[0]}` : field.type;
+      if (!optional) return `its field \`${field.name}\` (${type}) is required and cannot be carried`;
+      leftOut.set(`${source.name}.${field.name}`, `${type} cannot be carried`);
+      continue;
+    }
+    fields.push({
+      name: field.name,
+      kind: stored.kind,
+      nullable: !field.isRequired,
+      writable: true,
+      ...(field.isUpdatedAt ? { stamped: true } : {}),
+      ...(optional ? { optional: true } : {}),
+    });
+    columns.push(stored.column);
+    if (fill) fills.push(fill);
+  }
+  const has = (name: string): boolean => fields.some((field) => field.name === name);
+  const uniqueKeys = uniqueKeysOf(source).filter((key) => key.fields.every(has));
+  const primaryKey = primaryKeyOf(source, uniqueKeys, fields);
+  if (primaryKey === undefined) return "it has neither a primary key nor a unique key without nulls";
+  if (!primaryKey.every(has)) return "its key has a type that cannot be carried";
+  const keyMaker = keyMakerOf(source, primaryKey);
+  const model: Model = {
+    name: source.name,
+    fields,
+    primaryKey,
+    keySource: keyMaker === undefined ? "values" : "allocated",
+    uniqueKeys: uniqueKeys.filter((key) => key.fields.join() !== primaryKey.join()),
+    references: referencesOf(source, withoutForeignKeys).filter((reference) => reference.fields.every(has)),
+    syncFields: syncFieldsOf(source.name, fields, uniqueKeys, names),
+  };
+  return {
+    model,
+    table: { ...(source.schema ? { schema: source.schema } : {}), name: source.dbName ?? source.name },
+    columns,
+    ...(keyMaker === undefined ? {} : { keyMaker }),
+    fills: fills.filter((fill) => !primaryKey.includes(fill.field)),
+  };
+}
+
+function uniqueKeysOf(source: DmmfModel): UniqueKey[] {
+  const single = source.fields.filter((field) => field.isUnique).map((field) => ({ name: field.name, fields: [field.name] }));
+  const compound = source.uniqueIndexes.map(({ name, fields }) => ({ name: name ?? fields.join("_"), fields }));
+  return [...single, ...compound];
+}
+
+function primaryKeyOf(source: DmmfModel, uniqueKeys: readonly UniqueKey[], fields: readonly Field[]): readonly string[] | undefined {
+  const id = source.fields.find((field) => field.isId);
+  if (id) return [id.name];
+  if (source.primaryKey) return source.primaryKey.fields;
+  const filled = (name: string): boolean => fields.some((field) => field.name === name && !field.nullable);
+  return uniqueKeys.find((key) => key.fields.every(filled))?.fields;
+}
+
+interface DefaultFunction {
+  readonly name: string;
+  readonly args: readonly unknown[];
+}
+
+function defaultFunction(field: DmmfField): DefaultFunction | undefined {
+  const value = field.default;
+  return typeof value === "object" && value !== null && "name" in value ? (value as DefaultFunction) : undefined;
+}
+
+/** Undefined: the key's values come with the record. */
+function keyMakerOf(source: DmmfModel, primaryKey: readonly string[]): KeyMaker | undefined {
+  const field = primaryKey.length === 1 ? source.fields.find((each) => each.name === primaryKey[0]) : undefined;
+  const made = field && defaultFunction(field);
+  if (!field || !made) return undefined;
+  if (made.name === "autoincrement") return "database";
+  if (made.name !== "dbgenerated") return idMaker(made.name, made.args);
+  if (field.type === "String") return field.nativeType?.[0] === "Uuid" ? idMaker("uuid", []) : undefined;
+  return "database";
+}
+
+/** `@default(now())` is filled too: the column's own default would store another form of it in SQLite. */
+function fillOf(field: DmmfField): Fill | undefined {
+  if (field.isUpdatedAt) return { field: field.name, on: "write", value: now };
+  const made = defaultFunction(field);
+  if (!made || field.isList) return undefined;
+  const value = made.name === "now" && !field.nativeType ? now : idMaker(made.name, made.args);
+  return value && { field: field.name, on: "insert", value };
+}
+
+function now(): string {
+  return new Date().toISOString().replace(/\.?0*Z$/, "Z");
+}
+
+const onDelete: Readonly<Record<string, Reference["onDelete"]>> = {
+  Cascade: "cascade",
+  SetNull: "set-null",
+  SetDefault: "set-null",
+  Restrict: "restrict",
+  NoAction: "restrict",
+};
+
+function referencesOf(source: DmmfModel, withoutForeignKeys: boolean): Reference[] {
+  return source.fields.flatMap((field) => {
+    if (field.kind !== "object" || !field.relationFromFields?.length) return [];
+    const action = field.relationOnDelete ?? (field.isRequired ? "Restrict" : "SetNull");
+    return [{
+      name: field.name,
+      fields: field.relationFromFields,
+      target: field.type,
+      targetFields: field.relationToFields ?? [],
+      onDelete: withoutForeignKeys ? "none" : (onDelete[action] ?? "restrict"),
+    }];
+  });
+}
+
+/** A list on both ends and no field on either: Prisma keeps it in a table that is no model. */
+function isManyToMany(field: DmmfField, source: DmmfModel, all: readonly DmmfModel[]): boolean {
+  if (!field.isList) return false;
+  const other = all.find((model) => model.name === field.type);
+  return other?.fields.some((back) => back.relationName === field.relationName && back.type === source.name && back !== field && back.isList) ?? false;
+}
+
+const syncFieldStandards = { cloudId: "cloudId", lastSyncedAt: "lastSyncedAt", syncStatus: "syncStatus" } as const;
+
+/** Fields of the user's own that belong to the sync, by their names; a cloudId has to be able to identify. */
+function syncFieldsOf(model: string, fields: readonly Field[], uniqueKeys: readonly UniqueKey[], names: SyncFieldNames): SyncFields {
+  const found: { -readonly [Role in keyof SyncFields]: SyncFields[Role] } = {};
+  for (const role of Object.keys(syncFieldStandards) as (keyof SyncFields)[]) {
+    const name = names[role] ?? syncFieldStandards[role];
+    if (name !== false && fields.some((field) => field.name === name)) found[role] = name;
+  }
+  const cloudId = fields.find((field) => field.name === found.cloudId);
+  if (cloudId) {
+    const unique = uniqueKeys.some((key) => key.fields.join() === cloudId.name);
+    const carries = cloudId.kind.type === "uuid" || cloudId.kind.type === "text";
+    if (!unique || !carries) {
+      throw new SyncError(
+        "MODEL.CLOUD_ID",
+        `\`${model}.${cloudId.name}\` must be a unique ${carries ? "field" : "text or uuid"} to hold the cloudId. If it is something else, say \`syncFields: { cloudId: false }\`.`,
+        { model, field: cloudId.name },
+      );
+    }
+  }
+  return found;
+}

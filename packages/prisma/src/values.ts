@@ -1,0 +1,167 @@
+import { canonical } from "@sync/core";
+import type { Kind } from "@sync/core";
+import { postgresColumn, postgresKind, sqliteColumn } from "@sync/sql";
+import type { SqlColumn, SqliteStorage } from "@sync/sql";
+import type { Engine } from "./client.ts";
+import type { DmmfEnum, DmmfField } from "./dmmf.ts";
+
+export type TimestampFormat = "iso8601" | "unixepoch-ms";
+
+/** A field's kind, and how Prisma itself stores it. */
+export interface Stored {
+  readonly kind: Kind;
+  readonly column: SqlColumn;
+}
+
+export interface StorageContext {
+  readonly engine: Engine;
+  readonly enums: ReadonlyMap<string, DmmfEnum>;
+  readonly timestampFormat: TimestampFormat;
+}
+
+/** Undefined: a type that cannot be carried. */
+export function storedField(field: DmmfField, context: StorageContext): Stored | undefined {
+  const declared = field.kind === "enum" ? context.enums.get(field.type) : undefined;
+  if (field.kind === "enum" && declared === undefined) return undefined;
+  return context.engine === "sqlite" ? sqliteField(field, declared, context.timestampFormat) : postgresField(field, declared);
+}
+
+// ---- SQLite
+
+const sqliteKinds: Readonly<Record<string, Kind>> = {
+  String: { type: "text" },
+  Boolean: { type: "boolean" },
+  Int: { type: "integer", bits: 32 },
+  BigInt: { type: "integer", bits: 64 },
+  Float: { type: "float", bits: 64 },
+  // Prisma stores a decimal as a number; up to 15 digits come back as they were.
+  Decimal: { type: "decimal", precision: 15 },
+  DateTime: { type: "instant", digits: 3, noInfinity: true },
+  Json: { type: "json" },
+  Bytes: { type: "bytes" },
+};
+
+function sqliteField(field: DmmfField, declared: DmmfEnum | undefined, format: TimestampFormat): Stored | undefined {
+  const kind = declared ? enumKind(declared) : sqliteKinds[field.type];
+  if (kind === undefined || field.isList) return undefined;
+  const storage: SqliteStorage | undefined =
+    field.type === "DateTime" && format === "unixepoch-ms" ? "unix-milliseconds" : undefined;
+  const stock = sqliteColumn({ field: field.name, column: columnName(field), kind, ...(storage ? { storage } : {}) });
+  if (declared) return { kind, column: named(stock, declared) };
+  if (field.type === "DateTime") return { kind, column: dateTime(stock, format) };
+  return { kind, column: stock };
+}
+
+/** Prisma reads an integer as milliseconds and a text as ISO 8601, whichever of them it writes. So does this. */
+function dateTime(stock: SqlColumn, format: TimestampFormat): SqlColumn {
+  const number = sqliteColumn({ field: stock.field, column: stock.column, kind: sqliteKinds["DateTime"]!, storage: "unix-milliseconds" });
+  return {
+    ...stock,
+    decode(literal) {
+      if (!literal.startsWith("'")) return number.decode(literal);
+      // `CURRENT_TIMESTAMP`, the column's own default, says no zone and means UTC.
+      const bare = /^'(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d(?:\.\d+)?)'$/.exec(literal);
+      return stock.decode(bare ? `'${bare[1]}T${bare[2]}Z'` : literal);
+    },
+    encode: format === "iso8601" ? isoOfPrisma : stock.encode,
+  };
+}
+
+/** `2026-01-02T03:04:05.678+00:00`: always three digits, an offset instead of Z. */
+function isoOfPrisma(instant: string): string {
+  const [whole, fraction = ""] = instant.slice(0, -1).split(".");
+  return `${whole}.${fraction.padEnd(3, "0").slice(0, 3)}+00:00`;
+}
+
+// ---- PostgreSQL
+
+const postgresTypes: Readonly<Record<string, string>> = {
+  String: "text",
+  Boolean: "boolean",
+  Int: "integer",
+  BigInt: "bigint",
+  Float: "double precision",
+  Decimal: "numeric(65,30)",
+  DateTime: "timestamp(3)",
+  Json: "jsonb",
+  Bytes: "bytea",
+};
+
+/** `@db.DoublePrecision`; all other native types are the SQL name in capitals. */
+const nativeNames: Readonly<Record<string, string>> = { DoublePrecision: "double precision", Decimal: "numeric", Integer: "integer", ByteA: "bytea" };
+
+function postgresField(field: DmmfField, declared: DmmfEnum | undefined): Stored | undefined {
+  const type = declared ? enumType(declared) : nativeType(field);
+  const item = declared ? enumKind(declared) : kindOf(type);
+  if (item === undefined) return undefined;
+  const kind: Kind = field.isList ? { type: "list", of: item } : item;
+  const stock = postgresColumn({ field: field.name, column: columnName(field), type: field.isList ? `${type}[]` : type, kind: stockKind(kind, type) });
+  if (declared) return { kind, column: named(stock, declared) };
+  return { kind, column: isTimestamp(type) ? utc(stock, kind) : stock };
+}
+
+function nativeType(field: DmmfField): string {
+  const [name, sizes] = field.nativeType ?? [];
+  if (name === undefined) return postgresTypes[field.type] ?? field.type;
+  const sql = nativeNames[name] ?? name.toLowerCase();
+  return sizes && sizes.length > 0 ? `${sql}(${sizes.join(",")})` : sql;
+}
+
+const isTimestamp = (type: string): boolean => /^timestamp(\(|$)/.test(type);
+
+/** Prisma keeps moments in columns without a zone, and means UTC. */
+function kindOf(type: string): Kind | undefined {
+  const kind = postgresKind(type);
+  return kind?.type === "local" ? { type: "instant", digits: kind.digits } : kind;
+}
+
+/** What the column itself holds. */
+function stockKind(kind: Kind, type: string): Kind {
+  if (!isTimestamp(type)) return kind;
+  const local = postgresKind(type)!;
+  return kind.type === "list" ? { type: "list", of: local } : local;
+}
+
+function utc(stock: SqlColumn, kind: Kind): SqlColumn {
+  const withZone = (local: string): string => (local.endsWith("infinity") ? local : `${local}Z`);
+  const withoutZone = (instant: string): string => instant.replace(/Z$/, "");
+  return {
+    ...stock,
+    decode: (text) => eachItem(kind, stock.decode(text), withZone),
+    encode: (instant) => stock.encode(eachItem(kind, instant, withoutZone)),
+  };
+}
+
+// ---- both
+
+function columnName(field: DmmfField): string {
+  return field.dbName ?? field.name;
+}
+
+function enumKind(declared: DmmfEnum): Kind {
+  return { type: "enum", values: declared.values.map((value) => value.name) };
+}
+
+function enumType({ name, dbName, schema }: DmmfEnum): string {
+  const type = `"${(dbName ?? name).replaceAll('"', '""')}"`;
+  return schema ? `"${schema.replaceAll('"', '""')}".${type}` : type;
+}
+
+/** The application sees an enum's names, the database its `@map`ped values. */
+function named(stock: SqlColumn, declared: DmmfEnum): SqlColumn {
+  if (declared.values.every((value) => value.dbName == null)) return stock;
+  const toName = new Map(declared.values.map((value) => [value.dbName ?? value.name, value.name]));
+  const toStored = new Map(declared.values.map((value) => [value.name, value.dbName ?? value.name]));
+  const kind: Kind = { type: stock.type.endsWith("[]") ? "list" : "text" } as Kind;
+  return {
+    ...stock,
+    decode: (text) => eachItem(kind, stock.decode(text), (value) => toName.get(value) ?? value),
+    encode: (text) => stock.encode(eachItem(kind, text, (value) => toStored.get(value) ?? value)),
+  };
+}
+
+function eachItem(kind: Kind, text: string, change: (item: string) => string): string {
+  if (kind.type !== "list") return change(text);
+  const items = JSON.parse(text) as (string | null)[];
+  return canonical(kind, JSON.stringify(items.map((item) => (item === null ? null : change(item)))));
+}
