@@ -1,0 +1,69 @@
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { type SqlDatabase, sqlDatabase } from "../src/index.ts";
+import { onEveryEngine, type Session } from "./support/engines.ts";
+
+onEveryEngine(import.meta.url, (engine) => {
+  let session: Session;
+  let database: SqlDatabase;
+
+  beforeEach(async () => {
+    session = await engine.open();
+    database = sqlDatabase({ name: `test/${engine.name}`, executor: session.executor, models: [] });
+  });
+  afterEach(() => session.close());
+
+  const one = { holder: "first host", runner: "one", seconds: 60 };
+  const two = { holder: "second host", runner: "two", seconds: 60 };
+
+  test("the first claim makes the tables and an id that stays", async () => {
+    const claim = await database.claim(one);
+    expect(claim).toMatchObject({ runCounter: 0, fence: 1 });
+    expect(claim.databaseId.length).toBeGreaterThanOrEqual(32);
+    expect(claim.serverIdentity).not.toBe("");
+    expect(await database.claim(one)).toEqual(claim);
+  });
+
+  test("a second runner is refused by the name of the first", async () => {
+    await database.claim(one);
+    await expect(database.claim(two)).rejects.toMatchObject({ code: "LEASE.HELD", message: expect.stringMatching(/first host since \d{4}-\d\d-\d\dT/) });
+  });
+
+  test("renewing keeps the fence, taking over raises it", async () => {
+    const first = await database.claim(one);
+    expect((await database.claim(one)).fence).toBe(first.fence);
+    const taken = await database.claim({ ...two, takeOver: true });
+    expect(taken.fence).toBe(first.fence + 1);
+    await expect(database.claim(one)).rejects.toMatchObject({ code: "LEASE.HELD" });
+  });
+
+  test("an expired lease is free, and its holder may still renew it", async () => {
+    const first = await database.claim({ ...one, seconds: 0.01 });
+    await expect.poll(async () => (await database.claim({ ...one, seconds: 0.01 })).fence).toBe(first.fence);
+    await expect.poll(() => database.claim(two).then(({ fence }) => fence, () => 0)).toBe(first.fence + 1);
+  });
+
+  test("a run that wrote raises the counter, an idle one does not", async () => {
+    const first = await database.claim(one);
+    await database.release(first.fence, false);
+    const second = await database.claim(two);
+    expect(second).toMatchObject({ fence: first.fence + 1, runCounter: 0 });
+    await database.release(second.fence, true);
+    await database.release(second.fence, true);
+    await database.release(first.fence, true);
+    expect((await database.claim(one)).runCounter).toBe(1);
+  });
+
+  test("side tables of a newer version are refused", async () => {
+    await database.claim(one);
+    await session.exec("update sync_database set version = 99, runner = null");
+    await expect(database.claim(one)).rejects.toMatchObject({ code: "STATE.NEWER_VERSION" });
+  });
+
+  test("uninstall leaves nothing behind", async () => {
+    await database.claim(one);
+    await database.state.open();
+    await database.uninstall();
+    const tables = engine.dialect === "sqlite" ? "select name from sqlite_master where name like 'sync_%'" : "select relname from pg_class where relname like 'sync_%'";
+    expect(await session.rows(tables)).toEqual([]);
+  });
+});

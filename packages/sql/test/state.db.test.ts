@@ -1,0 +1,132 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Base, ConflictRecord, StateStore } from "@sync/core";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { sqliteState, sqlState } from "../src/index.ts";
+import { onEveryEngine, type Session } from "./support/engines.ts";
+
+onEveryEngine(import.meta.url, (engine) => {
+  let session: Session;
+  cases(
+    async () => {
+      session = await engine.open();
+      return sqlState(session.executor);
+    },
+    () => session.close(),
+    async (version) => session.exec(`update sync_state set version = ${version}`),
+  );
+});
+
+describe("a SQLite file", () => {
+  let folder: string;
+  const file = (): string => join(folder, "state.db");
+  cases(
+    async () => {
+      folder = mkdtempSync(join(tmpdir(), "sync-state-"));
+      return sqliteState(file());
+    },
+    async () => rmSync(folder, { recursive: true }),
+  );
+
+  test("what was written is there after the file is closed", async () => {
+    folder = mkdtempSync(join(tmpdir(), "sync-state-"));
+    const first = sqliteState(file());
+    await first.open();
+    await first.commit("p", [{ op: "putBases", bases: [base(1)] }]);
+    await first.close();
+    const second = sqliteState(file());
+    await second.open();
+    expect(await second.bases("p", "M", [base(1).cloudId])).toEqual([base(1)]);
+    await second.close();
+    rmSync(folder, { recursive: true });
+  });
+});
+
+function base(n: number, extra: Partial<Base> = {}): Base {
+  return { model: "M", cloudId: `c${String(n).padStart(3, "0")}`, hashes: `h${n}`, ...extra };
+}
+
+function conflict(id: string, model = "M"): ConflictRecord {
+  return { id, model, cloudId: "c1", kind: "update-update", fields: ["a"], left: ["x\u0000y"], right: [null], rule: "left", decision: "left", run: "r", at: "2026-01-01T00:00:00Z" };
+}
+
+function cases(open: () => Promise<StateStore>, close: () => Promise<void>, setVersion?: (version: number) => Promise<void>): void {
+  describe("state", () => {
+    let state: StateStore;
+    beforeEach(async () => {
+      state = await open();
+      await state.open();
+    });
+    afterEach(async () => {
+      await state.close();
+      await close();
+    });
+
+    test("bases come back as they were put, those of another pair do not", async () => {
+      const bases = [base(1), base(2, { rightHashes: "r2" }), base(3, { values: ["a", null, "\"'\\"] })];
+      await state.commit("p", [{ op: "putBases", bases }]);
+      await state.commit("q", [{ op: "putBases", bases: [base(1, { hashes: "other" })] }]);
+      expect([...(await state.bases("p", "M", ["c003", "c001", "c002", "c009"]))].sort((a, b) => (a.cloudId < b.cloudId ? -1 : 1))).toEqual(bases);
+      expect(await state.bases("p", "Other", ["c001"])).toEqual([]);
+      expect(await state.bases("p", "M", [])).toEqual([]);
+    });
+
+    test("putting a base again replaces all of it", async () => {
+      await state.commit("p", [{ op: "putBases", bases: [base(1, { rightHashes: "r", values: ["a"] })] }]);
+      await state.commit("p", [{ op: "putBases", bases: [base(1, { hashes: "old" }), base(1, { hashes: "new" })] }]);
+      expect(await state.bases("p", "M", ["c001"])).toEqual([base(1, { hashes: "new" })]);
+    });
+
+    test("bases are read in pages of cloudId order, with their number", async () => {
+      const bases = [5, 3, 1, 4, 2].map((n) => base(n));
+      await state.commit("p", [{ op: "putBases", bases }, { op: "putBases", bases: [base(9, { model: "Other" })] }]);
+      const first = await state.scanBases("p", "M", undefined, 2);
+      expect(first).toEqual({ total: 5, bases: [base(1), base(2)] });
+      expect(await state.scanBases("p", "M", "c002", 2)).toEqual({ total: 5, bases: [base(3), base(4)] });
+      expect(await state.scanBases("p", "M", "c004", 2)).toEqual({ total: 5, bases: [base(5)] });
+      expect(await state.scanBases("p", "M", "c005", 2)).toEqual({ total: 5, bases: [] });
+      expect(await state.scanBases("p", "Nobody", undefined, 2)).toEqual({ total: 0, bases: [] });
+    });
+
+    test("changes of one commit are applied in their order", async () => {
+      await state.commit("p", [{ op: "putBases", bases: [base(1), base(2)] }]);
+      await state.commit("p", [
+        { op: "clearBases", model: "M" },
+        { op: "putBases", bases: [base(3), base(4)] },
+        { op: "removeBases", model: "M", cloudIds: ["c004"] },
+      ]);
+      expect((await state.scanBases("p", "M", undefined, 10)).bases).toEqual([base(3)]);
+    });
+
+    test("records are kept by collection, read by model, id and page", async () => {
+      const records = ["d", "b", "a"].map((id) => conflict(id));
+      await state.commit("p", [
+        { op: "put", collection: "conflict", records: [...records, conflict("c", "Other")] },
+        { op: "put", collection: "run", records: [{ id: "a", began: 1 }] },
+      ]);
+      expect((await state.read("p", { collection: "conflict" })).map(({ id }) => id)).toEqual(["a", "b", "c", "d"]);
+      expect((await state.read("p", { collection: "conflict", model: "M", after: "a", limit: 1 })).map(({ id }) => id)).toEqual(["b"]);
+      expect(await state.read("p", { collection: "conflict", ids: ["d", "z"] })).toEqual([conflict("d")]);
+      expect(await state.read("p", { collection: "run" })).toEqual([{ id: "a", began: 1 }]);
+      await state.commit("p", [{ op: "remove", collection: "conflict", ids: ["a", "b"] }, { op: "put", collection: "run", records: [{ id: "a", began: 2 }] }]);
+      expect((await state.read("p", { collection: "conflict" })).map(({ id }) => id)).toEqual(["c", "d"]);
+      expect(await state.read("p", { collection: "run" })).toEqual([{ id: "a", began: 2 }]);
+      expect(await state.read("q", { collection: "run" })).toEqual([]);
+    });
+
+    test("opening again keeps everything, uninstalling removes it", async () => {
+      await state.commit("p", [{ op: "putBases", bases: [base(1)] }]);
+      await state.open();
+      expect((await state.bases("p", "M", ["c001"])).length).toBe(1);
+      await state.uninstall();
+      await state.open();
+      expect(await state.bases("p", "M", ["c001"])).toEqual([]);
+    });
+
+    test.runIf(setVersion)("state of a newer version is refused", async () => {
+      await setVersion!(99);
+      await expect(state.open()).rejects.toMatchObject({ code: "STATE.NEWER_VERSION" });
+    });
+  });
+}
