@@ -1,3 +1,5 @@
+import type { Finding } from "./endpoint.ts";
+
 export interface SyncErrorOptions {
   /** Worth trying again unchanged: a lost connection, a deadlock, a serialisation failure. */
   readonly retryable?: boolean;
@@ -5,6 +7,8 @@ export interface SyncErrorOptions {
   readonly database?: string;
   readonly model?: string;
   readonly field?: string;
+  /** Everything a check found, where it found more than one thing. */
+  readonly findings?: readonly Finding[];
   readonly cause?: unknown;
 }
 
@@ -20,6 +24,7 @@ export class SyncError extends Error {
   readonly database: string | undefined;
   readonly model: string | undefined;
   readonly field: string | undefined;
+  readonly findings: readonly Finding[];
 
   constructor(code: string, message: string, options: SyncErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
@@ -30,6 +35,7 @@ export class SyncError extends Error {
     this.database = options.database;
     this.model = options.model;
     this.field = options.field;
+    this.findings = options.findings ?? [];
   }
 }
 

@@ -4,7 +4,7 @@ import type { Key, KeyRange } from "./endpoint.ts";
 export interface Base {
   readonly model: string;
   readonly cloudId: string;
-  /** One hash per mapped field, fixed width, joined in mapping order; of the value at the meet. */
+  /** Which field layout of the checkpoint it was made under, then one fixed-width hash per field of the value at the meet. */
   readonly hashes: string;
   /** The same for the right side, only where a database altered what was written. */
   readonly rightHashes?: string;
@@ -28,8 +28,11 @@ export interface SideMark {
 /** One per pair and model; written only when it differs from the stored one. */
 export interface Checkpoint {
   readonly model: string;
-  /** Hash of mapping, kinds and match rules: another one means no base. */
-  readonly mapping: string;
+  /**
+   * Every field layout this model had, as signatures of name, kinds and converter; the last one is today's. A base is
+   * read through its own layout, so a field that is new or mapped otherwise has no base while the others keep theirs.
+   */
+  readonly layouts: readonly (readonly string[])[];
   readonly leftShape: string;
   readonly rightShape: string;
   readonly left: SideMark;
@@ -97,6 +100,8 @@ export interface PreImage {
 export interface StateRecords {
   readonly checkpoint: Checkpoint & { readonly id: string };
   readonly conflict: ConflictRecord;
+  /** What persons decided about open conflicts, under the conflict's id. */
+  readonly decision: { readonly id: string; readonly model: string; readonly decision: "left" | "right"; readonly at: string };
   readonly quarantine: QuarantineRecord;
   readonly preImage: PreImage;
   /** History of runs; the last one also says which databases the pair knows. */

@@ -1,0 +1,31 @@
+export { createSync, type Plan, type Sync } from "./sync.ts";
+export type {
+  Direction, FieldMapping, FirstLink, ModelOptions, ModelsOptions, OnEditDelete, Runtime, SyncOptions,
+} from "./options.ts";
+export {
+  ask, decideWith, fieldMerge, leftWins, newest, perField, rightWins,
+  type Conflict, type ConflictPolicy, type ConflictSide, type Decision,
+} from "./engines/conflict-policy.ts";
+export { cloudId, fallback, naturalKey, type MatchForm, type MatchRule, type NaturalKeyOptions } from "./engines/match.ts";
+export { isSyncError, SyncError, type SyncErrorOptions } from "./errors.ts";
+export type { SyncEvent, ModelCounts, Step } from "./run/events.ts";
+export type { PlanSummary, RunOptions, RunResult } from "./run/run.ts";
+export type { ApplyResult } from "./run/apply.ts";
+export type { PlannedAction } from "./run/plan-sink.ts";
+export type { Difference, VerifyCounts, VerifyResult } from "./run/verify.ts";
+
+// For adapters.
+export type {
+  Batch, Capabilities, Changes, Claim, ClaimRequest, Committed, Database, DeleteBatch, Endpoint, FetchRequest, Finding, Fingerprint,
+  IdentifyBatch, InsertBatch, Inspection, Key, KeyRange, ModelTypes, Outcome, Page, Refusal, Row, ScanRequest, Unit, UpdateBatch,
+} from "./endpoint.ts";
+export { fieldOf, type Field, type Model, type Reference, type SyncFields, type UniqueKey } from "./model.ts";
+export type {
+  Base, Checkpoint, Collection, ConflictRecord, PreImage, QuarantineRecord, ReadRequest, SideMark, StateChange, StateRecords, StateStore,
+} from "./state.ts";
+export {
+  atMeet, canonical, decode, encode, fits, isValueError, matchForm, meet, narrowed, VALUE_CODES, ValueError,
+  type Digits, type Kind, type Meet, type NarrowOptions, type Value, type ValueErrorCode,
+} from "./value.ts";
+export { hash64, HASH_LENGTH, hasher, type Hasher } from "./hash.ts";
+export { hintFor, nearest } from "./names.ts";

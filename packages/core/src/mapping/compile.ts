@@ -1,0 +1,355 @@
+import { nameOfRule, type MatchRule } from "../engines/match.ts";
+import type { Database, Endpoint, Finding } from "../endpoint.ts";
+import { fieldOf, type Field, type Model, type Reference } from "../model.ts";
+import { hintFor } from "../names.ts";
+import type { FieldMapping, ModelOptions, SyncOptions } from "../options.ts";
+import { encode, isValueError, meet, type Value } from "../value.ts";
+import { describeKind } from "./describe-kind.ts";
+import { orderModels } from "./order.ts";
+import { otherSide, type FieldSide, type ModelSide, type PairField, type PairModel, type PairRule, type SideName } from "./pair-model.ts";
+
+/** The mapping of a whole sync: pair models with parents first, and everything that is wrong with it. */
+export interface Mapping {
+  readonly models: readonly PairModel[];
+  readonly findings: readonly Finding[];
+}
+
+type AnyModelOptions = ModelOptions & { readonly right?: string };
+const modelOptionNames = [
+  "right", "match", "fields", "only", "omit", "constants", "together", "outside", "narrow", "conflicts", "onEditDelete", "keepBase",
+];
+
+/** Holds the options against both sides' models. Never throws: all findings come back together. */
+export function compileMapping(options: SyncOptions): Mapping {
+  const findings: Finding[] = [];
+  const declared = Object.entries(options.models as Record<string, AnyModelOptions | undefined>);
+  const rightNames = new Map<string, string>();
+  for (const [name, entry] of declared) if (entry) rightNames.set(name, entry.right ?? name);
+  const drafts: PairModel[] = [];
+  for (const [name, entry] of declared) {
+    if (!entry) continue;
+    const left = endpointOf(options.left, "left", name, findings);
+    const right = endpointOf(options.right, "right", entry.right ?? name, findings);
+    if (left && right) drafts.push(new ModelCompiler(options, name, entry, left, right, rightNames, findings).compile());
+  }
+  if (declared.length === 0) {
+    findings.push({ severity: "error", code: "OPTIONS.NO_MODELS", message: "`models` is empty: name at least one model to keep the same." });
+  }
+  const models = orderModels(drafts, findings);
+  return { models, findings };
+}
+
+function endpointOf(database: Database, side: SideName, name: string, findings: Finding[]): Endpoint | undefined {
+  const endpoint = database.endpoints.get(name);
+  if (!endpoint) {
+    findings.push({
+      severity: "error", code: "OPTIONS.UNKNOWN_MODEL", model: name,
+      message: `The ${side} database (${database.name}) has no model \`${name}\`.${hintFor(name, database.endpoints.keys())}`,
+    });
+  }
+  return endpoint;
+}
+
+class ModelCompiler {
+  readonly #options: SyncOptions;
+  readonly #name: string;
+  readonly #entry: AnyModelOptions;
+  readonly #models: Record<SideName, Model>;
+  readonly #endpoints: Record<SideName, Endpoint>;
+  readonly #rightNames: ReadonlyMap<string, string>;
+  readonly #findings: Finding[];
+  readonly #reads: Record<SideName, string[]> = { left: [], right: [] };
+
+  constructor(
+    options: SyncOptions, name: string, entry: AnyModelOptions, left: Endpoint, right: Endpoint,
+    rightNames: ReadonlyMap<string, string>, findings: Finding[],
+  ) {
+    this.#options = options;
+    this.#name = name;
+    this.#entry = entry;
+    this.#models = { left: left.model, right: right.model };
+    this.#endpoints = { left, right };
+    this.#rightNames = rightNames;
+    this.#findings = findings;
+  }
+
+  compile(): PairModel {
+    const entry = this.#entry;
+    for (const key of Object.keys(entry)) {
+      if (!modelOptionNames.includes(key)) {
+        this.#error("OPTIONS.UNKNOWN_KEY", `Unknown option \`${key}\` of model \`${this.#name}\`.${hintFor(key, modelOptionNames)}`);
+      }
+    }
+    this.#checkNames();
+    const groups = this.#groups();
+    const fields: PairField[] = [];
+    for (const [leftName, rightName] of this.#plainPairs()) {
+      const field = this.#plain(leftName, rightName, groups);
+      if (field) fields.push(field);
+    }
+    fields.push(...this.#references(groups));
+    const policy = entry.conflicts ?? this.#options.conflicts ?? { name: "none", reads: [], decide: () => "open" as const };
+    const firstLink = this.#options.firstLink;
+    const reads = new Set([...policy.reads, ...(typeof firstLink === "object" ? firstLink.reads : [])]);
+    const extras: PairField[] = [];
+    for (const name of reads) {
+      if (fields.some((field) => field.name === name)) continue;
+      const extra = this.#plain(name, this.#rightNameOf(name), groups, `policy \`${policy.name}\``);
+      if (extra) extras.push(extra);
+    }
+    const sides = { left: this.#side("left", fields), right: this.#side("right", fields) };
+    const rules = this.#rules(fields);
+    const parents = fields.flatMap((field) => (field.parent !== undefined ? [field.parent] : []));
+    return {
+      name: this.#name, ...sides, fields, extras, rules, policy, firstLink,
+      onEditDelete: entry.onEditDelete ?? this.#options.onEditDelete ?? "delete",
+      keepBase: entry.keepBase ?? "hashes",
+      signature: fields.map(signatureOf),
+      parents: [...new Set(parents)].filter((parent) => parent !== this.#name),
+      selfReference: parents.includes(this.#name),
+    };
+  }
+
+  #error(code: string, message: string, field?: string): void {
+    this.#findings.push({ severity: "error", code, model: this.#name, message, ...(field === undefined ? {} : { field }) });
+  }
+
+  #warn(code: string, message: string, field?: string): void {
+    this.#findings.push({ severity: "warning", code, model: this.#name, message, ...(field === undefined ? {} : { field }) });
+  }
+
+  /** Every field the options name exists on its side. */
+  #checkNames(): void {
+    const entry = this.#entry;
+    const left = [
+      ...Object.keys(entry.fields ?? {}), ...(entry.only ?? []), ...(entry.omit ?? []), ...(entry.narrow ?? []), ...(entry.together ?? []).flat(),
+      ...Object.keys(entry.outside ?? {}), ...Object.keys(entry.constants?.left ?? {}),
+    ];
+    const right = [
+      ...Object.values(entry.fields ?? {}).map((to) => (typeof to === "string" ? to : (to as FieldMapping).right)),
+      ...Object.keys(entry.constants?.right ?? {}),
+    ];
+    for (const [side, names] of [["left", left], ["right", right]] as const) {
+      const model = this.#models[side];
+      for (const name of new Set(names)) {
+        if (!fieldOf(model, name)) {
+          const known = model.fields.map((field) => field.name);
+          this.#error("OPTIONS.UNKNOWN_FIELD", `Model \`${model.name}\` on the ${side} has no field \`${name}\`.${hintFor(name, known)}`, name);
+        }
+      }
+    }
+  }
+
+  #rightNameOf(leftName: string): string {
+    const to = this.#entry.fields?.[leftName];
+    return to === undefined ? leftName : typeof to === "string" ? to : (to as FieldMapping).right;
+  }
+
+  #isSyncField(side: SideName, name: string): boolean {
+    const { cloudId, lastSyncedAt, syncStatus } = this.#models[side].syncFields;
+    return name === cloudId || name === lastSyncedAt || name === syncStatus;
+  }
+
+  #plainPairs(): [string, string][] {
+    const { only, omit, fields } = this.#entry;
+    const pairs: [string, string][] = [];
+    const taken = new Set<string>();
+    for (const field of this.#models.left.fields) {
+      const { name } = field;
+      const named = fields !== undefined && Object.hasOwn(fields, name);
+      const rightName = this.#rightNameOf(name);
+      taken.add(rightName);
+      if (this.#isSyncField("left", name) || omit?.includes(name) || (only && !only.includes(name))) continue;
+      if (this.#belongsToReference("left", name) && this.#entry.outside?.[name] !== "raw") continue;
+      const isLocalKey = this.#models.left.keySource === "allocated" && this.#models.left.primaryKey.includes(name);
+      if (!named && (isLocalKey || field.stamped)) continue;
+      const right = fieldOf(this.#models.right, rightName);
+      if (!right) {
+        if (!named) this.#warn("MAPPING.NO_COUNTERPART", `Field \`${name}\` has no counterpart on the right: it is not synced. Name one in \`fields\`, or list it in \`omit\`.`, name);
+        continue;
+      }
+      pairs.push([name, rightName]);
+    }
+    for (const field of this.#models.right.fields) {
+      const { name } = field;
+      const isLocalKey = this.#models.right.keySource === "allocated" && this.#models.right.primaryKey.includes(name);
+      if (taken.has(name) || only || isLocalKey || field.stamped || this.#isSyncField("right", name) || this.#belongsToReference("right", name)) continue;
+      if (this.#entry.constants?.right && Object.hasOwn(this.#entry.constants.right, name)) continue;
+      this.#warn("MAPPING.NO_COUNTERPART", `Field \`${name}\` of the right model \`${this.#models.right.name}\` has no counterpart on the left: it is not synced.`, name);
+    }
+    return pairs;
+  }
+
+  #belongsToReference(side: SideName, name: string): boolean {
+    return this.#models[side].references.some((reference) => reference.fields.includes(name));
+  }
+
+  #groups(): ReadonlyMap<string, number> {
+    const groups = new Map<string, number>();
+    (this.#entry.together ?? []).forEach((names, index) => names.forEach((name) => groups.set(name, -1 - index)));
+    return groups;
+  }
+
+  #read(side: SideName, field: Field): number {
+    const reads = this.#reads[side];
+    const at = reads.indexOf(field.name);
+    return at >= 0 ? at : reads.push(field.name) - 1;
+  }
+
+  #fieldSide(side: SideName, fields: readonly Field[]): FieldSide {
+    return {
+      names: fields.map((field) => field.name),
+      at: fields.map((field) => this.#read(side, field)),
+      kinds: fields.map((field) => field.kind),
+      nullable: fields.some((field) => field.nullable),
+      writable: fields.every((field) => field.writable),
+    };
+  }
+
+  #plain(leftName: string, rightName: string, groups: ReadonlyMap<string, number>, neededBy?: string): PairField | undefined {
+    const left = fieldOf(this.#models.left, leftName);
+    const right = fieldOf(this.#models.right, rightName);
+    if (!left || !right) {
+      if (neededBy !== undefined) {
+        const [side, name, model] = left ? (["right", rightName, this.#models.right] as const) : (["left", leftName, this.#models.left] as const);
+        this.#error("OPTIONS.UNKNOWN_FIELD", `${neededBy} needs the field \`${name}\`, which model \`${model.name}\` on the ${side} does not have.${hintFor(name, model.fields.map((field) => field.name))}`, name);
+      }
+      return undefined;
+    }
+    const entry = this.#entry.fields?.[leftName];
+    const converter = typeof entry === "object" ? (entry as FieldMapping) : undefined;
+    const converted = converter?.toRight !== undefined;
+    const both = meet(converted ? right.kind : left.kind, right.kind);
+    if (!both) {
+      this.#error(
+        "MAPPING.TYPES", `\`${leftName}\` (${describeKind(left.kind)}) and \`${rightName}\` (${describeKind(right.kind)}) have no common type. ` +
+          `Map it with \`{ right: "${rightName}", toRight, toLeft }\`.`, leftName,
+      );
+      return undefined;
+    }
+    if (converted && converter.toLeft === undefined && this.#options.direction !== "left-to-right") {
+      this.#error("MAPPING.ONE_WAY_CONVERTER", `\`${leftName}\` has \`toRight\` but no \`toLeft\`: changes made on the right could not come back.`, leftName);
+    }
+    return {
+      name: leftName, left: this.#fieldSide("left", [left]), right: this.#fieldSide("right", [right]), meet: both,
+      parent: undefined, late: false, narrow: this.#entry.narrow?.includes(leftName) ?? false,
+      toRight: converter?.toRight, toLeft: converter?.toLeft, group: groups.get(leftName) ?? this.#reads.left.indexOf(leftName),
+    };
+  }
+
+  #references(groups: ReadonlyMap<string, number>): PairField[] {
+    const { only, omit, outside } = this.#entry;
+    const found: PairField[] = [];
+    for (const reference of this.#models.left.references) {
+      const name = reference.fields.length === 1 ? reference.fields[0]! : reference.name;
+      if (omit?.includes(name) || (only && !only.includes(name)) || outside?.[name]) continue;
+      const wanted = reference.fields.map((field) => this.#rightNameOf(field));
+      const right = this.#models.right.references.find((candidate) => sameList(candidate.fields, wanted));
+      const target = this.#rightNames.get(reference.target);
+      if (target === undefined) {
+        this.#error("MAPPING.OUTSIDE", `\`${name}\` refers to \`${reference.target}\`, which is not part of this sync. Add that model, or say \`outside: { ${name}: "omit" | "raw" }\`.`, name);
+        continue;
+      }
+      if (!right) {
+        if (fieldOf(this.#models.right, wanted[0]!)) {
+          this.#error("MAPPING.REFERENCE", `\`${name}\` is a reference on the left, but \`${wanted.join(", ")}\` on the right is none. Declare the relation there, or omit the field.`, name);
+        } else {
+          this.#warn("MAPPING.NO_COUNTERPART", `Reference \`${name}\` has no counterpart on the right: it is not synced.`, name);
+        }
+        continue;
+      }
+      if (right.target !== target) {
+        this.#error("MAPPING.REFERENCE", `\`${name}\` refers to \`${reference.target}\` on the left, which is \`${target}\` on the right, but there it refers to \`${right.target}\`.`, name);
+        continue;
+      }
+      if (!this.#toPrimaryKey("left", reference, name) || !this.#toPrimaryKey("right", right, name)) continue;
+      found.push({
+        name, left: this.#fieldSide("left", fieldsOf(this.#models.left, reference)), right: this.#fieldSide("right", fieldsOf(this.#models.right, right)),
+        meet: undefined, parent: reference.target, late: false, narrow: false, toRight: undefined, toLeft: undefined,
+        group: groups.get(name) ?? this.#reads.left.indexOf(reference.fields[0]!),
+      });
+    }
+    return found;
+  }
+
+  #toPrimaryKey(side: SideName, reference: Reference, name: string): boolean {
+    const database = side === "left" ? this.#options.left : this.#options.right;
+    const parent = database.endpoints.get(reference.target)?.model;
+    if (!parent || sameList(parent.primaryKey, reference.targetFields)) return true;
+    this.#error("MAPPING.REFERENCE", `\`${name}\` refers to \`${reference.targetFields.join(", ")}\` of \`${reference.target}\` on the ${side}, which is not its primary key.`, name);
+    return false;
+  }
+
+  #side(side: SideName, fields: readonly PairField[]): ModelSide {
+    const model = this.#models[side];
+    const reads = this.#reads[side];
+    const keyAt = model.primaryKey.map((name) => (fields.some((field) => field[side].names.includes(name)) ? reads.indexOf(name) : -1));
+    const supplied = keyAt.every((at) => at >= 0);
+    const constants: { field: string; value: Value }[] = [];
+    for (const [name, js] of Object.entries(this.#entry.constants?.[side] ?? {})) {
+      const field = fieldOf(model, name);
+      if (!field) continue;
+      try {
+        constants.push({ field: name, value: js === null ? null : encode(field.kind, js) });
+      } catch (error) {
+        if (!isValueError(error)) throw error;
+        this.#error("OPTIONS.CONSTANT", `The constant for \`${name}\` on the ${side} is no ${describeKind(field.kind)} (${error.code}).`, name);
+      }
+    }
+    if (!supplied && model.keySource === "values" && this.#options.direction !== (side === "left" ? "left-to-right" : "right-to-left")) {
+      this.#error("MAPPING.KEY", `The primary key of \`${model.name}\` on the ${side} (${model.primaryKey.join(", ")}) is neither mapped nor made by the database: a new record there could get no key.`);
+    }
+    return { side, endpoint: this.#endpoints[side], name: model.name, fields: reads, keyAt: supplied ? keyAt : undefined, constants };
+  }
+
+  #rules(fields: readonly PairField[]): PairRule[] {
+    const declared = this.#entry.match as MatchRule | readonly MatchRule[] | undefined;
+    if (!declared) {
+      this.#error("OPTIONS.NO_MATCH", `Model \`${this.#name}\` has no \`match\`: say how its records are recognised, e.g. naturalKey("code").`);
+      return [];
+    }
+    const rules: PairRule[] = [];
+    for (const rule of Array.isArray(declared) ? (declared as readonly MatchRule[]) : [declared as MatchRule]) {
+      if (rule.rule === "cloudId") continue;
+      const at = rule.fields.map((name) => fields.findIndex((field) => field.name === name || field.left.names.includes(name)));
+      const missing = rule.fields.filter((_, index) => at[index]! < 0);
+      for (const name of missing) {
+        this.#error("OPTIONS.UNKNOWN_FIELD", `The ${nameOfRule(rule)} of \`${this.#name}\` names \`${name}\`, which is not a mapped field.${hintFor(name, fields.map((field) => field.name))}`, name);
+      }
+      if (missing.length > 0) continue;
+      const { trim, case: letterCase, unicode, nulls, withoutUniqueKey } = rule.options;
+      const plainForm = !trim && letterCase === undefined && unicode === undefined;
+      const covered = (["left", "right"] as const).map((side) => this.#isUnique(side, at.map((index) => fields[index]!)));
+      const unique = covered.every(Boolean);
+      if (rule.rule === "natural" && !unique && !withoutUniqueKey) {
+        const where = covered[0] ? "right" : covered[1] ? "left" : "left and right";
+        this.#error("MATCH.NOT_UNIQUE", `No unique key on the ${where} covers the ${nameOfRule(rule)} of \`${this.#name}\`. Add one, or allow it with \`withoutUniqueKey: true\`: duplicates are then looked for.`);
+      }
+      const converted = at.some((index) => fields[index]!.toRight !== undefined || !sameKind(fields[index]!));
+      rules.push({
+        rule, at, form: { ...(trim ? { trim } : {}), ...(letterCase ? { case: letterCase } : {}), ...(unicode ? { unicode } : {}) },
+        nulls: nulls ?? "never", byKey: unique && plainForm && !converted && nulls !== "equal", mayRepeat: !unique || !plainForm,
+      });
+    }
+    return rules;
+  }
+
+  #isUnique(side: SideName, fields: readonly PairField[]): boolean {
+    const names = new Set(fields.flatMap((field) => field[side].names));
+    const model = this.#models[side];
+    return [model.primaryKey, ...model.uniqueKeys.map((key) => key.fields)].some((key) => key.every((name) => names.has(name)));
+  }
+}
+
+const sameList = (a: readonly string[], b: readonly string[]): boolean => a.length === b.length && a.every((item, index) => item === b[index]);
+const sameKind = (field: PairField): boolean => field.parent !== undefined || field.left.kinds[0]!.type === field.right.kinds[0]!.type;
+const fieldsOf = (model: Model, reference: Reference): Field[] => reference.fields.flatMap((name) => fieldOf(model, name) ?? []);
+
+function signatureOf(field: PairField): string {
+  const kinds = (side: FieldSide): string => `${side.names.join("+")}:${side.kinds.map(describeKind).join("+")}`;
+  const converters = field.toRight || field.toLeft ? `:${String(field.toRight)}:${String(field.toLeft)}` : "";
+  return `${field.parent !== undefined ? `@${field.parent}:` : ""}${kinds(field.left)}|${kinds(field.right)}${converters}`;
+}
+
+export const bothSides: readonly SideName[] = ["left", "right"];
+export { otherSide };

@@ -1,0 +1,200 @@
+import type { Row } from "../endpoint.ts";
+import type { PairModel, SideName } from "../mapping/pair-model.ts";
+import type { RecordPlan } from "../plan/record-plan.ts";
+import { keyText, type RunContext } from "./context.ts";
+import type { Deferred, Examined, Examiner } from "./examine.ts";
+import type { Source } from "./source.ts";
+import type { Sink } from "./writer.ts";
+
+/**
+ * Looks at everything of one model that may differ, page by page, and hands it on: writes to the sink, deletes to the
+ * list that waits for the end of the run.
+ */
+export class ModelAnalysis {
+  readonly model: PairModel;
+  readonly examiner: Examiner;
+  readonly sources: Readonly<Record<SideName, Source>>;
+  readonly deletes: Examined[] = [];
+  /** Linked records of this model before the run. */
+  links = 0;
+  readonly #context: RunContext;
+  readonly #sink: Sink;
+  /** Rows this run has already dealt with as somebody's counterpart. */
+  readonly #touched: Record<SideName, Set<string>> = { left: new Set(), right: new Set() };
+  readonly #examinedIds = new Set<string>();
+  readonly #linksSeen: Record<SideName, number> = { left: 0, right: 0 };
+  readonly #unlinkedSeen: Record<SideName, number> = { left: 0, right: 0 };
+  readonly #deferred: Deferred = { left: [], right: [] };
+
+  constructor(context: RunContext, examiner: Examiner, sources: Readonly<Record<SideName, Source>>, sink: Sink) {
+    this.#context = context;
+    this.model = examiner.model;
+    this.examiner = examiner;
+    this.sources = sources;
+    this.#sink = sink;
+  }
+
+  /** Neither side can hold a change, and nothing waits. */
+  get idle(): boolean {
+    return this.sources.left.idle && this.sources.right.idle && !this.#deletesPossible("left") && !this.#deletesPossible("right") && this.#waiting().length === 0;
+  }
+
+  /** Needed where a side is read whole, and before deletes. */
+  async countLinks(): Promise<void> {
+    const { state, pair } = this.#context.settings;
+    this.links = (await this.#context.retrying(() => state.scanBases(pair, this.model.name, undefined, 0))).total;
+    this.examiner.noBases = this.links === 0;
+  }
+
+  async run(): Promise<void> {
+    const counts = this.#context.countsOf(this.model.name);
+    const { left, right } = this.sources;
+    for await (const rows of left.rows()) {
+      this.#context.safePoint();
+      await this.#page(rows, []);
+      counts.read.left += rows.length;
+      this.#context.progress("analyse", this.model.name, "left", rows.length, left.total);
+    }
+    await this.#revisitQuarantine();
+    if (!right.side.knownEmpty && !right.idle) {
+      if (left.full && !right.side.loaded) await this.#sink.flush();
+      for await (const rows of right.rows()) {
+        this.#context.safePoint();
+        await this.#page([], await this.#unhandled(rows));
+        counts.read.right += rows.length;
+        this.#context.progress("analyse", this.model.name, "right", rows.length, right.total);
+      }
+    }
+    await this.#resolveDeferred();
+    if (this.#deletesPossible("left") || this.#deletesPossible("right")) {
+      await this.countLinks();
+      if (this.links > 0) await this.#findDeleted();
+    }
+    if (this.deletes.length > 0) await this.countLinks();
+  }
+
+  async #page(leftRows: readonly Row[], rightRows: readonly Row[]): Promise<void> {
+    let rows = { left: leftRows, right: rightRows };
+    for (;;) {
+      const deferred: Deferred = { left: [], right: [] };
+      const examined = await this.examiner.examine(rows.left, rows.right, this.model.selfReference ? { deferred } : {});
+      await this.#handOn(examined);
+      const waiting = deferred.left.length + deferred.right.length;
+      if (waiting === 0) return;
+      if (waiting === rows.left.length + rows.right.length) {
+        this.#deferred.left.push(...deferred.left);
+        this.#deferred.right.push(...deferred.right);
+        return;
+      }
+      rows = deferred;
+    }
+  }
+
+  async #handOn(examined: readonly Examined[]): Promise<void> {
+    const forSink: Examined[] = [];
+    const remember = this.#context.dry || this.sources.right.side.loaded !== undefined || !this.sources.left.full;
+    for (const record of examined) {
+      for (const side of ["left", "right"] as const) {
+        const read = record[side];
+        if (!read) continue;
+        if (record.base) this.#linksSeen[side]++;
+        else this.#unlinkedSeen[side]++;
+        if (remember) this.#touched[side].add(keyText(read.key));
+      }
+      if (!this.sources.left.full && record.cloudId !== "") this.#examinedIds.add(record.cloudId);
+      if (record.plan.action === "delete" && !record.problem) this.deletes.push(record);
+      else if (record.plan.action !== "none" || record.problem || record.plan.drift.length > 0 || this.#context.quarantine.size > 0) forSink.push(record);
+    }
+    await this.#sink.add(forSink);
+  }
+
+  /** Right rows that the pass over the left has not dealt with. */
+  async #unhandled(rows: readonly Row[]): Promise<readonly Row[]> {
+    const open = rows.filter((row) => !this.#touched.right.has(keyText(row.key)) && (row.cloudId === null || !this.#examinedIds.has(row.cloudId)));
+    if (!this.sources.left.full) return open;
+    // The left was read whole: a linked right row was compared then, unless its left side is gone.
+    const bases = await this.examiner.basesOf(open.flatMap((row) => row.cloudId ?? []));
+    const unlinked = open.filter((row) => row.cloudId === null || !bases.has(row.cloudId));
+    this.#linksSeen.right += open.length - unlinked.length;
+    return unlinked;
+  }
+
+  #waiting(): { side: SideName; key: readonly string[]; id: string }[] {
+    return [...this.#context.quarantine.values()].filter((entry) => entry.model === this.model.name);
+  }
+
+  /** Quarantined rows are looked at in every run: their parent may have come, or they may be gone. */
+  async #revisitQuarantine(): Promise<void> {
+    const waiting = this.#waiting();
+    for (const side of ["left", "right"] as const) {
+      const entries = waiting.filter((entry) => entry.side === side && !this.#touched[side].has(keyText(entry.key)));
+      if (entries.length === 0 || this.sources[side].full) continue;
+      const rows = await this.examiner.sides[side].fetchRows("key", entries.map((entry) => entry.key));
+      await this.#page(side === "left" ? rows : [], side === "right" ? rows : []);
+    }
+  }
+
+  async #resolveDeferred(): Promise<void> {
+    for (;;) {
+      const rows = { left: this.#deferred.left.splice(0), right: this.#deferred.right.splice(0) };
+      const before = rows.left.length + rows.right.length;
+      if (before === 0) return;
+      await this.#page(rows.left, rows.right);
+      if (this.#deferred.left.length + this.#deferred.right.length < before) continue;
+      // No level was resolved: what is left refers to each other in a cycle, or to a parent that waits itself.
+      const stuck = { left: this.#deferred.left.splice(0), right: this.#deferred.right.splice(0) };
+      const inCycle = (side: SideName): ((row: Row) => boolean) => {
+        const keys = new Set(stuck[side].map((row) => keyText(row.key)));
+        const self = this.model.fields.filter((field) => field.parent === this.model.name);
+        return (row) => self.some((field) => keys.has(keyText(field[side].at.map((at) => row.values[at] ?? ""))));
+      };
+      const [cycleLeft, cycleRight] = [stuck.left.filter(inCycle("left")), stuck.right.filter(inCycle("right"))];
+      await this.#handOn(await this.examiner.examine(cycleLeft, cycleRight, { lateSelf: true }));
+      const rest = (side: SideName): Row[] => stuck[side].filter((row) => !inCycle(side)(row));
+      await this.#handOn(await this.examiner.examine(rest("left"), rest("right")));
+      return;
+    }
+  }
+
+  /** Something linked may be gone on this side: fewer rows than links, or fewer than there were and came. */
+  #deletesPossible(side: SideName): boolean {
+    const source = this.sources[side];
+    // The left was read whole with every counterpart: a right row that is gone was met there.
+    if (side === "right" && this.sources.left.full) return false;
+    if (source.full) return this.#linksSeen[side] < this.links;
+    return source.known === undefined || source.total === undefined || source.total !== source.known + this.#unlinkedSeen[side];
+  }
+
+  /** Compares links with rows: what is linked and gone on one side is deleted on the other, what is gone on both is forgotten. */
+  async #findDeleted(): Promise<void> {
+    await this.#sink.flush();
+    const { state, pair, pageSize } = this.#context.settings;
+    const known = new Set(this.deletes.map((record) => record.cloudId));
+    let after: string | undefined;
+    for (;;) {
+      this.#context.safePoint();
+      const { bases } = await this.#context.retrying(() => state.scanBases(pair, this.model.name, after, pageSize));
+      if (bases.length === 0) return;
+      after = bases[bases.length - 1]!.cloudId;
+      const tuples = bases.map((base) => [base.cloudId]);
+      const [left, right] = await Promise.all((["left", "right"] as const).map(async (side) => {
+        const { endpoint, fields } = this.model[side];
+        return new Map((await this.#context.retrying(() => endpoint.fetch({ fields, by: "cloudId", tuples }))).map((row) => [row.cloudId!, row]));
+      }));
+      for (const side of ["left", "right"] as const) this.examiner.sides[side].unload();
+      const oneSided = bases.filter((base) => !known.has(base.cloudId) && left!.has(base.cloudId) !== right!.has(base.cloudId));
+      const examined = await this.examiner.examine(
+        oneSided.flatMap((base) => left!.get(base.cloudId) ?? []), oneSided.flatMap((base) => right!.get(base.cloudId) ?? []),
+      );
+      const gone = bases.filter((base) => !left!.has(base.cloudId) && !right!.has(base.cloudId));
+      await this.#handOn([...examined, ...gone.map((base) => forgotten(this.model, base.cloudId))]);
+    }
+  }
+}
+
+/** A record that is gone on both sides. */
+export function forgotten(model: PairModel, cloudId: string): Examined {
+  return { model, cloudId, left: undefined, right: undefined, base: undefined, plan: forgetPlan, problem: undefined, matchedBy: undefined, tries: 0, late: false };
+}
+
+const forgetPlan: RecordPlan = { action: "forget", toLeft: [], toRight: [], open: [], drift: [], conflicts: [], reason: "deleted on both sides" };

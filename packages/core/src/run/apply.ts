@@ -1,0 +1,110 @@
+import type { Mapping } from "../mapping/compile.ts";
+import type { Key } from "../endpoint.ts";
+import type { PairModel } from "../mapping/pair-model.ts";
+import { forgotten } from "./analyse.ts";
+import { RunContext, type Settings } from "./context.ts";
+import { applyDeletes, guardDeletes } from "./deletes.ts";
+import type { Examined, Examiner } from "./examine.ts";
+import { loadHeader, type PlanHeader } from "./plan-header.ts";
+import { pageId, plannedAction, type PlannedAction, type PlanPage } from "./plan-sink.ts";
+import { finish, prepare, type RunOptions, type RunResult } from "./run.ts";
+import { withSession } from "./session.ts";
+import type { WriteCheck } from "./settle-marks.ts";
+import { RunTracker } from "./tracker.ts";
+import { Writer } from "./writer.ts";
+
+export interface ApplyResult extends RunResult {
+  /** Planned records that changed since, or would now be treated otherwise: left alone, since nobody reviewed that. */
+  readonly skipped: readonly { readonly model: string; readonly leftKey?: Key; readonly rightKey?: Key }[];
+}
+
+/** Does what was planned, and nothing else: every record is read again, and must be planned the same. */
+export async function applyPlan(settings: Settings, mapping: Mapping, planId: string, options: RunOptions): Promise<ApplyResult> {
+  const context = new RunContext(settings, { dry: false, signal: options.signal, onEvent: options.onEvent });
+  context.retryQuarantine = true;
+  const startedAt = settings.runtime.now();
+  context.emit({ type: "step", step: "check" });
+  return withSession(context, mapping, options, async ({ models, findings }) => {
+    const header = await loadHeader(context, mapping, planId);
+    const prepared = prepare(context, models);
+    const tracker = new RunTracker(context);
+    const writer = new Writer(context, prepared.byName, prepared.examiners, tracker);
+    const deletes = new Map<PairModel, Examined[]>(models.map((model) => [model, []]));
+    const skipped: ApplyResult["skipped"][number][] = [];
+    for (let page = 0; page < header.pages; page++) {
+      context.safePoint();
+      const [stored] = (await context.retrying(() => settings.state.read(settings.pair, { collection: "plan", ids: [pageId(planId, page)] }))) as readonly PlanPage[];
+      for (const model of models) {
+        const actions = (stored?.actions ?? []).filter((action) => action.model === model.name);
+        if (actions.length === 0) continue;
+        const examiner = prepared.examiners.get(model.name)!;
+        const agreed = await agreeing(context, examiner, actions, skipped);
+        for (const record of agreed) if (record.plan.action === "delete") deletes.get(model)!.push(record);
+        await writer.add(agreed.filter((record) => record.plan.action !== "delete"));
+        context.progress("apply", model.name, "left", actions.length, undefined);
+      }
+    }
+    await writer.flush();
+    await writer.again(writer.late.splice(0).map((record) => ({ ...record, late: false })));
+    await writer.flush();
+    const planned = await Promise.all([...deletes].map(async ([model, records]) => {
+      const links = records.length === 0 ? 0 : (await context.retrying(() => settings.state.scanBases(settings.pair, model.name, undefined, 0))).total;
+      return { model, deletes: records, links, examiner: prepared.examiners.get(model.name)!, sources: prepared.sources.get(model.name)! };
+    }));
+    const deletesToConfirm = options.confirmDeletes ? [] : guardDeletes(context, planned);
+    if (deletesToConfirm.length === 0) await applyDeletes(context, tracker, planned, writer);
+    await writer.again(writer.refusedByUnique.splice(0));
+    await writer.flush();
+    const check: WriteCheck = { checked: 0, differing: 0 };
+    for (const { model, sources } of planned) {
+      for (const side of ["left", "right"] as const) sources[side].planned(header.marks[model.name]?.[side] ?? {});
+    }
+    await finish(context, tracker, planned, deletesToConfirm.length > 0, new Set(skipped.map((record) => record.model)), check);
+    if (deletesToConfirm.length === 0) await dropPlan(context, header);
+    return {
+      id: context.runId, status: deletesToConfirm.length > 0 ? "needs-confirmation" : "done", models: context.counts, written: context.written,
+      check, deletesToConfirm, findings, skipped, milliseconds: settings.runtime.now() - startedAt,
+    };
+  });
+}
+
+/** Those planned records that are still what they were, examined anew; the others are skipped and reported. */
+async function agreeing(
+  context: RunContext, examiner: Examiner, actions: readonly PlannedAction[], skipped: ApplyResult["skipped"][number][],
+): Promise<Examined[]> {
+  const keys = (side: "left" | "right"): Key[] => actions.flatMap((action) => {
+    const key = side === "left" ? action.leftKey : action.rightKey;
+    return key ? [key] : [];
+  });
+  const [left, right] = await Promise.all((["left", "right"] as const).map((side) => examiner.sides[side].fetchRows("key", keys(side))));
+  const examined = await examiner.examine(left!, right!);
+  const found = new Map<string, Examined>();
+  for (const record of examined) found.set(placeOf(plannedAction(context, record)), record);
+  const agreed: Examined[] = [];
+  for (const action of actions) {
+    if (action.action === "forget") {
+      // Proven by its absence from both answers.
+      if (!examined.some((record) => record.cloudId === action.cloudId)) agreed.push(forgotten(examiner.model, action.cloudId!));
+      continue;
+    }
+    const record = found.get(placeOf(action));
+    if (record && sameAction(plannedAction(context, record), action)) agreed.push(record);
+    else skipped.push({ model: action.model, ...(action.leftKey ? { leftKey: action.leftKey } : {}), ...(action.rightKey ? { rightKey: action.rightKey } : {}) });
+  }
+  return agreed;
+}
+
+const placeOf = (action: PlannedAction): string => JSON.stringify([action.leftKey ?? null, action.rightKey ?? null]);
+
+function sameAction(now: PlannedAction, then: PlannedAction): boolean {
+  const core = ({ action, side, toLeft, toRight, conflicts, quarantine, leftRevision, rightRevision }: PlannedAction): string =>
+    JSON.stringify([action, side, toLeft, toRight, conflicts, quarantine?.code, leftRevision, rightRevision]);
+  // A record whose parent was only planned then, and came across meanwhile, is what the reviewer saw as well.
+  return core(now) === core(then);
+}
+
+async function dropPlan(context: RunContext, header: PlanHeader): Promise<void> {
+  const { state, pair } = context.settings;
+  const ids = [header.id, ...Array.from({ length: header.pages }, (_, page) => pageId(header.id, page))];
+  await context.retrying(() => state.commit(pair, [{ op: "remove", collection: "plan", ids }]));
+}

@@ -1,0 +1,108 @@
+import type { Batch, Outcome, Refusal, Unit } from "../endpoint.ts";
+import { isSyncError } from "../errors.ts";
+import type { PairModel, SideName } from "../mapping/pair-model.ts";
+import type { Value } from "../value.ts";
+import type { RunContext } from "./context.ts";
+import type { RunTracker } from "./tracker.ts";
+import type { WriteItem } from "./write-item.ts";
+
+/** What became of one item on one side. */
+export type ItemOutcome = { readonly item: WriteItem; readonly outcome: Outcome | { readonly status: "refused"; readonly refusal: Refusal } | { readonly status: "unknown" } };
+
+/** A batch together with the items its rows came from, in the same order. */
+interface Traced {
+  readonly batch: Batch;
+  readonly items: readonly WriteItem[];
+}
+
+/**
+ * Commits these items' writes on one side as one unit. Refused for a data error, the unit is halved until the bad
+ * records stand alone; everyone else is written. After a lost connection nobody knows what was written: those items
+ * come back `unknown` and are looked at again.
+ */
+export async function commitItems(
+  context: RunContext, tracker: RunTracker, side: SideName, items: readonly WriteItem[], toBatches: (items: readonly WriteItem[], side: SideName) => Traced[],
+): Promise<ItemOutcome[]> {
+  if (items.length === 0) return [];
+  const traced = toBatches(items, side);
+  if (traced.length === 0) return [];
+  const unit: Unit = { id: context.nextUnitId(), fence: context.claims![side].fence, batches: traced.map(({ batch }) => batch) };
+  context.safePoint();
+  let result;
+  try {
+    result = await context.settings.databases[side].commit(unit);
+  } catch (error) {
+    if (!isSyncError(error) || !error.retryable) throw error;
+    await context.afterFault(error);
+    return items.map((item) => ({ item, outcome: { status: "unknown" } }));
+  }
+  if (result.committed) {
+    context.faults = 0;
+    const outcomes: ItemOutcome[] = [];
+    for (const [index, { batch, items: sources }] of traced.entries()) {
+      const written = result.outcomes[index]!;
+      tracker.committed(side, batch, written, result.transaction);
+      sources.forEach((item, at) => outcomes.push({ item, outcome: written[at]! }));
+    }
+    return outcomes;
+  }
+  if (items.length === 1) return [{ item: items[0]!, outcome: { status: "refused", refusal: result.refusal } }];
+  const half = Math.ceil(items.length / 2);
+  const first = await commitItems(context, tracker, side, items.slice(0, half), toBatches);
+  return [...first, ...(await commitItems(context, tracker, side, items.slice(half), toBatches))];
+}
+
+/** Rows of one model side by side: neighbouring items of a model share a batch. */
+function byModel(items: readonly WriteItem[]): [PairModel, WriteItem[]][] {
+  const groups = new Map<PairModel, WriteItem[]>();
+  for (const item of items) {
+    const group = groups.get(item.examined.model);
+    if (group) group.push(item);
+    else groups.set(item.examined.model, [item]);
+  }
+  return [...groups];
+}
+
+/** CloudIds for rows that are not otherwise written. They go first: a cloudId ahead of its counterpart proves nothing. */
+export function identifyBatches(items: readonly WriteItem[], side: SideName): Traced[] {
+  return byModel(items).map(([model, group]) => ({
+    items: group,
+    batch: {
+      op: "identify", model: model[side].name,
+      rows: group.map(({ examined, identify }) => ({ key: examined[side]!.key, cloudId: examined.cloudId, was: identify[side] ?? null })),
+    },
+  }));
+}
+
+/** New rows and guarded updates; parents' models come first because they were examined first. */
+export function dataBatches(items: readonly WriteItem[], side: SideName): Traced[] {
+  const traced: Traced[] = [];
+  for (const [model, group] of byModel(items)) {
+    const inserts = group.filter((item) => item.insert?.side === side);
+    if (inserts.length > 0) {
+      const fields = [...inserts[0]!.insert!.values.keys()];
+      traced.push({
+        items: inserts,
+        batch: {
+          op: "insert", model: model[side].name, fields,
+          rows: inserts.map(({ examined, insert }) => ({ key: insert!.key, cloudId: examined.cloudId, values: [...insert!.values.values()] })),
+        },
+      });
+    }
+    const updates = group.filter((item) => item.updates[side] !== undefined);
+    if (updates.length === 0) continue;
+    const fields = [...new Set(updates.flatMap((item) => [...item.updates[side]!.keys()]))];
+    traced.push({
+      items: updates,
+      batch: {
+        op: "update", model: model[side].name, fields,
+        rows: updates.map(({ examined, updates: values }) => {
+          const record = examined[side]!;
+          const row = { key: record.key, revision: record.row.revision, values: fields.map((name): Value | undefined => values[side]!.get(name)) };
+          return record.cloudId === null ? { ...row, cloudId: examined.cloudId } : row;
+        }),
+      },
+    });
+  }
+  return traced;
+}

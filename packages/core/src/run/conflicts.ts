@@ -1,0 +1,40 @@
+import type { Decision } from "../engines/conflict-policy.ts";
+import { hash64 } from "../hash.ts";
+import type { PairModel } from "../mapping/pair-model.ts";
+import type { PairRecord, PlannedConflict } from "../plan/record-plan.ts";
+import type { ConflictRecord } from "../state.ts";
+import type { RunContext } from "./context.ts";
+import type { Examined } from "./examine.ts";
+
+/** The same two values of the same field make the same conflict, however often it is met. */
+export function conflictId(
+  context: RunContext, model: PairModel, cloudId: string, fields: readonly number[], left: PairRecord | undefined, right: PairRecord | undefined,
+): string {
+  const positions = fields.length > 0 ? fields : model.fields.map((_, at) => at);
+  const values = (record: PairRecord | undefined): unknown => record && positions.map((at) => record.meet[at]);
+  const content = JSON.stringify([fields.map((at) => model.fields[at]!.name), values(left), values(right)]);
+  return `${model.name}/${cloudId}/${hash64(content, context.seed)}`;
+}
+
+/** What a person decided about exactly these values, if anybody has. */
+export function decisionFor(
+  context: RunContext, model: PairModel, cloudId: string, fields: readonly number[], left: PairRecord | undefined, right: PairRecord | undefined,
+): Decision | undefined {
+  if (context.decisions.size === 0) return undefined;
+  return context.decisions.get(conflictId(context, model, cloudId, fields, left, right));
+}
+
+/** The log entry of a planned conflict, with both sides' values and the base where it is known. */
+export function conflictRecord(context: RunContext, examined: Examined, conflict: PlannedConflict): ConflictRecord {
+  const { model, left, right, base, cloudId } = examined;
+  const positions = conflict.fields.length > 0 ? conflict.fields : model.fields.map((_, at) => at);
+  const known = base?.values && positions.map((at) => base.values![at]);
+  return {
+    id: conflictId(context, model, cloudId, conflict.fields, left, right),
+    model: model.name, cloudId, kind: conflict.kind, fields: positions.map((at) => model.fields[at]!.name),
+    ...(left ? { leftKey: left.key, left: positions.map((at) => left.meet[at]!) } : {}),
+    ...(right ? { rightKey: right.key, right: positions.map((at) => right.meet[at]!) } : {}),
+    ...(known?.every((value) => value !== undefined) ? { base: known as (string | null)[] } : {}),
+    rule: conflict.rule, decision: conflict.decision, run: context.runId, at: context.timestamp(),
+  };
+}

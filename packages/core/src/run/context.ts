@@ -1,0 +1,170 @@
+import type { Claim, Database, Key } from "../endpoint.ts";
+import { SyncError } from "../errors.ts";
+import { hash64 } from "../hash.ts";
+import type { PairModel, SideName } from "../mapping/pair-model.ts";
+import type { Direction, Runtime } from "../options.ts";
+import { BaseCodec } from "../plan/base.ts";
+import type { Checkpoint, QuarantineRecord, StateStore } from "../state.ts";
+import { cloudIdMaker } from "./cloud-id.ts";
+import { emptyCounts, type ModelCounts, type Step, type SyncEvent } from "./events.ts";
+import { Identities } from "./identities.ts";
+import { throwIfAborted, withRetry } from "./retry.ts";
+
+export interface Settings {
+  readonly pair: string;
+  readonly databases: { readonly left: Database; readonly right: Database };
+  readonly state: StateStore;
+  readonly direction: Direction;
+  readonly pageSize: number;
+  readonly deleteGuard: { readonly count: number; readonly share: number };
+  readonly quarantineLimit: number;
+  readonly leaseSeconds: number;
+  readonly holder: string;
+  readonly attempts: number;
+  readonly firstDelay: number;
+  readonly runtime: Runtime;
+}
+
+/** Everything one run shares: who runs, against which claims, what was counted, what is known so far. */
+export class RunContext {
+  readonly settings: Settings;
+  readonly runId: string;
+  /** Plans only: nothing is written but to the state store. */
+  readonly dry: boolean;
+  readonly signal: AbortSignal | undefined;
+  readonly identities: { readonly left: Identities; readonly right: Identities };
+  readonly newCloudId: () => string;
+  readonly counts: Map<string, ModelCounts> = new Map();
+  /** By id; the whole quarantine, which `quarantineLimit` bounds. */
+  readonly quarantine: Map<string, QuarantineRecord> = new Map();
+  /** Decisions of persons about parked conflicts, by conflict id. */
+  readonly decisions: Map<string, "left" | "right"> = new Map();
+  readonly checkpoints: Map<string, Checkpoint> = new Map();
+  /** The live databases' shape of each model, by `side model`. */
+  readonly shapes: Map<string, string> = new Map();
+  readonly codecs: Map<string, BaseCodec> = new Map();
+  /** Rows that were read, written and committed, per side. */
+  readonly written: { left: number; right: number } = { left: 0, right: 0 };
+  /** Try everything in quarantine again, whether it changed or not. */
+  retryQuarantine = false;
+  /** This analysis only counts what would meet. */
+  countingFirstLink = false;
+  /** Infrastructure faults in a row. */
+  faults = 0;
+  claims: { left: Claim; right: Claim } | undefined;
+  readonly seed: number;
+  readonly #onEvent: ((event: SyncEvent) => void) | undefined;
+  readonly #startedAt = new Map<string, { at: number; done: number }>();
+  #unit = 0;
+
+  constructor(settings: Settings, options: { dry: boolean; signal?: AbortSignal | undefined; onEvent?: ((event: SyncEvent) => void) | undefined }) {
+    this.settings = settings;
+    this.dry = options.dry;
+    this.signal = options.signal;
+    this.#onEvent = options.onEvent;
+    this.newCloudId = cloudIdMaker(settings.runtime);
+    this.runId = this.newCloudId();
+    this.seed = seedOf(settings.pair);
+    this.identities = { left: new Identities(this, "left"), right: new Identities(this, "right") };
+  }
+
+  /** A silent twin with the same claims and memory, for an analysis whose result is only counted. */
+  forCounting(): RunContext {
+    const twin = new RunContext(this.settings, { dry: true, signal: this.signal });
+    twin.countingFirstLink = true;
+    twin.claims = this.claims;
+    for (const name of ["quarantine", "decisions", "checkpoints", "shapes"] as const) {
+      for (const [key, value] of this[name]) (twin[name] as Map<string, unknown>).set(key, value);
+    }
+    return twin;
+  }
+
+  emit(event: SyncEvent): void {
+    this.#onEvent?.(event);
+  }
+
+  countsOf(model: string): ModelCounts {
+    const known = this.counts.get(model);
+    if (known) return known;
+    const fresh = emptyCounts();
+    this.counts.set(model, fresh);
+    return fresh;
+  }
+
+  progress(step: Step, model: string, side: SideName, rows: number, total: number | undefined): void {
+    const name = `${step} ${model} ${side}`;
+    const now = this.settings.runtime.now();
+    const entry = this.#startedAt.get(name) ?? { at: now, done: 0 };
+    entry.done += rows;
+    this.#startedAt.set(name, entry);
+    const seconds = Math.max((now - entry.at) / 1000, 0.001);
+    const perSecond = entry.done / seconds;
+    const known = total !== undefined && total >= entry.done;
+    this.emit({
+      type: "progress", step, model, side, done: entry.done, perSecond: Math.round(perSecond),
+      ...(known ? { total, secondsLeft: Math.ceil((total - entry.done) / Math.max(perSecond, 1)) } : {}),
+    });
+  }
+
+  /** The safe point: between pages, and before each unit. */
+  safePoint(): void {
+    throwIfAborted(this.signal);
+  }
+
+  retrying<Result>(work: () => Promise<Result>): Promise<Result> {
+    const { attempts, firstDelay, runtime } = this.settings;
+    return withRetry(
+      { attempts, firstDelay, runtime, signal: this.signal, onRetry: (code, attempt, milliseconds) => this.emit({ type: "retry", code, attempt, milliseconds }) },
+      work,
+    );
+  }
+
+  /** A unit whose fate nobody knows: pause before it is looked at again, and give up when faults go on. */
+  async afterFault(error: SyncError): Promise<void> {
+    const { attempts, firstDelay, runtime } = this.settings;
+    if (++this.faults >= attempts) throw error;
+    const pause = firstDelay * 2 ** (this.faults - 1);
+    this.emit({ type: "retry", code: error.code, attempt: this.faults, milliseconds: pause });
+    await runtime.sleep(pause, this.signal);
+  }
+
+  checkQuarantineLimit(): void {
+    const { quarantineLimit } = this.settings;
+    if (this.quarantine.size <= quarantineLimit) return;
+    throw new SyncError("QUARANTINE.FULL", `More than ${quarantineLimit} records wait in quarantine: something general is wrong. Look at their codes, mend the cause, and run again; or raise \`quarantineLimit\`.`);
+  }
+
+  codecOf(model: PairModel): BaseCodec {
+    let codec = this.codecs.get(model.name);
+    if (!codec) {
+      const layouts = this.checkpoints.get(model.name)?.layouts ?? [model.signature];
+      codec = new BaseCodec(model, layouts, this.seed);
+      this.codecs.set(model.name, codec);
+    }
+    return codec;
+  }
+
+  nextUnitId(): string {
+    return `${this.runId}/${++this.#unit}`;
+  }
+
+  timestamp(): string {
+    return new Date(this.settings.runtime.now()).toISOString();
+  }
+}
+
+/** Pairs hash with seeds of their own, so that a base cannot be mistaken for another pair's. */
+export function seedOf(pair: string): number {
+  let seed = 0;
+  for (const letter of hash64(pair, 0)) seed = (Math.imul(seed, 31) + letter.charCodeAt(0)) | 0;
+  return seed;
+}
+
+/** A key as an index of a Map; never stored, never compared with a database's. */
+export function keyText(key: Key): string {
+  return key.length === 1 ? key[0]! : JSON.stringify(key);
+}
+
+export function quarantineId(side: SideName, model: string, key: Key): string {
+  return JSON.stringify([side, model, ...key]);
+}

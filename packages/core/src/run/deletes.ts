@@ -1,0 +1,124 @@
+import type { PairModel, SideName } from "../mapping/pair-model.ts";
+import type { ConflictRecord, PreImage, StateChange } from "../state.ts";
+import type { ModelAnalysis } from "./analyse.ts";
+import { commitItems } from "./commit-items.ts";
+import { conflictRecord } from "./conflicts.ts";
+import { keyText, type RunContext } from "./context.ts";
+import type { Examined } from "./examine.ts";
+import type { RunTracker } from "./tracker.ts";
+import type { WriteItem } from "./write-item.ts";
+import type { Writer } from "./writer.ts";
+
+/** A model with more deletes than the guard lets through without being asked. */
+export interface GuardedDeletes {
+  readonly model: string;
+  readonly deletes: number;
+  readonly records: number;
+}
+
+/** A model's records that are to be deleted, out of so many. */
+export type PlannedDeletes = Pick<ModelAnalysis, "model" | "deletes" | "links">;
+
+/** Models whose deletes need somebody's word. */
+export function guardDeletes(context: RunContext, analyses: readonly PlannedDeletes[]): GuardedDeletes[] {
+  const { count, share } = context.settings.deleteGuard;
+  return analyses.flatMap(({ model, deletes, links }) =>
+    deletes.length > count && deletes.length > share * links ? [{ model: model.name, deletes: deletes.length, records: links }] : []);
+}
+
+/** Deletes children before parents. A parent with a child that stays is a conflict: neither is touched. */
+export async function applyDeletes(context: RunContext, tracker: RunTracker, analyses: readonly PlannedDeletes[], writer: Writer): Promise<void> {
+  const planned = new Map<string, Set<string>>();
+  for (const { model, deletes } of analyses) {
+    for (const record of deletes) {
+      const side = record.plan.side!;
+      const name = `${side} ${model.name}`;
+      planned.set(name, (planned.get(name) ?? new Set()).add(keyText(record[side]!.key)));
+    }
+  }
+  for (const analysis of [...analyses].reverse()) {
+    if (analysis.deletes.length === 0) continue;
+    context.emit({ type: "step", step: "delete", model: analysis.model.name });
+    for (let at = 0; at < analysis.deletes.length; at += context.settings.pageSize) {
+      const page = analysis.deletes.slice(at, at + context.settings.pageSize);
+      for (const side of ["left", "right"] as const) {
+        const own = page.filter((record) => record.plan.side === side);
+        if (own.length > 0) await deletePage(context, tracker, analyses, writer, analysis.model, side, own, planned);
+      }
+    }
+  }
+}
+
+async function deletePage(
+  context: RunContext, tracker: RunTracker, analyses: readonly PlannedDeletes[], writer: Writer,
+  model: PairModel, side: SideName, records: readonly Examined[], planned: ReadonlyMap<string, Set<string>>,
+): Promise<void> {
+  const { state, pair } = context.settings;
+  const counts = context.countsOf(model.name);
+  const parentsOfSomebody = await withRemainingChildren(context, analyses, model, side, records, planned);
+  const held = records.filter((record) => parentsOfSomebody.has(keyText(record[side]!.key)));
+  const free = records.filter((record) => !held.includes(record));
+  const conflicts: ConflictRecord[] = [
+    ...free.flatMap((record) => record.plan.conflicts.map((conflict) => conflictRecord(context, record, conflict))),
+    ...held.map((record): ConflictRecord => ({
+      ...conflictRecord(context, record, { kind: "update-delete", fields: [], rule: "a child remains", decision: "open" }), kind: "delete-parent",
+    })),
+  ];
+  const known = conflicts.length === 0 ? [] : await context.retrying(() => state.read(pair, { collection: "conflict", ids: conflicts.map((conflict) => conflict.id) }));
+  const logged = new Set(known.map((conflict) => conflict.id));
+  const fresh = conflicts.filter((conflict) => !logged.has(conflict.id));
+  for (const conflict of fresh) context.emit({ type: "conflict", model: model.name, id: conflict.id, decision: conflict.decision, rule: conflict.rule });
+  const preImages = free.map((record): PreImage => ({
+    id: preImageId(context, side, record), run: context.runId, model: model.name, cloudId: record.cloudId, side, op: "delete",
+    key: record[side]!.key, fields: model[side].fields, values: record[side]!.row.values, at: context.timestamp(),
+  }));
+  const before: StateChange[] = [];
+  if (fresh.length > 0) before.push({ op: "put", collection: "conflict", records: fresh });
+  if (preImages.length > 0) before.push({ op: "put", collection: "preImage", records: preImages });
+  if (before.length > 0) await context.retrying(() => state.commit(pair, before));
+  counts.open += held.length;
+  counts.conflicts += free.filter((record) => record.plan.conflicts.length > 0).length;
+  const items = free.map((examined): WriteItem => ({ examined, insert: undefined, updates: {}, identify: {}, after: {}, outcome: "pending" }));
+  const outcomes = await commitItems(context, tracker, side, items, (group) => [{
+    items: group,
+    batch: { op: "delete", model: model[side].name, rows: group.map(({ examined }) => ({ key: examined[side]!.key, revision: examined[side]!.row.revision })) },
+  }]);
+  const gone: Examined[] = [];
+  const notDeleted: Examined[] = [];
+  const again: Examined[] = [];
+  for (const { item, outcome } of outcomes) {
+    if (outcome.status === "written") gone.push(item.examined);
+    else {
+      notDeleted.push(item.examined);
+      if (outcome.status === "refused") counts.open++;
+      else again.push(item.examined);
+    }
+  }
+  counts.deleted[side] += gone.length;
+  for (const record of gone) context.identities[side].forget(model.name, record[side]!.key, record.cloudId);
+  const after: StateChange[] = [];
+  if (gone.length > 0) after.push({ op: "removeBases", model: model.name, cloudIds: gone.map((record) => record.cloudId) });
+  if (notDeleted.length > 0) after.push({ op: "remove", collection: "preImage", ids: notDeleted.map((record) => preImageId(context, side, record)) });
+  if (after.length > 0) await context.retrying(() => state.commit(pair, after));
+  await writer.again(again);
+}
+
+const preImageId = (context: RunContext, side: SideName, record: Examined): string => `${context.runId}/${side}/${record.model.name}/${record.cloudId}`;
+
+/** Keys of records to be deleted that a child, itself not to be deleted, still refers to. */
+async function withRemainingChildren(
+  context: RunContext, analyses: readonly PlannedDeletes[], parent: PairModel, side: SideName, records: readonly Examined[], planned: ReadonlyMap<string, Set<string>>,
+): Promise<Set<string>> {
+  const held = new Set<string>();
+  for (const { model } of analyses) {
+    for (const field of model.fields) {
+      if (field.parent !== parent.name) continue;
+      const own = planned.get(`${side} ${model.name}`);
+      const { endpoint } = model[side];
+      const tuples = records.map((record) => record[side]!.key);
+      const children = await context.retrying(() => endpoint.fetch({ fields: field[side].names, by: field[side].names, tuples }));
+      for (const child of children) if (!own?.has(keyText(child.key))) held.add(keyText(child.values as string[]));
+    }
+  }
+  return held;
+}

@@ -1,0 +1,198 @@
+import type { Row } from "../endpoint.ts";
+import { hash64 } from "../hash.ts";
+import { otherSide, type PairModel, type SideName } from "../mapping/pair-model.ts";
+import type { BaseView } from "../plan/base.ts";
+import { planRecord } from "../plan/plan-record.ts";
+import type { RecordPlan } from "../plan/record-plan.ts";
+import type { Base } from "../state.ts";
+import { quarantineId, type RunContext } from "./context.ts";
+import { decisionFor } from "./conflicts.ts";
+import { Matcher, type Match } from "./match.ts";
+import type { PairModels } from "./pair-models.ts";
+import type { Problem, ReadRecord } from "./records.ts";
+import { Side } from "./side.ts";
+
+/** One record, looked at from both sides, with what is to be done about it. */
+export interface Examined {
+  readonly model: PairModel;
+  /** Its own, its counterpart's, or a fresh one. */
+  readonly cloudId: string;
+  readonly left: ReadRecord | undefined;
+  readonly right: ReadRecord | undefined;
+  readonly base: BaseView | undefined;
+  readonly plan: RecordPlan;
+  /** Why it goes to quarantine instead, and on which side it was read. */
+  problem: { readonly side: SideName; readonly record: ReadRecord; readonly cause: Problem } | undefined;
+  /** How the two were recognised, when that is new. */
+  readonly matchedBy: string | undefined;
+  /** How often this record was looked at again because a write found it changed. */
+  readonly tries: number;
+  /** Late references that are created empty and filled at the end of the run. */
+  readonly late: boolean;
+}
+
+/** Records whose parent in the same model has not come across yet: they are looked at again after the others. */
+export interface Deferred {
+  readonly left: Row[];
+  readonly right: Row[];
+}
+
+/**
+ * Looks at rows of one model: finds counterpart and base, recognises unlinked ones, plans. Reads only; every list is
+ * fetched in batches, so the number of round trips does not depend on the number of rows.
+ */
+export class Examiner {
+  readonly model: PairModel;
+  readonly sides: Readonly<Record<SideName, Side>>;
+  /** No record of this model was ever linked: bases need not be asked for. */
+  noBases = false;
+  readonly #context: RunContext;
+  readonly #matcher: Matcher;
+
+  constructor(context: RunContext, model: PairModel, models: PairModels) {
+    this.#context = context;
+    this.model = model;
+    this.sides = { left: new Side(context, model, models, "left"), right: new Side(context, model, models, "right") };
+    this.#matcher = new Matcher(context, model, models, this.sides);
+  }
+
+  async basesOf(cloudIds: Iterable<string>): Promise<Map<string, Base>> {
+    const wanted = [...cloudIds];
+    if (this.noBases || wanted.length === 0) return new Map();
+    const { state, pair } = this.#context.settings;
+    const bases = await this.#context.retrying(() => state.bases(pair, this.model.name, wanted));
+    return new Map(bases.map((base) => [base.cloudId, base]));
+  }
+
+  /** `lateSelf`: references within the model that cannot be resolved are created empty now and filled later. */
+  async examine(
+    leftRows: readonly Row[], rightRows: readonly Row[], options: { tries?: number; lateSelf?: boolean; deferred?: Deferred } = {},
+  ): Promise<Examined[]> {
+    const { left, right } = this.sides;
+    const model = this.model.name;
+    const [leftRecords, rightRecords] = await Promise.all([left.records(leftRows), right.records(rightRows)]);
+    const pairs = new Map<string, { left?: ReadRecord; right?: ReadRecord }>();
+    for (const record of leftRecords) if (record.cloudId !== null) pairs.set(record.cloudId, { left: record });
+    for (const record of rightRecords) {
+      if (record.cloudId !== null) pairs.set(record.cloudId, { ...pairs.get(record.cloudId), right: record });
+    }
+    const [moreLeft, moreRight] = await Promise.all([this.#counterparts(pairs, "left"), this.#counterparts(pairs, "right")]);
+    for (const record of [...moreLeft, ...moreRight]) pairs.get(record.cloudId!)![record.side] = record;
+    const bases = await this.basesOf(pairs.keys());
+    const examined: Examined[] = [];
+    const linked: { cloudId: string; left?: ReadRecord; right?: ReadRecord; base?: Base; rule?: string }[] = [];
+    const alone: Record<SideName, ReadRecord[]> = {
+      left: leftRecords.filter((record) => record.cloudId === null), right: rightRecords.filter((record) => record.cloudId === null),
+    };
+    for (const [cloudId, pair] of pairs) {
+      if (pair.left && pair.right) linked.push({ cloudId, ...pair, ...baseOf(bases, cloudId) });
+      else alone[pair.left ? "left" : "right"].push((pair.left ?? pair.right)!);
+    }
+    const recognised = new Set<string>();
+    for (const side of ["left", "right"] as const) {
+      const claimants = alone[side].filter((record) => !recognised.has(quarantineId(side, model, record.key)));
+      const matches = await this.#matcher.match(side, claimants);
+      const counterparts = await this.basesOf([...matches.values()].flatMap((match) => ("found" in match ? (match.found.cloudId ?? []) : [])));
+      for (const record of claimants) {
+        const match = matches.get(record);
+        const base = record.cloudId === null ? undefined : bases.get(record.cloudId);
+        if (!match) {
+          linked.push({ cloudId: record.cloudId ?? this.#context.newCloudId(), [side]: record, ...(base ? { base } : {}) });
+          continue;
+        }
+        const cause = problemOf(match, base, "found" in match && match.found.cloudId !== null ? counterparts.get(match.found.cloudId) : undefined);
+        if (cause || !("found" in match)) {
+          examined.push(this.#quarantined(record, cause!, options.tries ?? 0));
+          continue;
+        }
+        recognised.add(quarantineId(match.found.side, model, match.found.key));
+        const found = match.found;
+        const ids = [record.cloudId, found.cloudId].filter((id): id is string => id !== null).sort();
+        // Two cloudIds on one match: the linked one stands, else the smaller; the other side's is rewritten.
+        const cloudId = base ? record.cloudId! : (ids[0] ?? this.#context.newCloudId());
+        linked.push({ cloudId, [side]: record, [found.side]: found, rule: match.rule, ...(base ? { base } : {}) });
+      }
+    }
+    for (const entry of linked) this.#plan(entry, options, examined);
+    return examined;
+  }
+
+  async #counterparts(pairs: ReadonlyMap<string, { left?: ReadRecord; right?: ReadRecord }>, side: SideName): Promise<ReadRecord[]> {
+    if (this.sides[side].knownEmpty) return [];
+    const wanted = [...pairs].flatMap(([cloudId, pair]) => (pair[side] ? [] : [[cloudId]]));
+    return this.sides[side].fetch("cloudId", wanted);
+  }
+
+  #plan(
+    entry: { cloudId: string; left?: ReadRecord; right?: ReadRecord; base?: Base; rule?: string },
+    options: { tries?: number; lateSelf?: boolean; deferred?: Deferred }, examined: Examined[],
+  ): void {
+    const { model } = this;
+    const codec = this.#context.codecOf(model);
+    let { left, right } = entry;
+    let late = false;
+    for (const record of [left, right]) {
+      const cause = record?.problem;
+      if (!record || !cause) continue;
+      const field = model.fields.find((candidate) => candidate.name === cause.field);
+      const mayWait = cause.code === "REFERENCE.PARENT_WAITS" && field?.parent !== undefined;
+      if (mayWait && options.deferred && field.parent === model.name) {
+        options.deferred[record.side].push(record.row);
+        return;
+      }
+      if (mayWait && (field.late || (options.lateSelf && field.parent === model.name && field.left.nullable && field.right.nullable))) {
+        // The edge closes a cycle: the record goes without it, and is looked at again when its parent is there.
+        const cleared = { ...record, problem: undefined };
+        if (record.side === "left") left = cleared;
+        else right = cleared;
+        late = true;
+        continue;
+      }
+      examined.push({ ...this.#quarantined(record, cause, options.tries ?? 0), left: entry.left, right: entry.right, cloudId: entry.cloudId });
+      return;
+    }
+    const base = entry.base && codec.view(entry.base);
+    const plan = planRecord(model, {
+      left, right, base, direction: this.#context.settings.direction, hash: (value) => codec.hash(value),
+      decided: (fields) => decisionFor(this.#context, model, entry.cloudId, fields, left, right),
+    });
+    examined.push({
+      model, cloudId: entry.cloudId, left, right, base, plan, problem: undefined, matchedBy: entry.rule, tries: options.tries ?? 0, late,
+    });
+  }
+
+  #quarantined(record: ReadRecord, cause: Problem, tries: number): Examined {
+    const plan: RecordPlan = { action: "park", toLeft: [], toRight: [], open: [], drift: [], conflicts: [], reason: cause.code };
+    return {
+      model: this.model, cloudId: record.cloudId ?? "", left: record.side === "left" ? record : undefined, right: record.side === "right" ? record : undefined,
+      base: undefined, plan, problem: { side: record.side, record, cause }, matchedBy: undefined, tries, late: false,
+    };
+  }
+}
+
+const baseOf = (bases: ReadonlyMap<string, Base>, cloudId: string): { base?: Base } => {
+  const base = bases.get(cloudId);
+  return base ? { base } : {};
+};
+
+function problemOf(match: Match, base: Base | undefined, foundBase: Base | undefined): Problem | undefined {
+  if (!("found" in match)) {
+    return {
+      code: "MATCH.AMBIGUOUS",
+      message: `The ${match.ambiguous} is not unique: ${match.claimants} records here, ${match.candidates} on the other side. Make it unique, or give the records their cloudIds.`,
+    };
+  }
+  if (foundBase) return { code: "MATCH.TAKEN", message: `Recognised by ${match.rule}, but that record is linked to another one already.` };
+  if (base && match.found.cloudId !== null) return { code: "MATCH.TAKEN", message: `Its counterpart is gone, and the record recognised by ${match.rule} has a cloudId of its own.` };
+  return undefined;
+}
+
+/** What a quarantined record is remembered by: unchanged, it is not tried again. */
+export function payloadOf(context: RunContext, model: PairModel, record: ReadRecord): string {
+  return hash64(JSON.stringify([record.meet, record.row.faults ?? null, model.signature, context.shapes.get(`${otherSide(record.side)} ${model.name}`) ?? ""]), context.seed);
+}
+
+/** The entries a record may have in quarantine, from either side. */
+export function quarantineIdsOf(examined: Pick<Examined, "model" | "left" | "right">): string[] {
+  return [examined.left, examined.right].flatMap((record) => (record ? [quarantineId(record.side, examined.model.name, record.key)] : []));
+}

@@ -1,0 +1,129 @@
+import type { Key, Row } from "../endpoint.ts";
+import type { PairField, PairModel, SideName } from "../mapping/pair-model.ts";
+import type { PairRecord } from "../plan/record-plan.ts";
+import { atMeet, decode, encode, isValueError, type Kind, type Value } from "../value.ts";
+import type { PairModels } from "./pair-models.ts";
+import type { RunContext } from "./context.ts";
+
+/** Why a record cannot take part as it is. Codes and names, never values. */
+export interface Problem {
+  readonly code: string;
+  readonly message: string;
+  readonly field?: string;
+  readonly constraint?: string;
+  readonly waitsFor?: { readonly model: string; readonly key: Key };
+}
+
+/** A row turned into a record, or what stands in the way. */
+export interface ReadRecord extends PairRecord {
+  readonly problem: Problem | undefined;
+}
+
+/** Turns rows of one side into records: values to the meet, references to the parents' cloudIds. */
+export class RecordReader {
+  readonly #context: RunContext;
+  readonly #model: PairModel;
+  readonly #models: PairModels;
+  readonly #side: SideName;
+  readonly #readers: readonly ((row: Row) => Value)[];
+
+  constructor(context: RunContext, model: PairModel, models: PairModels, side: SideName) {
+    this.#context = context;
+    this.#model = model;
+    this.#models = models;
+    this.#side = side;
+    this.#readers = [...model.fields, ...model.extras].map((field) => plainReader(field, side));
+  }
+
+  async read(rows: readonly Row[]): Promise<ReadRecord[]> {
+    const identities = this.#context.identities[this.#side];
+    for (const row of rows) identities.learn(this.#model.name, row.key, row.cloudId);
+    const references = this.#model.fields.flatMap((field, at) => (field.parent === undefined ? [] : [{ field, at, parent: field.parent }]));
+    for (const { field, parent } of references) {
+      const keys = rows.flatMap((row) => keyIn(row, field, this.#side) ?? []);
+      await identities.needCloudIds(this.#models.get(parent)!, asKeys(keys, field[this.#side].at.length));
+    }
+    return rows.map((row) => this.#record(row, references));
+  }
+
+  #record(row: Row, references: readonly { field: PairField; at: number; parent: string }[]): ReadRecord {
+    let problem: Problem | undefined = row.faults && this.#fault(row);
+    const meet: Value[] = new Array(this.#readers.length);
+    for (let at = 0; at < this.#readers.length; at++) {
+      try {
+        meet[at] = this.#readers[at]!(row);
+      } catch (error) {
+        meet[at] = null;
+        const field = (this.#model.fields[at] ?? this.#model.extras[at - this.#model.fields.length])!;
+        problem ??= {
+          code: isValueError(error) ? error.code : "VALUE.CONVERTER", field: field.name,
+          message: isValueError(error) ? `\`${field.name}\` holds a value that is not of its kind.` : `The converter of \`${field.name}\` threw.`,
+        };
+      }
+    }
+    for (const { field, at, parent } of references) {
+      const key = keyIn(row, field, this.#side);
+      if (!key) continue;
+      const cloudId = this.#context.identities[this.#side].cloudIdOf(parent, key);
+      if (typeof cloudId === "string") meet[at] = cloudId;
+      else {
+        problem ??= {
+          code: cloudId === undefined ? "REFERENCE.DANGLING" : "REFERENCE.PARENT_WAITS", field: field.name, waitsFor: { model: parent, key },
+          message: cloudId === undefined
+            ? `\`${field.name}\` refers to a \`${parent}\` that does not exist on the ${this.#side}.`
+            : `\`${field.name}\` refers to a \`${parent}\` that has not come across itself.`,
+        };
+      }
+    }
+    return { side: this.#side, row, key: row.key, cloudId: row.cloudId, meet, problem };
+  }
+
+  #fault(row: Row): Problem | undefined {
+    const used = new Set([...this.#model.fields, ...this.#model.extras].flatMap((field) => field[this.#side].names));
+    const fault = row.faults?.find((candidate) => used.has(candidate.field));
+    return fault && { code: fault.code, field: fault.field, message: `\`${fault.field}\` on the ${this.#side} holds a value that is not of its declared kind.` };
+  }
+}
+
+/** The parent's local key that a row holds, or undefined for none (any part null). */
+export function keyIn(row: Row, field: PairField, side: SideName): Key | undefined {
+  const key: string[] = [];
+  for (const at of field[side].at) {
+    const value = row.values[at];
+    if (value === null || value === undefined) return undefined;
+    key.push(value);
+  }
+  return key;
+}
+
+function asKeys(flat: readonly string[], width: number): Key[] {
+  const keys: Key[] = [];
+  for (let at = 0; at < flat.length; at += width) keys.push(flat.slice(at, at + width));
+  return keys;
+}
+
+function plainReader(field: PairField, side: SideName): (row: Row) => Value {
+  const { meet } = field;
+  if (meet === undefined) return () => null;
+  const at = field[side].at[0]!;
+  const kind = field[side].kinds[0]!;
+  const convert = side === "left" ? field.toRight : undefined;
+  if (convert) {
+    const target = field.right.kinds[0]!;
+    return (row) => {
+      const converted = convertValue(convert, kind, target, row.values[at] ?? null);
+      return converted === null ? null : atMeet(meet, converted);
+    };
+  }
+  if (JSON.stringify(kind) === JSON.stringify(meet)) return (row) => row.values[at] ?? null;
+  return (row) => {
+    const value = row.values[at] ?? null;
+    return value === null ? null : atMeet(meet, value);
+  };
+}
+
+/** A user's converter, from canonical text to canonical text. */
+export function convertValue(convert: (value: never) => unknown, from: Kind, to: Kind, value: Value): Value {
+  const converted = convert((value === null ? null : decode(from, value)) as never);
+  return converted === null || converted === undefined ? null : encode(to, converted);
+}

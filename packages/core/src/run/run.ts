@@ -1,0 +1,196 @@
+import { SyncError } from "../errors.ts";
+import type { Finding } from "../endpoint.ts";
+import type { Mapping } from "../mapping/compile.ts";
+import type { PairModel } from "../mapping/pair-model.ts";
+import type { StateChange } from "../state.ts";
+import { ModelAnalysis } from "./analyse.ts";
+import { RunContext, type Settings } from "./context.ts";
+import { applyDeletes, guardDeletes, type GuardedDeletes } from "./deletes.ts";
+import { Examiner } from "./examine.ts";
+import type { ModelCounts, SyncEvent } from "./events.ts";
+import type { PairModels } from "./pair-models.ts";
+import { storeHeader } from "./plan-header.ts";
+import { PlanSink } from "./plan-sink.ts";
+import { withSession } from "./session.ts";
+import { settleModel, type Marked, type WriteCheck } from "./settle-marks.ts";
+import { Source } from "./source.ts";
+import { RunTracker } from "./tracker.ts";
+import { Writer, type Sink } from "./writer.ts";
+
+export interface RunOptions {
+  /** Stops at the next safe point. */
+  readonly signal?: AbortSignal;
+  readonly onEvent?: (event: SyncEvent) => void;
+  /** Let the run delete more than the guard allows. */
+  readonly confirmDeletes?: boolean;
+  /** Take leases that somebody else holds; safe, since a runner that lost its lease can write nothing. */
+  readonly takeOver?: boolean;
+  /** Try everything in quarantine again, changed or not. */
+  readonly retryQuarantine?: boolean;
+}
+
+export interface RunResult {
+  readonly id: string;
+  /** `needs-confirmation`: everything but the deletes was done; `confirmDeletes` lets them through. */
+  readonly status: "done" | "needs-confirmation";
+  readonly models: ReadonlyMap<string, ModelCounts>;
+  /** Rows written on each side, cloudIds included. */
+  readonly written: { readonly left: number; readonly right: number };
+  /** Of the rows this run wrote: read again, and found otherwise. */
+  readonly check: WriteCheck;
+  readonly deletesToConfirm: readonly GuardedDeletes[];
+  readonly findings: readonly Finding[];
+  readonly milliseconds: number;
+}
+
+export interface PlanSummary {
+  readonly id: string;
+  readonly pages: number;
+  readonly models: ReadonlyMap<string, ModelCounts>;
+  readonly deletesToConfirm: readonly GuardedDeletes[];
+  readonly findings: readonly Finding[];
+}
+
+/** What a run and a plan share: sources opened, models in order, everything handed to `makeSink`'s sink. */
+interface Analysed {
+  readonly analyses: readonly ModelAnalysis[];
+  readonly examiners: ReadonlyMap<string, Examiner>;
+}
+
+export function prepare(context: RunContext, models: readonly PairModel[]): { byName: PairModels; examiners: Map<string, Examiner>; sources: Map<string, { left: Source; right: Source }> } {
+  const byName: PairModels = new Map(models.map((model) => [model.name, model]));
+  const examiners = new Map(models.map((model) => [model.name, new Examiner(context, model, byName)]));
+  const sources = new Map(models.map((model) => {
+    const { sides } = examiners.get(model.name)!;
+    const checkpoint = context.checkpoints.get(model.name);
+    return [model.name, { left: new Source(context, sides.left, checkpoint?.left), right: new Source(context, sides.right, checkpoint?.right) }] as const;
+  }));
+  return { byName, examiners, sources };
+}
+
+async function analyse(context: RunContext, prepared: ReturnType<typeof prepare>, sink: Sink): Promise<Analysed> {
+  const { examiners, sources } = prepared;
+  await Promise.all([...sources.values()].flatMap(({ left, right }) => [left.open(), right.open()]));
+  const analyses = [...examiners.values()].map((examiner) => new ModelAnalysis(context, examiner, sources.get(examiner.model.name)!, sink));
+  await Promise.all(analyses.map(async (analysis) => {
+    if (analysis.sources.left.full || analysis.sources.right.full) await analysis.countLinks();
+  }));
+  requireFirstLink(context, analyses);
+  for (const analysis of analyses) {
+    context.countsOf(analysis.model.name);
+    if (analysis.idle) continue;
+    context.emit({ type: "step", step: "analyse", model: analysis.model.name });
+    await analysis.run();
+  }
+  await sink.flush();
+  return { analyses, examiners };
+}
+
+/** Two filled sides that never met need somebody's word on who is right. */
+function requireFirstLink(context: RunContext, analyses: readonly ModelAnalysis[]): void {
+  if (context.countingFirstLink) return;
+  const meeting = analyses.filter(({ links, model, sources }) =>
+    model.firstLink === undefined && links === 0 && sources.left.full && sources.right.full && !sources.left.side.knownEmpty && !sources.right.side.knownEmpty);
+  if (meeting.length > 0) throw new FirstLinkNeeded(meeting.map((analysis) => analysis.model.name));
+}
+
+class FirstLinkNeeded extends Error {
+  readonly models: readonly string[];
+  constructor(models: readonly string[]) {
+    super("firstLink");
+    this.models = models;
+  }
+}
+
+/** The refusal for a missing `firstLink`, with what would meet: found by the real read path, writing nothing. */
+async function firstLinkError(context: RunContext, models: readonly PairModel[], meeting: readonly string[]): Promise<SyncError> {
+  const counting = context.forCounting();
+  const nowhere: Sink = new PlanCounter(counting);
+  await analyse(counting, prepare(counting, models), nowhere);
+  const lines = meeting.map((name) => {
+    const { linked, open, created } = counting.countsOf(name);
+    return `- ${name}: ${linked - open} equal, ${open} different, ${created.right} only on the left, ${created.left} only on the right`;
+  });
+  return new SyncError(
+    "FIRST_LINK.REQUIRED",
+    `Both sides hold records that were never synced. Say who is right where they differ: \`firstLink: "left" | "right" | newest(field) | "ask"\`.\n${lines.join("\n")}`,
+    { stage: "check" },
+  );
+}
+
+/** Counts what a plan would hold, and keeps nothing. */
+class PlanCounter extends PlanSink {
+  protected override async store(): Promise<void> {
+    this.takeBuffer();
+  }
+}
+
+export async function run(settings: Settings, mapping: Mapping, options: RunOptions): Promise<RunResult> {
+  const context = new RunContext(settings, { dry: false, signal: options.signal, onEvent: options.onEvent });
+  context.retryQuarantine = options.retryQuarantine ?? false;
+  const startedAt = settings.runtime.now();
+  context.emit({ type: "step", step: "check" });
+  return withSession(context, mapping, options, async ({ models, findings }) => {
+    const prepared = prepare(context, models);
+    const tracker = new RunTracker(context);
+    const writer = new Writer(context, prepared.byName, prepared.examiners, tracker);
+    let analysed: Analysed;
+    try {
+      analysed = await analyse(context, prepared, writer);
+    } catch (error) {
+      throw error instanceof FirstLinkNeeded ? await firstLinkError(context, models, error.models) : error;
+    }
+    const { analyses } = analysed;
+    const deletesToConfirm = options.confirmDeletes ? [] : guardDeletes(context, analyses);
+    await writer.again(writer.late.splice(0).map((record) => ({ ...record, late: false })));
+    await writer.flush();
+    if (deletesToConfirm.length === 0) await applyDeletes(context, tracker, analyses, writer);
+    await writer.again(writer.refusedByUnique.splice(0));
+    await writer.flush();
+    const check: WriteCheck = { checked: 0, differing: 0 };
+    await finish(context, tracker, analyses, deletesToConfirm.length > 0, new Set(), check);
+    return {
+      id: context.runId, status: deletesToConfirm.length > 0 ? "needs-confirmation" : "done", models: context.counts, written: context.written,
+      check, deletesToConfirm, findings, milliseconds: settings.runtime.now() - startedAt,
+    };
+  });
+}
+
+/** Verify what was written, and remember how far both sides are known. An idle run stores nothing. */
+export async function finish(
+  context: RunContext, tracker: RunTracker, analyses: readonly (Marked & Pick<ModelAnalysis, "deletes">)[], deletesToConfirm: boolean,
+  incomplete: ReadonlySet<string>, check: WriteCheck,
+): Promise<void> {
+  const { state, pair } = context.settings;
+  context.emit({ type: "step", step: "verify" });
+  const checkpoints = (await Promise.all(analyses.map((analysis) => {
+    const { unsettled } = context.countsOf(analysis.model.name);
+    const held = deletesToConfirm && analysis.deletes.length > 0;
+    return settleModel(context, tracker, analysis, unsettled === 0 && !held && !incomplete.has(analysis.model.name), check);
+  }))).flatMap((checkpoint) => checkpoint ?? []);
+  const changes: StateChange[] = [];
+  if (checkpoints.length > 0) changes.push({ op: "put", collection: "checkpoint", records: checkpoints.map((checkpoint) => ({ ...checkpoint, id: checkpoint.model })) });
+  if (context.written.left + context.written.right > 0) {
+    changes.push({ op: "put", collection: "run", records: [{ id: `run/${context.runId}`, at: context.timestamp(), counts: Object.fromEntries(context.counts), written: { ...context.written } }] });
+  }
+  if (changes.length > 0) await context.retrying(() => state.commit(pair, changes));
+}
+
+/** The dry run: the whole read path, into stored pages of actions. */
+export async function plan(settings: Settings, mapping: Mapping, options: RunOptions): Promise<PlanSummary> {
+  const context = new RunContext(settings, { dry: true, signal: options.signal, onEvent: options.onEvent });
+  context.emit({ type: "step", step: "check" });
+  return withSession(context, mapping, options, async ({ models, findings }) => {
+    const sink = new PlanSink(context);
+    let analysed: Analysed;
+    try {
+      analysed = await analyse(context, prepare(context, models), sink);
+    } catch (error) {
+      throw error instanceof FirstLinkNeeded ? await firstLinkError(context, models, error.models) : error;
+    }
+    for (const { deletes } of analysed.analyses) await sink.add(deletes);
+    await sink.flush();
+    await storeHeader(context, mapping, sink.pages, analysed.analyses);
+    return { id: context.runId, pages: sink.pages, models: context.counts, deletesToConfirm: guardDeletes(context, analysed.analyses), findings };
+  });
+}

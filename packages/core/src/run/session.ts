@@ -1,0 +1,163 @@
+import type { Claim, Finding } from "../endpoint.ts";
+import { SyncError } from "../errors.ts";
+import type { Mapping } from "../mapping/compile.ts";
+import type { PairModel } from "../mapping/pair-model.ts";
+import type { Checkpoint, StateChange } from "../state.ts";
+import type { RunContext } from "./context.ts";
+
+/** The databases a pair knows, in its state; kept under the run collection. */
+interface KnownDatabases {
+  readonly id: "databases";
+  readonly left: Omit<Claim, "fence">;
+  readonly right: Omit<Claim, "fence">;
+  readonly [name: string]: unknown;
+}
+
+export interface Session {
+  /** The models that take part: all, but those stopped by a finding. */
+  readonly models: readonly PairModel[];
+  readonly findings: readonly Finding[];
+}
+
+/**
+ * Holds both leases while `work` runs, renews them, and lets go at the end, whatever happened. Nothing but leases and
+ * side tables is written before every finding about options, schemas and databases is known.
+ */
+export async function withSession<Result>(
+  context: RunContext, mapping: Mapping, options: { takeOver?: boolean; adopt?: boolean }, work: (session: Session) => Promise<Result>,
+): Promise<Result> {
+  refuse(mapping.findings.filter((finding) => finding.severity === "error"));
+  const { databases, leaseSeconds, holder, pair, runtime, state } = context.settings;
+  const claim = (side: "left" | "right"): Promise<Claim> =>
+    context.retrying(() => databases[side].claim({
+      holder, runner: context.runId, seconds: leaseSeconds, ...(options.takeOver ? { takeOver: true } : {}),
+    }));
+  const inspected = (["left", "right"] as const).map((side) =>
+    context.retrying(() => databases[side].inspect(mapping.models.map((model) => model[side].name))));
+  const [claims, inspections, opened] = await Promise.all([
+    Promise.allSettled([claim("left"), claim("right")]), Promise.allSettled(inspected), Promise.allSettled([context.retrying(() => state.open())]),
+  ]);
+  const held = new Map<"left" | "right", Claim>();
+  claims.forEach((result, at) => result.status === "fulfilled" && held.set(at === 0 ? "left" : "right", result.value));
+  let lost: unknown;
+  const stopRenewing = runtime.every((leaseSeconds * 1000) / 3, () => {
+    for (const side of held.keys()) claim(side).catch((error: unknown) => (lost ??= error));
+  });
+  try {
+    for (const result of [...claims, ...inspections, ...opened]) if (result.status === "rejected") throw result.reason;
+    const [left, right] = [held.get("left")!, held.get("right")!];
+    context.claims = { left, right };
+    await loadState(context, mapping);
+    await recogniseDatabases(context, left, right, options.adopt ?? false);
+    const findings: Finding[] = [...mapping.findings];
+    inspections.forEach((result, at) => {
+      if (result.status !== "fulfilled") return;
+      const side = at === 0 ? "left" : "right";
+      const byOwnName = new Map(mapping.models.map((model) => [model[side].name, model.name]));
+      for (const finding of result.value.findings) {
+        const model = finding.model === undefined ? undefined : (byOwnName.get(finding.model) ?? finding.model);
+        findings.push({ ...finding, ...(model === undefined ? {} : { model }), message: `${side}: ${finding.message}` });
+      }
+      for (const [name, shape] of result.value.shapes) context.shapes.set(`${side} ${byOwnName.get(name) ?? name}`, shape);
+    });
+    // A model that was synced before and no longer fits stops alone; everything else is refused together.
+    const errors = findings.filter((finding) => finding.severity === "error");
+    refuse(errors.filter((finding) => finding.model === undefined || !context.checkpoints.has(finding.model)));
+    const stopped = new Set(errors.map((finding) => finding.model));
+    for (const finding of findings) context.emit({ type: "finding", severity: finding.severity, code: finding.code, message: finding.message, ...(finding.model === undefined ? {} : { model: finding.model }) });
+    const models = mapping.models.filter((model) => !stopped.has(model.name));
+    await openLayouts(context, models);
+    const result = await work({ models, findings });
+    if (lost !== undefined && context.written.left + context.written.right > 0) throw lost;
+    return result;
+  } finally {
+    stopRenewing();
+    const counters = await Promise.allSettled([...held].map(async ([side, { fence }]) => databases[side].release(fence, context.written[side] > 0)));
+    if (counters.every((result) => result.status === "fulfilled") && held.size === 2) await rememberDatabases(context, held, pair);
+  }
+}
+
+/** Throws all findings as one error. */
+function refuse(errors: readonly Finding[]): void {
+  if (errors.length === 0) return;
+  const lines = errors.map((finding) => `- ${finding.code}${finding.model === undefined ? "" : ` (${finding.model})`}: ${finding.message}`);
+  throw new SyncError(
+    errors.length === 1 ? errors[0]!.code : "CHECK.FAILED",
+    errors.length === 1 ? errors[0]!.message : `${errors.length} findings stand in the way; nothing was written.\n${lines.join("\n")}`,
+    { stage: "check", findings: errors, ...(errors[0]!.model === undefined ? {} : { model: errors[0]!.model }) },
+  );
+}
+
+async function loadState(context: RunContext, mapping: Mapping): Promise<void> {
+  const { state, pair } = context.settings;
+  const all = async <T extends { readonly id: string }>(read: (after: string | undefined) => Promise<readonly T[]>): Promise<T[]> => {
+    const records: T[] = [];
+    for (let after: string | undefined; ; after = records[records.length - 1]!.id) {
+      const page = await context.retrying(() => read(after));
+      records.push(...page);
+      if (page.length < 1000) return records;
+    }
+  };
+  const page = (after: string | undefined): { limit: number; after?: string } => ({ limit: 1000, ...(after === undefined ? {} : { after }) });
+  const [checkpoints, quarantine, decisions] = await Promise.all([
+    all((after) => state.read(pair, { collection: "checkpoint", ...page(after) })),
+    all((after) => state.read(pair, { collection: "quarantine", ...page(after) })),
+    all((after) => state.read(pair, { collection: "decision", ...page(after) })),
+  ]);
+  const known = new Set(mapping.models.map((model) => model.name));
+  for (const checkpoint of checkpoints) context.checkpoints.set(checkpoint.model, checkpoint);
+  for (const entry of quarantine) if (known.has(entry.model)) context.quarantine.set(entry.id, entry);
+  for (const decision of decisions) context.decisions.set(decision.id, decision.decision);
+}
+
+/** Rule 15: a restored, cloned or exchanged database stops the run before it can do harm. */
+async function recogniseDatabases(context: RunContext, left: Claim, right: Claim, adopt: boolean): Promise<void> {
+  const { state, pair } = context.settings;
+  if (left.databaseId === right.databaseId) {
+    throw new SyncError("DATABASE.SAME", "Left and right are the same database, or one is a copy of the other. Give the copy an identity of its own (drop its `sync_database` table), or connect the right one.", { stage: "check" });
+  }
+  const [known] = (await context.retrying(() => state.read(pair, { collection: "run", ids: ["databases"] }))) as readonly KnownDatabases[];
+  if (!known || adopt) return;
+  for (const [side, claim] of [["left", left], ["right", right]] as const) {
+    const before = known[side];
+    const how = "If that is intended, call `adopt()`: what was remembered is dropped, and both sides meet as for the first time.";
+    if (before.databaseId !== claim.databaseId) throw new SyncError("DATABASE.EXCHANGED", `The ${side} database is not the one this pair was synced with. ${how}`, { stage: "check" });
+    if (before.serverIdentity !== claim.serverIdentity) throw new SyncError("DATABASE.MOVED", `The ${side} database is a copy of the one this pair was synced with, or was moved to another server. ${how}`, { stage: "check" });
+    if (claim.runCounter < before.runCounter) throw new SyncError("DATABASE.RESTORED", `The ${side} database is older than this pair's memory of it: it was restored from a backup. ${how}`, { stage: "check" });
+  }
+}
+
+async function rememberDatabases(context: RunContext, held: ReadonlyMap<"left" | "right", Claim>, pair: string): Promise<void> {
+  if (context.claims === undefined || context.dry) return;
+  const entry = (side: "left" | "right"): Omit<Claim, "fence"> => {
+    const { databaseId, serverIdentity, runCounter } = held.get(side)!;
+    return { databaseId, serverIdentity, runCounter: runCounter + (context.written[side] > 0 ? 1 : 0) };
+  };
+  const record: KnownDatabases = { id: "databases", left: entry("left"), right: entry("right") };
+  const { state } = context.settings;
+  const [known] = await state.read(pair, { collection: "run", ids: ["databases"] });
+  if (JSON.stringify(known) === JSON.stringify(record)) return;
+  if (known && context.written.left + context.written.right === 0) return;
+  await state.commit(pair, [{ op: "put", collection: "run", records: [record] }]);
+}
+
+/** A model's field layout is durable before any base is written under it. */
+async function openLayouts(context: RunContext, models: readonly PairModel[]): Promise<void> {
+  const changes: (Checkpoint & { id: string })[] = [];
+  for (const model of models) {
+    const stored = context.checkpoints.get(model.name);
+    const shapes = { leftShape: context.shapes.get(`left ${model.name}`) ?? "", rightShape: context.shapes.get(`right ${model.name}`) ?? "" };
+    const current = stored?.layouts[stored.layouts.length - 1];
+    if (stored && JSON.stringify(current) === JSON.stringify(model.signature)) {
+      // Another column set on a side: marks may hide a changed value, so everything is compared once.
+      if (stored.leftShape !== shapes.leftShape || stored.rightShape !== shapes.rightShape) context.checkpoints.set(model.name, { ...stored, ...shapes, left: {}, right: {} });
+      continue;
+    }
+    const checkpoint: Checkpoint = { model: model.name, ...shapes, layouts: [...(stored?.layouts ?? []), model.signature], left: {}, right: {} };
+    context.checkpoints.set(model.name, checkpoint);
+    changes.push({ ...checkpoint, id: model.name });
+  }
+  if (context.dry || changes.length === 0) return;
+  const put: StateChange = { op: "put", collection: "checkpoint", records: changes };
+  await context.retrying(() => context.settings.state.commit(context.settings.pair, [put]));
+}

@@ -1,0 +1,132 @@
+import type { Page, Row } from "../endpoint.ts";
+import type { SideName } from "../mapping/pair-model.ts";
+import type { Checkpoint, SideMark } from "../state.ts";
+import type { ModelAnalysis } from "./analyse.ts";
+import { keyText, quarantineId, type RunContext } from "./context.ts";
+import type { Source } from "./source.ts";
+import type { SideWrites, RunTracker } from "./tracker.ts";
+
+/** What a run's own verify found: rows it wrote that do not stand as it left them. */
+export interface WriteCheck {
+  checked: number;
+  /** Changed since by somebody else; the next run takes them up. */
+  differing: number;
+}
+
+/** What is needed of a model's analysis to remember how far it is known. */
+export type Marked = Pick<ModelAnalysis, "model" | "examiner" | "sources">;
+
+/**
+ * The last step for one model: reads again what this run wrote, and remembers how far each side is known. A row that
+ * does not stand as agreed keeps its range unmarked, so that nobody's write is ever sealed in as seen.
+ */
+export async function settleModel(
+  context: RunContext, tracker: RunTracker, analysis: Marked, finished: boolean, check: WriteCheck,
+): Promise<Checkpoint | undefined> {
+  const { model } = analysis;
+  const stored = context.checkpoints.get(model.name);
+  const [left, right] = await Promise.all((["left", "right"] as const).map((side) =>
+    markSide(context, tracker.of(side, model[side].name), analysis, side, stored?.[side], finished, check)));
+  const checkpoint: Checkpoint = {
+    model: model.name, layouts: stored?.layouts ?? [model.signature],
+    leftShape: context.shapes.get(`left ${model.name}`) ?? "", rightShape: context.shapes.get(`right ${model.name}`) ?? "",
+    left: left!, right: right!,
+  };
+  return JSON.stringify(checkpoint) === JSON.stringify(withoutId(stored)) ? undefined : checkpoint;
+}
+
+async function markSide(
+  context: RunContext, writes: SideWrites, analysis: Marked, side: SideName, stored: SideMark | undefined, finished: boolean, check: WriteCheck,
+): Promise<SideMark> {
+  const source = analysis.sources[side];
+  if (source.changes) {
+    await readBack(context, writes, analysis, side, check);
+    const moved = writes.inserted - writes.deleted;
+    if (!finished) {
+      if (stored?.mark === undefined) return {};
+      return { mark: stored.mark, known: (stored.known ?? 0) + moved, ownUnits: [...(stored.ownUnits ?? []), ...writes.units] };
+    }
+    // Nothing seen and nothing done: the old mark is as good, and an idle run writes nothing.
+    const still = source.changes.keys !== "all" && source.changes.keys.length === 0 && writes.rows === 0 && source.changes.total === stored?.known;
+    if (still && stored) return stored;
+    return { mark: source.changes.next, known: source.changes.total + moved, ownUnits: [...writes.units] };
+  }
+  if (!finished) {
+    if (writes.rows > 0) await readBack(context, writes, analysis, side, check);
+    return stored ?? {};
+  }
+  if (source.side.model.endpoint.fingerprint) return markRanges(context, writes, analysis, source, stored, check);
+  await readBack(context, writes, analysis, side, check);
+  return {};
+}
+
+/** Reads written rows by key and holds them against their bases; above a few thousand the after-images have said it. */
+async function readBack(context: RunContext, writes: SideWrites, analysis: Marked, side: SideName, check: WriteCheck): Promise<void> {
+  if (!writes.keys || writes.keys.size === 0) return;
+  const { endpoint, fields } = analysis.model[side];
+  const rows = await context.retrying(() => endpoint.fetch({ fields, by: "key", tuples: [...writes.keys!.values()] }));
+  const clean = await cleanRows(context, analysis, side, rows);
+  check.checked += rows.length;
+  check.differing += rows.length - clean.length;
+}
+
+/** Rows that equal their base, or wait in quarantine. */
+async function cleanRows(context: RunContext, analysis: Marked, side: SideName, rows: readonly Row[]): Promise<readonly Row[]> {
+  const { model, examiner } = analysis;
+  const codec = context.codecOf(model);
+  examiner.noBases = false;
+  const bases = await examiner.basesOf(rows.flatMap((row) => row.cloudId ?? []));
+  const records = await examiner.sides[side].records(rows);
+  return rows.filter((row, index) => {
+    if (context.quarantine.has(quarantineId(side, model.name, row.key))) return true;
+    const base = row.cloudId === null ? undefined : bases.get(row.cloudId);
+    if (!base) return false;
+    const hashes = codec.view(base)[side];
+    const { meet, problem } = records[index]!;
+    return !problem && model.fields.every((_, at) => hashes[at] === undefined || hashes[at] === codec.hash(meet[at]));
+  });
+}
+
+async function markRanges(
+  context: RunContext, writes: SideWrites, analysis: Marked, source: Source, stored: SideMark | undefined, check: WriteCheck,
+): Promise<SideMark> {
+  const { endpoint, fields } = source.side.model;
+  const side = source.side.name;
+  if (source.idle && writes.rows === 0 && stored) return stored;
+  const ranges = source.ranges.length > 0 ? inKeyOrder(source) : [{ after: null, upTo: null, count: -1, fingerprint: null }];
+  if (writes.rows === 0) return { ranges };
+  const now = await context.retrying(() => endpoint.fingerprint!(fields, ranges));
+  const settled: NonNullable<SideMark["ranges"]>[number][] = [];
+  for (const [at, range] of ranges.entries()) {
+    if (range.fingerprint !== null && now[at]!.fingerprint === range.fingerprint && now[at]!.count === range.count) {
+      settled.push(range);
+      continue;
+    }
+    for await (const page of endpoint.scan({ fields, pageSize: context.settings.pageSize, ranges: [range] })) {
+      const clean = await cleanRows(context, analysis, side, page.rows);
+      const touched = writes.keys ? page.rows.filter((row) => writes.keys!.has(keyText(row.key))).length : page.rows.length;
+      check.checked += touched;
+      check.differing += page.rows.length - clean.length;
+      settled.push(rangeOf(page, clean.length === page.rows.length));
+    }
+  }
+  return { ranges: settled };
+}
+
+const rangeOf = (page: Page, clean: boolean): NonNullable<SideMark["ranges"]>[number] =>
+  ({ ...page.range, count: page.rows.length, fingerprint: clean ? (page.fingerprint ?? null) : null });
+
+/** Kept and newly read ranges in key order: each begins where another ends. */
+function inKeyOrder(source: Source): NonNullable<SideMark["ranges"]> {
+  const byStart = new Map(source.ranges.map((range) => [JSON.stringify(range.after), range]));
+  const ordered: NonNullable<SideMark["ranges"]>[number][] = [];
+  for (let range = byStart.get("null"); range; range = range.upTo === null ? undefined : byStart.get(JSON.stringify(range.upTo))) ordered.push(range);
+  return ordered;
+}
+
+const withoutId = (stored: (Checkpoint & { id?: string }) | undefined): Checkpoint | undefined => {
+  if (!stored) return undefined;
+  const { model, layouts, leftShape, rightShape, left, right } = stored;
+  return { model, layouts, leftShape, rightShape, left, right };
+};
+

@@ -1,0 +1,127 @@
+import type { Changes, Key, KeyRange, Page, Row } from "../endpoint.ts";
+import type { SideMark } from "../state.ts";
+import type { RunContext } from "./context.ts";
+import type { Side } from "./side.ts";
+
+type Range = NonNullable<SideMark["ranges"]>[number];
+
+/**
+ * Which rows of one side have to be looked at: all of them, or only those that may differ since the last run. Reads
+ * the mark before any row, so that a change in between is seen twice rather than never.
+ */
+export class Source {
+  readonly side: Side;
+  /** Every row is read: there is no mark, or it can no longer be trusted. */
+  full = true;
+  /** Rows there are now, where that is known without reading them. */
+  total: number | undefined;
+  /** Rows read so far. */
+  read = 0;
+  changes: Changes | undefined;
+  /** Ranges whose fingerprint still stands, and those read in this run with theirs. */
+  readonly ranges: Range[] = [];
+  readonly #context: RunContext;
+  readonly #mark: SideMark | undefined;
+  #changedRanges: KeyRange[] = [];
+  #pages: AsyncIterator<Page> | undefined;
+  #first: Page | undefined;
+  #keys: readonly Key[] = [];
+
+  constructor(context: RunContext, side: Side, mark: SideMark | undefined) {
+    this.#context = context;
+    this.side = side;
+    this.#mark = mark;
+  }
+
+  /** Reads the mark, and the first page where everything is to be read: a side that fits it needs no other read. */
+  async open(): Promise<void> {
+    const { endpoint, fields } = this.side.model;
+    const mark = this.#mark;
+    if (endpoint.changesSince) {
+      const changes = await this.#context.retrying(() => endpoint.changesSince!(mark?.mark, mark?.ownUnits ?? []));
+      this.changes = changes;
+      this.total = changes.total;
+      if (changes.keys !== "all") {
+        this.full = false;
+        this.#keys = changes.keys;
+        return;
+      }
+    } else if (endpoint.fingerprint && mark?.ranges) {
+      const { ranges } = mark;
+      const now = await this.#context.retrying(() => endpoint.fingerprint!(fields, ranges));
+      this.full = false;
+      this.total = now.reduce((sum, { count }) => sum + count, 0);
+      ranges.forEach((range, at) => {
+        if (range.fingerprint !== null && now[at]!.fingerprint === range.fingerprint && now[at]!.count === range.count) this.ranges.push(range);
+        else this.#changedRanges.push({ after: range.after, upTo: range.upTo });
+      });
+      return;
+    }
+    this.#pages = endpoint.scan({ fields, pageSize: this.#context.settings.pageSize })[Symbol.asyncIterator]();
+    const first = await this.#context.retrying(() => this.#pages!.next());
+    if (first.done) {
+      this.side.load([]);
+      this.total = 0;
+      return;
+    }
+    this.#first = first.value;
+    if (this.#first.range.upTo === null) {
+      this.side.load(this.#first.rows);
+      this.total = this.#first.rows.length;
+    }
+  }
+
+  /** Takes the mark that a plan was made from, instead of reading one. */
+  planned(mark: { readonly next?: string; readonly total?: number; readonly ranges?: SideMark["ranges"] }): void {
+    if (mark.next !== undefined) this.changes = { next: mark.next, total: mark.total ?? 0, keys: "all" };
+    this.ranges.push(...(mark.ranges ?? []));
+  }
+
+  /** Nothing can differ: no row has to be read. */
+  get idle(): boolean {
+    return !this.full && this.#keys.length === 0 && this.#changedRanges.length === 0;
+  }
+
+  /** Rows that existed at the mark, with our own inserts and deletes since; undefined without a mark. */
+  get known(): number | undefined {
+    if (this.full) return undefined;
+    if (this.#mark?.ranges) return this.#mark.ranges.reduce((sum, { count }) => sum + count, 0);
+    return this.#mark?.known;
+  }
+
+  async *rows(): AsyncGenerator<readonly Row[]> {
+    const { endpoint, fields } = this.side.model;
+    const { pageSize } = this.#context.settings;
+    if (!this.full && this.changes) {
+      for (let at = 0; at < this.#keys.length; at += pageSize) {
+        const tuples = this.#keys.slice(at, at + pageSize);
+        const rows = await this.#context.retrying(() => endpoint.fetch({ fields, by: "key", tuples }));
+        this.read += rows.length;
+        yield rows;
+      }
+      return;
+    }
+    if (!this.full) {
+      if (this.#changedRanges.length === 0) return;
+      this.#pages = endpoint.scan({ fields, pageSize, ranges: this.#changedRanges })[Symbol.asyncIterator]();
+    }
+    if (this.#first) yield this.#take(this.#first);
+    if (this.side.loaded || !this.#pages) return;
+    // One page ahead: the database reads the next one while this one is worked on.
+    let next = this.#pages.next();
+    for (;;) {
+      const page = await next;
+      if (page.done) return;
+      next = this.#pages.next();
+      // A failure of the page ahead is met when it is awaited, not before.
+      next.catch(() => undefined);
+      yield this.#take(page.value);
+    }
+  }
+
+  #take(page: Page): readonly Row[] {
+    this.read += page.rows.length;
+    if (page.fingerprint !== undefined) this.ranges.push({ ...page.range, count: page.rows.length, fingerprint: page.fingerprint });
+    return page.rows;
+  }
+}

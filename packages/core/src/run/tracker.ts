@@ -1,0 +1,51 @@
+import type { Batch, Key, Outcome } from "../endpoint.ts";
+import type { SideName } from "../mapping/pair-model.ts";
+import { keyText, type RunContext } from "./context.ts";
+
+/** What this run wrote to one model of one side. */
+export interface SideWrites {
+  /** Transactions that held our writes, for `changesSince`. */
+  readonly units: Set<string>;
+  inserted: number;
+  deleted: number;
+  rows: number;
+  /** Keys written, as long as they are few enough to be read again one by one. */
+  keys: Map<string, Key> | undefined;
+}
+
+const keysKept = 5_000;
+
+/** Keeps count of committed writes, per side and the side's model name. */
+export class RunTracker {
+  readonly #context: RunContext;
+  readonly #writes = new Map<string, SideWrites>();
+
+  constructor(context: RunContext) {
+    this.#context = context;
+  }
+
+  of(side: SideName, model: string): SideWrites {
+    const name = `${side} ${model}`;
+    let writes = this.#writes.get(name);
+    if (!writes) {
+      writes = { units: new Set(), inserted: 0, deleted: 0, rows: 0, keys: new Map() };
+      this.#writes.set(name, writes);
+    }
+    return writes;
+  }
+
+  committed(side: SideName, batch: Batch, outcomes: readonly Outcome[], transaction: string): void {
+    const writes = this.of(side, batch.model);
+    writes.units.add(transaction);
+    batch.rows.forEach((row, at) => {
+      if (outcomes[at]?.status !== "written") return;
+      writes.rows++;
+      this.#context.written[side]++;
+      if (batch.op === "insert") writes.inserted++;
+      if (batch.op === "delete") writes.deleted++;
+      if (batch.op === "delete" || batch.op === "identify") writes.keys?.delete(keyText(row.key));
+      else writes.keys?.set(keyText(row.key), row.key);
+      if (writes.keys && writes.keys.size > keysKept) writes.keys = undefined;
+    });
+  }
+}

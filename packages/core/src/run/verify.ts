@@ -1,0 +1,162 @@
+import type { Key } from "../endpoint.ts";
+import type { Mapping } from "../mapping/compile.ts";
+import type { PairModel, SideName } from "../mapping/pair-model.ts";
+import { quarantineId, RunContext, type Settings } from "./context.ts";
+import { Examiner } from "./examine.ts";
+import type { PairModels } from "./pair-models.ts";
+import type { ReadRecord } from "./records.ts";
+import type { RunOptions } from "./run.ts";
+import { withSession } from "./session.ts";
+
+/** One record that is not the same on both sides. Names and keys, never values. */
+export interface Difference {
+  readonly model: string;
+  readonly leftKey?: Key;
+  readonly rightKey?: Key;
+  /** Differing fields; empty when one side has no such record. */
+  readonly fields: readonly string[];
+  /** Why it may differ: waits in quarantine (with its code), or for a person's decision. Undefined: nobody knows yet. */
+  readonly explanation?: string;
+}
+
+export interface VerifyCounts {
+  equal: number;
+  /** Differ in a field that a database altered when it was written; both sides agreed on that. */
+  altered: number;
+  different: number;
+  onlyLeft: number;
+  onlyRight: number;
+  explained: number;
+}
+
+export interface VerifyResult {
+  /** Everything is the same on both sides. */
+  readonly equal: boolean;
+  /** No difference that is not explained. */
+  readonly explained: boolean;
+  readonly models: ReadonlyMap<string, VerifyCounts>;
+  /** The first ones, at most a hundred per model; the counts are complete. */
+  readonly differences: readonly Difference[];
+}
+
+const kept = 100;
+
+/** Reads both sides whole and holds them against each other; decides nothing and writes nothing. */
+export async function verify(settings: Settings, mapping: Mapping, options: RunOptions): Promise<VerifyResult> {
+  const context = new RunContext(settings, { dry: true, signal: options.signal, onEvent: options.onEvent });
+  return withSession(context, mapping, options, async ({ models }) => {
+    const byName: PairModels = new Map(models.map((model) => [model.name, model]));
+    const open = new Set(await openConflicts(context));
+    const counts = new Map<string, VerifyCounts>();
+    const differences: Difference[] = [];
+    for (const model of models) {
+      context.emit({ type: "step", step: "verify", model: model.name });
+      const verifier = new ModelVerifier(context, model, byName, open);
+      await verifier.run();
+      counts.set(model.name, verifier.counts);
+      differences.push(...verifier.differences);
+    }
+    const all = [...counts.values()];
+    const amiss = (entry: VerifyCounts): number => entry.different + entry.onlyLeft + entry.onlyRight;
+    return { equal: all.every((entry) => amiss(entry) === 0), explained: all.every((entry) => amiss(entry) === entry.explained), models: counts, differences };
+  });
+}
+
+/** Records that a conflict holds back, as `model/cloudId`. */
+async function openConflicts(context: RunContext): Promise<string[]> {
+  const { state, pair } = context.settings;
+  const found: string[] = [];
+  for (let after: string | undefined; ;) {
+    const page = await context.retrying(() => state.read(pair, { collection: "conflict", limit: 1000, ...(after === undefined ? {} : { after }) }));
+    for (const conflict of page) if (conflict.decision === "open") found.push(`${conflict.model}/${conflict.cloudId}`);
+    if (page.length < 1000) return found;
+    after = page[page.length - 1]!.id;
+  }
+}
+
+class ModelVerifier {
+  readonly counts: VerifyCounts = { equal: 0, altered: 0, different: 0, onlyLeft: 0, onlyRight: 0, explained: 0 };
+  readonly differences: Difference[] = [];
+  readonly #context: RunContext;
+  readonly #model: PairModel;
+  readonly #examiner: Examiner;
+  readonly #open: ReadonlySet<string>;
+
+  constructor(context: RunContext, model: PairModel, models: PairModels, open: ReadonlySet<string>) {
+    this.#context = context;
+    this.#model = model;
+    this.#examiner = new Examiner(context, model, models);
+    this.#open = open;
+  }
+
+  async run(): Promise<void> {
+    for await (const records of this.#pages("left")) {
+      const counterparts = await this.#counterparts("right", records);
+      const suspects: [ReadRecord, ReadRecord][] = [];
+      for (const left of records) {
+        const right = left.cloudId === null ? undefined : counterparts.get(left.cloudId);
+        if (!right) this.#oneSided("onlyLeft", left);
+        else if (!left.problem && !right.problem && this.#differing(left, right).length === 0) this.counts.equal++;
+        else suspects.push([left, right]);
+      }
+      await this.#judge(suspects);
+    }
+    for await (const records of this.#pages("right")) {
+      const counterparts = await this.#counterparts("left", records);
+      for (const right of records) if (right.cloudId === null || !counterparts.has(right.cloudId)) this.#oneSided("onlyRight", right);
+    }
+  }
+
+  async *#pages(side: SideName): AsyncGenerator<ReadRecord[]> {
+    const { endpoint, fields } = this.#model[side];
+    for await (const page of endpoint.scan({ fields, pageSize: this.#context.settings.pageSize })) {
+      this.#context.safePoint();
+      yield await this.#examiner.sides[side].records(page.rows);
+      this.#context.progress("verify", this.#model.name, side, page.rows.length, undefined);
+    }
+  }
+
+  async #counterparts(side: SideName, records: readonly ReadRecord[]): Promise<Map<string, ReadRecord>> {
+    const tuples = records.flatMap((record) => (record.cloudId === null ? [] : [[record.cloudId]]));
+    return new Map((await this.#examiner.sides[side].fetch("cloudId", tuples)).map((record) => [record.cloudId!, record]));
+  }
+
+  #differing(left: ReadRecord, right: ReadRecord): number[] {
+    const found: number[] = [];
+    for (let at = 0; at < this.#model.fields.length; at++) if (left.meet[at] !== right.meet[at]) found.push(at);
+    return found;
+  }
+
+  async #judge(suspects: readonly [ReadRecord, ReadRecord][]): Promise<void> {
+    const codec = this.#context.codecOf(this.#model);
+    const bases = await this.#examiner.basesOf(suspects.map(([left]) => left.cloudId!));
+    for (const [left, right] of suspects) {
+      const fields = this.#differing(left, right);
+      const base = bases.get(left.cloudId!);
+      const view = base && codec.view(base);
+      const agreed = view && fields.every((at) =>
+        view.left[at] !== view.right[at] && view.left[at] === codec.hash(left.meet[at]) && view.right[at] === codec.hash(right.meet[at]));
+      if (agreed && !left.problem && !right.problem) {
+        this.counts.altered++;
+        continue;
+      }
+      this.counts.different++;
+      this.#note({ model: this.#model.name, leftKey: left.key, rightKey: right.key, fields: fields.map((at) => this.#model.fields[at]!.name) }, [left, right]);
+    }
+  }
+
+  #oneSided(kind: "onlyLeft" | "onlyRight", record: ReadRecord): void {
+    this.counts[kind]++;
+    this.#note({ model: this.#model.name, ...(record.side === "left" ? { leftKey: record.key } : { rightKey: record.key }), fields: [] }, [record]);
+  }
+
+  #note(difference: Difference, records: readonly ReadRecord[]): void {
+    const entries = records.flatMap((record) => this.#context.quarantine.get(quarantineId(record.side, this.#model.name, record.key)) ?? []);
+    const waits = records.some((record) => record.cloudId !== null && this.#open.has(`${this.#model.name}/${record.cloudId}`));
+    const explanation = entries[0]
+      ? `in quarantine: ${entries[0].code}${entries[0].constraint === undefined ? "" : ` (${entries[0].constraint})`}`
+      : waits ? "an open conflict waits for a decision" : undefined;
+    if (explanation !== undefined) this.counts.explained++;
+    if (this.differences.length < kept) this.differences.push({ ...difference, ...(explanation === undefined ? {} : { explanation }) });
+  }
+}

@@ -1,0 +1,90 @@
+import type { Key } from "../endpoint.ts";
+import { otherSide, type ModelSide, type PairModel, type SideName } from "../mapping/pair-model.ts";
+import type { Value } from "../value.ts";
+import type { RunContext } from "./context.ts";
+import type { Examined } from "./examine.ts";
+import type { Problem, ReadRecord } from "./records.ts";
+import { keyFromValues, ownValue, stampsFor, valueFor } from "./targets.ts";
+
+/** Values to be written, by the target's field names. */
+type Values = Map<string, Value>;
+
+/** One examined record on its way into the databases. */
+export interface WriteItem {
+  examined: Examined;
+  insert: { readonly side: SideName; key: Key; readonly values: Values } | undefined;
+  readonly updates: { left?: Values; right?: Values };
+  /** Rows that get their cloudId in a write of its own, and what stands there now. */
+  readonly identify: { left?: string | null; right?: string | null };
+  /** The rows as they stand after the write, where the database may have altered them. */
+  readonly after: { left?: ReadRecord; right?: ReadRecord };
+  /** Set when a write found its row changed, or was refused. */
+  outcome: "pending" | "written" | "again" | "refused";
+}
+
+const writeActions = new Set(["create", "update", "link", "settle", "forget"]);
+
+/** The writes a plan asks for, or the problem that keeps a value from being carried. */
+export function writeItem(context: RunContext, examined: Examined): WriteItem | { side: SideName; cause: Problem } | undefined {
+  const { plan, model, left, right } = examined;
+  if (!writeActions.has(plan.action)) return undefined;
+  const item: WriteItem = { examined, insert: undefined, updates: {}, identify: {}, after: {}, outcome: "pending" };
+  if (plan.action === "create") {
+    const side = plan.side!;
+    const source = (side === "right" ? left : right)!;
+    const values: Values = new Map();
+    for (const [at, field] of model.fields.entries()) {
+      if (!field[side].writable) continue;
+      const given = valueFor(context, model, at, source);
+      if ("problem" in given) return { side: source.side, cause: given.problem };
+      field[side].names.forEach((name, index) => values.set(name, given.values[index] ?? null));
+    }
+    for (const { field, value } of model[side].constants) values.set(field, value);
+    for (const [name, value] of stampsFor(context, model[side])) values.set(name, value);
+    item.insert = { side, key: keyFromValues(model[side], values) ?? [], values };
+  }
+  for (const side of ["left", "right"] as const) {
+    const fields = side === "left" ? plan.toLeft : plan.toRight;
+    if (fields.length === 0) continue;
+    const values: Values = new Map();
+    for (const at of fields) {
+      const decided = plan.custom?.has(at);
+      const given = decided ? ownValue(context, model, at, examined[side]!, plan.custom!.get(at)!) : valueFor(context, model, at, examined[otherSide(side)]!);
+      if ("problem" in given) return { side: otherSide(side), cause: given.problem };
+      model.fields[at]![side].names.forEach((name, index) => values.set(name, given.values[index] ?? null));
+    }
+    for (const [name, value] of stampsFor(context, model[side])) values.set(name, value);
+    item.updates[side] = values;
+  }
+  if (plan.action !== "forget") {
+    for (const record of [left, right]) {
+      if (!record || record.cloudId === examined.cloudId) continue;
+      const withUpdate = item.updates[record.side] !== undefined && record.cloudId === null;
+      if (!withUpdate) item.identify[record.side] = record.cloudId;
+    }
+  }
+  return item;
+}
+
+/** Gives the new records of one side their keys, in one call per model. */
+export async function allocateKeys(context: RunContext, items: readonly WriteItem[]): Promise<void> {
+  const wanted = new Map<ModelSide, WriteItem[]>();
+  for (const item of items) {
+    if (!item.insert || item.insert.key.length > 0) continue;
+    const side = item.examined.model[item.insert.side];
+    wanted.set(side, [...(wanted.get(side) ?? []), item]);
+  }
+  await Promise.all([...wanted].map(async ([side, waiting]) => {
+    const keys = await context.retrying(() => side.endpoint.allocate(waiting.length));
+    waiting.forEach((item, index) => (item.insert!.key = keys[index]!));
+  }));
+}
+
+/** From now on this run resolves references to and from these records, though their unit is not committed yet. */
+export function promiseIdentities(context: RunContext, model: PairModel, examined: Examined, insertKey: Key | undefined): void {
+  const { plan, cloudId, left, right } = examined;
+  if (plan.action === "none" || plan.action === "park" || plan.action === "delete" || plan.action === "forget") return;
+  if (left && left.cloudId !== cloudId) context.identities.left.promise(model.name, left.key, cloudId);
+  if (right && right.cloudId !== cloudId) context.identities.right.promise(model.name, right.key, cloudId);
+  if (plan.action === "create") context.identities[plan.side!].promise(model.name, insertKey, cloudId);
+}

@@ -1,0 +1,323 @@
+import type { Row } from "../endpoint.ts";
+import { otherSide, type PairModel, type SideName } from "../mapping/pair-model.ts";
+import type { Base, ConflictRecord, PreImage, QuarantineRecord, StateChange } from "../state.ts";
+import { commitItems, dataBatches, identifyBatches, type ItemOutcome } from "./commit-items.ts";
+import { conflictRecord } from "./conflicts.ts";
+import { quarantineId, type RunContext } from "./context.ts";
+import { payloadOf, quarantineIdsOf, type Examined, type Examiner } from "./examine.ts";
+import { makeBase } from "./make-base.ts";
+import type { PairModels } from "./pair-models.ts";
+import type { Problem, ReadRecord } from "./records.ts";
+import { needTargets } from "./targets.ts";
+import type { RunTracker } from "./tracker.ts";
+import { allocateKeys, promiseIdentities, writeItem, type WriteItem } from "./write-item.ts";
+
+const maxTries = 3;
+
+/** Where examined records go: into the databases, or into a plan. */
+export interface Sink {
+  /** Takes records over; those that are to be deleted are not among them. */
+  add(examined: readonly Examined[]): Promise<void>;
+  /** Everything taken over so far is durable afterwards. */
+  flush(): Promise<void>;
+}
+
+/**
+ * Makes plans true. The order is what makes a kill harmless at any point: log and pre-images, then cloudIds, then
+ * data with the new rows' identity, then bases. A record that a write finds changed is examined again.
+ */
+export class Writer implements Sink {
+  /** Refused by a unique key: tried again when everything else of the run, deletes included, is through. */
+  readonly refusedByUnique: Examined[] = [];
+  /** Created without a late reference: to be looked at again at the end. */
+  readonly late: Examined[] = [];
+  readonly #context: RunContext;
+  readonly #models: PairModels;
+  readonly #examiners: ReadonlyMap<string, Examiner>;
+  readonly #tracker: RunTracker;
+  #buffer: WriteItem[] = [];
+  #changes: StateChange[] = [];
+
+  constructor(context: RunContext, models: PairModels, examiners: ReadonlyMap<string, Examiner>, tracker: RunTracker) {
+    this.#context = context;
+    this.#models = models;
+    this.#examiners = examiners;
+    this.#tracker = tracker;
+  }
+
+  async add(examined: readonly Examined[]): Promise<void> {
+    const items: WriteItem[] = [];
+    await this.#resolveTargets(examined);
+    for (const record of examined) {
+      const counts = this.#context.countsOf(record.model.name);
+      counts.drift += record.plan.drift.length > 0 ? 1 : 0;
+      if (!record.problem && this.#isWaiting(record)) {
+        counts.waiting++;
+        continue;
+      }
+      const item = record.problem ? undefined : writeItem(this.#context, record);
+      if (item && "cause" in item) record.problem = { side: item.side, record: record[item.side]!, cause: item.cause };
+      if (record.problem) {
+        this.#quarantine(record);
+        continue;
+      }
+      this.#release(record);
+      if (record.late) this.late.push(record);
+      if (!item || "cause" in item) {
+        if (record.plan.conflicts.length > 0) this.#buffer.push(emptyItem(record));
+        continue;
+      }
+      items.push(item);
+      if (item.insert && item.insert.key.length > 0) promiseIdentities(this.#context, record.model, record, item.insert.key);
+    }
+    await allocateKeys(this.#context, items);
+    for (const item of items) promiseIdentities(this.#context, item.examined.model, item.examined, item.insert?.key);
+    this.#buffer.push(...items);
+    if (this.#buffer.length >= this.#context.settings.pageSize) await this.flush();
+  }
+
+  /** References of self-referencing models may point at records of the same page: they were promised before. */
+  async #resolveTargets(examined: readonly Examined[]): Promise<void> {
+    for (const [model, records] of groupByModel(examined)) {
+      for (const side of ["left", "right"] as const) {
+        const sources = records.flatMap((record) => {
+          const written = record.plan.side === side || (side === "left" ? record.plan.toLeft : record.plan.toRight).length > 0;
+          return written && record[otherSide(side)] ? [record[otherSide(side)]!] : [];
+        });
+        if (sources.length > 0) await needTargets(this.#context, model, this.#models, side, sources);
+      }
+    }
+  }
+
+  async flush(): Promise<void> {
+    while (this.#buffer.length > 0 || this.#changes.length > 0) {
+      const items = this.#buffer;
+      this.#buffer = [];
+      await this.#write(items);
+    }
+  }
+
+  async #write(items: readonly WriteItem[]): Promise<void> {
+    const context = this.#context;
+    const { state, pair } = context.settings;
+    const before = await this.#logBefore(items);
+    if (before.length > 0) await context.retrying(() => state.commit(pair, before));
+    const identified = await this.#onBothSides(items.filter((item) => item.outcome === "pending"), (item, side) => side in item.identify, identifyBatches);
+    for (const { item, outcome } of identified) if (outcome.status !== "written") item.outcome = "again";
+    const open = items.filter((item) => item.outcome === "pending");
+    const written = await this.#onBothSides(open, (item, side) => item.insert?.side === side || item.updates[side] !== undefined, dataBatches);
+    await this.#readAfterImages(written);
+    const refused = new Map<WriteItem, Problem & { side: SideName }>();
+    for (const { item, side, outcome } of written) {
+      if (outcome.status === "stale" || outcome.status === "unknown") item.outcome = "again";
+      else if (outcome.status === "refused" && item.outcome !== "again") {
+        const { code, constraint, field } = outcome.refusal;
+        item.outcome = "refused";
+        refused.set(item, {
+          side, code, message: `The ${side} database refused the record${constraint === undefined ? "" : ` (${constraint})`}.`,
+          ...(constraint === undefined ? {} : { constraint }), ...(field === undefined ? {} : { field }),
+        });
+      }
+    }
+    for (const item of items) if (item.outcome === "pending") item.outcome = "written";
+    for (const [item, cause] of refused) await this.#refused(item, cause);
+    const bases: Base[] = [];
+    const gone = new Map<string, string[]>();
+    for (const item of items) {
+      if (item.outcome !== "written") continue;
+      const { model, plan, cloudId } = item.examined;
+      if (plan.action === "forget") gone.set(model.name, [...(gone.get(model.name) ?? []), cloudId]);
+      else if (plan.action !== "park" && plan.action !== "none") bases.push(makeBase(context, item));
+      this.#count(item);
+    }
+    if (bases.length > 0) this.#changes.push({ op: "putBases", bases });
+    for (const [model, cloudIds] of gone) this.#changes.push({ op: "removeBases", model, cloudIds });
+    this.#dropLogOf(items.filter((item) => item.outcome !== "written"));
+    const changes = this.#changes;
+    this.#changes = [];
+    if (changes.length > 0) await context.retrying(() => state.commit(pair, changes));
+    if (this.#buffer.length === 0) {
+      context.identities.left.settle();
+      context.identities.right.settle();
+    }
+    await this.again(items.filter((item) => item.outcome === "again").map((item) => item.examined));
+  }
+
+  async #onBothSides(
+    items: readonly WriteItem[], concerns: (item: WriteItem, side: SideName) => boolean, toBatches: typeof dataBatches,
+  ): Promise<(ItemOutcome & { side: SideName })[]> {
+    const outcomes = await Promise.all((["left", "right"] as const).map(async (side) => {
+      const own = items.filter((item) => concerns(item, side));
+      return (await commitItems(this.#context, this.#tracker, side, own, toBatches)).map((outcome) => ({ ...outcome, side }));
+    }));
+    return outcomes.flat();
+  }
+
+  async #readAfterImages(written: readonly (ItemOutcome & { side: SideName })[]): Promise<void> {
+    const images = new Map<Examiner, { item: WriteItem; side: SideName; row: Row }[]>();
+    for (const { item, side, outcome } of written) {
+      if (outcome.status !== "written" || !outcome.after) continue;
+      const examiner = this.#examiners.get(item.examined.model.name)!;
+      const { endpoint, fields } = examiner.sides[side].model;
+      const at = fields.map((name) => endpoint.model.fields.findIndex((field) => field.name === name));
+      const row: Row = { ...outcome.after, values: at.map((position) => outcome.after!.values[position] ?? null) };
+      images.set(examiner, [...(images.get(examiner) ?? []), { item, side, row }]);
+    }
+    for (const [examiner, entries] of images) {
+      for (const side of ["left", "right"] as const) {
+        const own = entries.filter((entry) => entry.side === side);
+        const records = await examiner.sides[side].records(own.map((entry) => entry.row));
+        own.forEach((entry, index) => (entry.item.after[side] = records[index]!));
+      }
+    }
+  }
+
+  /** Examines records again from the databases; after a few tries they are left to the next run. */
+  async again(records: readonly Examined[]): Promise<void> {
+    for (const [model, group] of groupByModel(records)) {
+      const examiner = this.#examiners.get(model.name)!;
+      const tired = group.filter((record) => record.tries >= maxTries);
+      this.#context.countsOf(model.name).unsettled += tired.length;
+      const fresh = group.filter((record) => record.tries < maxTries);
+      if (fresh.length === 0) continue;
+      for (const side of ["left", "right"] as const) examiner.sides[side].unload();
+      examiner.noBases = false;
+      for (const record of fresh) {
+        for (const read of [record.left, record.right]) if (read) this.#context.identities[read.side].forget(model.name, read.key, record.cloudId);
+      }
+      const tries = Math.max(...fresh.map((record) => record.tries)) + 1;
+      const rows = await Promise.all((["left", "right"] as const).map((side) =>
+        examiner.sides[side].fetchRows("key", fresh.flatMap((record) => (record[side] ? [record[side].key] : [])))));
+      const examined = await examiner.examine(rows[0]!, rows[1]!, { tries, lateSelf: fresh.some((record) => record.late) });
+      await this.add(examined.filter((record) => record.plan.action !== "delete"));
+      this.#context.countsOf(model.name).unsettled += examined.filter((record) => record.plan.action === "delete").length;
+    }
+  }
+
+  async #refused(item: WriteItem, cause: Problem & { side: SideName }): Promise<void> {
+    const { examined } = item;
+    if (cause.code === "WRITE.UNIQUE" && examined.tries === 0) {
+      // Perhaps it is there already, from an unacknowledged write or somebody else's: look again before judging.
+      item.outcome = "again";
+      return;
+    }
+    if (cause.code === "WRITE.UNIQUE" && examined.tries < maxTries) {
+      this.refusedByUnique.push({ ...examined, tries: maxTries - 1 });
+      return;
+    }
+    const source = examined[otherSide(cause.side)] ?? examined[cause.side]!;
+    examined.problem = { side: source.side, record: source, cause };
+    this.#quarantine(examined);
+    if (cause.code === "WRITE.UNIQUE") {
+      const conflict = conflictRecord(this.#context, examined, { kind: "update-update", fields: [], rule: "unique key", decision: "open" });
+      this.#changes.push({ op: "put", collection: "conflict", records: [{ ...conflict, kind: "unique" }] });
+      this.#context.countsOf(examined.model.name).open++;
+    }
+  }
+
+  /** Conflicts and pre-images, durable before anything is overwritten. A conflict that is logged already is not logged again. */
+  async #logBefore(items: readonly WriteItem[]): Promise<StateChange[]> {
+    const context = this.#context;
+    const conflicts: ConflictRecord[] = [];
+    const preImages: PreImage[] = [];
+    for (const item of items) {
+      for (const conflict of item.examined.plan.conflicts) conflicts.push(conflictRecord(context, item.examined, conflict));
+      for (const side of ["left", "right"] as const) if (item.updates[side]) preImages.push(preImage(context, item, side, item.examined[side]!));
+    }
+    const changes: StateChange[] = [];
+    if (conflicts.length > 0) {
+      const { state, pair } = context.settings;
+      const known = await context.retrying(() => state.read(pair, { collection: "conflict", ids: conflicts.map((conflict) => conflict.id) }));
+      const decisions = new Map(known.map((conflict) => [conflict.id, conflict.decision]));
+      const fresh = conflicts.filter((conflict) => decisions.get(conflict.id) !== conflict.decision);
+      for (const conflict of fresh) context.emit({ type: "conflict", model: conflict.model, id: conflict.id, decision: conflict.decision, rule: conflict.rule });
+      if (fresh.length > 0) changes.push({ op: "put", collection: "conflict", records: fresh });
+    }
+    if (preImages.length > 0) changes.push({ op: "put", collection: "preImage", records: preImages });
+    return changes;
+  }
+
+  /** What was not overwritten after all leaves no pre-image. */
+  #dropLogOf(items: readonly WriteItem[]): void {
+    const ids = items.flatMap((item) => (["left", "right"] as const).flatMap((side) => (item.updates[side] ? [preImageId(this.#context, item, side)] : [])));
+    if (ids.length > 0) this.#changes.push({ op: "remove", collection: "preImage", ids });
+  }
+
+  #isWaiting(examined: Examined): boolean {
+    for (const record of [examined.left, examined.right]) {
+      if (!record) continue;
+      const entry = this.#context.quarantine.get(quarantineId(record.side, examined.model.name, record.key));
+      if (!entry || this.#context.retryQuarantine || !entry.code.startsWith("WRITE.") || entry.code === "WRITE.UNIQUE") continue;
+      if (entry.payload === payloadOf(this.#context, examined.model, record)) return true;
+    }
+    return false;
+  }
+
+  #quarantine(examined: Examined): void {
+    const { side, record, cause } = examined.problem!;
+    const context = this.#context;
+    const counts = context.countsOf(examined.model.name);
+    const id = quarantineId(side, examined.model.name, record.key);
+    const payload = payloadOf(context, examined.model, record);
+    const known = context.quarantine.get(id);
+    if (known && known.payload === payload && known.code === cause.code && !context.retryQuarantine) {
+      counts.waiting++;
+      return;
+    }
+    const { code, message, field, constraint, waitsFor } = cause;
+    const entry: QuarantineRecord = {
+      id, model: examined.model.name, side, key: record.key, cloudId: record.cloudId, code, message, payload,
+      ...(field === undefined ? {} : { field }), ...(constraint === undefined ? {} : { constraint }), ...(waitsFor ? { waitsFor } : {}),
+      attempts: (known?.attempts ?? 0) + 1, since: known?.since ?? context.timestamp(), run: context.runId,
+    };
+    context.quarantine.set(id, entry);
+    context.checkQuarantineLimit();
+    counts.quarantined++;
+    context.emit({ type: "quarantine", model: entry.model, side, code, ...(field === undefined ? {} : { field }), ...(constraint === undefined ? {} : { constraint }) });
+    this.#changes.push({ op: "put", collection: "quarantine", records: [entry] });
+  }
+
+  /** It is fine now: whatever waited in quarantine for it does so no more. */
+  #release(examined: Examined): void {
+    const ids = quarantineIdsOf(examined).filter((id) => this.#context.quarantine.delete(id));
+    if (ids.length > 0) this.#changes.push({ op: "remove", collection: "quarantine", ids });
+  }
+
+  #count(item: WriteItem): void {
+    const { examined, insert, updates } = item;
+    const counts = this.#context.countsOf(examined.model.name);
+    if (insert) counts.created[insert.side]++;
+    if (updates.left) counts.updated.left++;
+    if (updates.right) counts.updated.right++;
+    if (examined.plan.action === "link" || (examined.matchedBy !== undefined && examined.base === undefined)) counts.linked++;
+    if (examined.plan.action === "settle") counts.settled++;
+    counts.conflicts += examined.plan.conflicts.filter((conflict) => conflict.decision !== "open").length;
+    counts.open += examined.plan.conflicts.filter((conflict) => conflict.decision === "open").length;
+  }
+}
+
+function emptyItem(examined: Examined): WriteItem {
+  return { examined, insert: undefined, updates: {}, identify: {}, after: {}, outcome: "pending" };
+}
+
+export function groupByModel(records: readonly Examined[]): Map<PairModel, Examined[]> {
+  const groups = new Map<PairModel, Examined[]>();
+  for (const record of records) {
+    const group = groups.get(record.model);
+    if (group) group.push(record);
+    else groups.set(record.model, [record]);
+  }
+  return groups;
+}
+
+const preImageId = (context: RunContext, item: WriteItem, side: SideName): string => `${context.runId}/${side}/${item.examined.model.name}/${item.examined.cloudId}`;
+
+function preImage(context: RunContext, item: WriteItem, side: SideName, record: ReadRecord): PreImage {
+  const names = item.examined.model[side].fields;
+  const values = item.updates[side]!;
+  const fields = [...values.keys()].filter((name) => names.includes(name));
+  return {
+    id: preImageId(context, item, side), run: context.runId, model: item.examined.model.name, cloudId: item.examined.cloudId, side, op: "update",
+    key: record.key, fields, values: fields.map((name) => record.row.values[names.indexOf(name)] ?? null), at: context.timestamp(),
+  };
+}

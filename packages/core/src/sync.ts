@@ -1,0 +1,161 @@
+import { SyncError } from "./errors.ts";
+import type { Database, Finding, ModelTypes } from "./endpoint.ts";
+import { compileMapping, type Mapping } from "./mapping/compile.ts";
+import { hintFor } from "./names.ts";
+import type { SyncOptions } from "./options.ts";
+import { applyPlan, type ApplyResult } from "./run/apply.ts";
+import { RunContext, type Settings } from "./run/context.ts";
+import { pageId, type PlannedAction, type PlanPage } from "./run/plan-sink.ts";
+import { plan, run, type PlanSummary, type RunOptions, type RunResult } from "./run/run.ts";
+import { withSession } from "./run/session.ts";
+import { verify, type VerifyResult } from "./run/verify.ts";
+import { hostRuntime } from "./runtime.ts";
+import type { ConflictRecord, QuarantineRecord, StateStore } from "./state.ts";
+
+/** A plan as `sync.plan()` made it: counts now, actions on request. It lives in the state store until it is applied. */
+export interface Plan extends PlanSummary {
+  /** What would be done to each record, and why, page by page. Names, keys and reasons; no values. */
+  actions(): AsyncIterable<readonly PlannedAction[]>;
+}
+
+/** One pair of databases, kept the same. */
+export interface Sync {
+  readonly name: string;
+  /** Plans and applies page by page, deletes last, and reads again what it wrote. Resumable: after a kill, run again. */
+  run(options?: RunOptions): Promise<RunResult>;
+  /** The whole read path; writes nothing to your tables. */
+  plan(options?: RunOptions): Promise<Plan>;
+  /** Does what was planned and nothing else; a record that changed since is skipped and reported. */
+  apply(plan: { readonly id: string }, options?: RunOptions): Promise<ApplyResult>;
+  /** An independent read of both sides, every record compared. */
+  verify(options?: RunOptions): Promise<VerifyResult>;
+  /** The conflict log, oldest first; `open` ones wait for `decide`. */
+  conflicts(): AsyncIterable<ConflictRecord>;
+  /** A person's decision about an open conflict; bound to the values it was made on, carried out by the next run. */
+  decide(conflictId: string, winner: "left" | "right"): Promise<void>;
+  /** Records that cannot be written, and why. */
+  quarantine(): AsyncIterable<QuarantineRecord>;
+  /**
+   * Accepts both databases as they are, after one was restored, moved or exchanged: what was remembered of them is
+   * dropped, and they meet as for the first time. CloudIds stay; `firstLink` decides what differs.
+   */
+  adopt(): Promise<void>;
+}
+
+const optionNames = [
+  "name", "left", "right", "models", "direction", "conflicts", "firstLink", "onEditDelete", "state", "deleteGuard", "pageSize", "quarantineLimit", "lease", "retry", "runtime",
+];
+
+/**
+ * Keeps the records of two databases the same, through the models an application already has.
+ *
+ * @throws SyncError `OPTIONS.…` or `MAPPING.…` at once, with all findings, when options and models do not fit.
+ */
+export function createSync<Left extends ModelTypes, Right extends ModelTypes>(options: SyncOptions<Left, Right>): Sync {
+  const untyped = options as unknown as SyncOptions;
+  const mapping = checkOptions(untyped);
+  const settings = settingsOf(untyped);
+  const { state, pair } = { state: settings.state, pair: settings.pair };
+  const read = async function* <C extends "conflict" | "quarantine">(collection: C): AsyncGenerator<C extends "conflict" ? ConflictRecord : QuarantineRecord> {
+    await state.open();
+    for (let after: string | undefined; ;) {
+      const page = await state.read(pair, { collection, limit: 500, ...(after === undefined ? {} : { after }) });
+      for (const record of page) yield record as C extends "conflict" ? ConflictRecord : QuarantineRecord;
+      if (page.length < 500) return;
+      after = page[page.length - 1]!.id;
+    }
+  };
+  return {
+    name: options.name,
+    run: (runOptions = {}) => run(settings, mapping, runOptions),
+    plan: async (runOptions = {}) => withActions(settings, await plan(settings, mapping, runOptions)),
+    apply: ({ id }, runOptions = {}) => applyPlan(settings, mapping, id, runOptions),
+    verify: (runOptions = {}) => verify(settings, mapping, runOptions),
+    conflicts: () => read("conflict"),
+    quarantine: () => read("quarantine"),
+    async decide(conflictId, winner) {
+      await state.open();
+      const [conflict] = await state.read(pair, { collection: "conflict", ids: [conflictId] });
+      if (!conflict) throw new SyncError("CONFLICT.UNKNOWN", "This pair has no such conflict. List them with `conflicts()`.");
+      if (conflict.decision !== "open") throw new SyncError("CONFLICT.DECIDED", `This conflict was decided already, by ${conflict.rule}.`);
+      const at = new Date(settings.runtime.now()).toISOString();
+      // The record is looked at again by the next run although nothing changed in it.
+      const [checkpoint] = await state.read(pair, { collection: "checkpoint", ids: [conflict.model] });
+      await state.commit(pair, [
+        { op: "put", collection: "decision", records: [{ id: conflictId, model: conflict.model, decision: winner, at }] },
+        ...(checkpoint ? [{ op: "put" as const, collection: "checkpoint" as const, records: [{ ...checkpoint, left: {}, right: {} }] }] : []),
+      ]);
+    },
+    async adopt() {
+      const context = new RunContext(settings, { dry: false });
+      await withSession(context, mapping, { adopt: true }, async () => {
+        await state.commit(pair, [
+          ...mapping.models.map((model) => ({ op: "clearBases" as const, model: model.name })),
+          { op: "remove", collection: "checkpoint", ids: mapping.models.map((model) => model.name) },
+          { op: "remove", collection: "run", ids: ["databases"] },
+        ]);
+      });
+    },
+  };
+}
+
+function withActions(settings: Settings, summary: PlanSummary): Plan {
+  return {
+    ...summary,
+    async *actions() {
+      for (let page = 0; page < summary.pages; page++) {
+        const [stored] = (await settings.state.read(settings.pair, { collection: "plan", ids: [pageId(summary.id, page)] })) as readonly PlanPage[];
+        if (stored) yield stored.actions;
+      }
+    },
+  };
+}
+
+function checkOptions(options: SyncOptions): Mapping {
+  const findings: Finding[] = [];
+  const error = (code: string, message: string): void => void findings.push({ severity: "error", code, message });
+  for (const key of Object.keys(options)) if (!optionNames.includes(key)) error("OPTIONS.UNKNOWN_KEY", `Unknown option \`${key}\`.${hintFor(key, optionNames)}`);
+  if (typeof options.name !== "string" || options.name === "") error("OPTIONS.MISSING", "`name` is missing: it names the pair in state and messages.");
+  for (const side of ["left", "right"] as const) {
+    const database = options[side] as Database | undefined;
+    if (!database?.endpoints || typeof database.commit !== "function") error("OPTIONS.DATABASE", `\`${side}\` is no database: give what an adapter's factory returns, such as prismaDatabase(client).`);
+  }
+  const direction = options.direction ?? "both";
+  if (!["both", "left-to-right", "right-to-left"].includes(direction)) error("OPTIONS.DIRECTION", `\`direction\` is "both", "left-to-right" or "right-to-left".`);
+  const everyModelDecides = Object.values((options.models ?? {}) as Record<string, { conflicts?: unknown }>).every((model) => model?.conflicts !== undefined);
+  if (direction === "both" && !options.conflicts && !everyModelDecides) {
+    error("OPTIONS.MISSING", "`conflicts` is missing: say who decides where both sides changed a field, e.g. fieldMerge({ otherwise: newest(\"updatedAt\") }) or ask().");
+  }
+  if (findings.some((finding) => finding.code === "OPTIONS.DATABASE")) throw optionsError(findings);
+  if (!options.state && !options.left.state && !options.right.state) {
+    error("OPTIONS.MISSING", "`state` is missing, and neither database has side tables: say where the pair keeps its memory, e.g. sqliteState(\"sync.db\").");
+  }
+  const mapping = compileMapping({ ...options, models: options.models ?? {} });
+  findings.push(...mapping.findings.filter((finding) => finding.severity === "error"));
+  if (findings.length > 0) throw optionsError(findings);
+  return mapping;
+}
+
+function optionsError(findings: readonly Finding[]): SyncError {
+  if (findings.length === 1) return new SyncError(findings[0]!.code, findings[0]!.message, { stage: "check", findings });
+  const lines = findings.map((finding) => `- ${finding.code}${finding.model === undefined ? "" : ` (${finding.model})`}: ${finding.message}`);
+  return new SyncError("OPTIONS.INVALID", `${findings.length} findings in the options:\n${lines.join("\n")}`, { stage: "check", findings });
+}
+
+function settingsOf(options: SyncOptions): Settings {
+  const state: StateStore | undefined = options.state ?? options.left.state ?? options.right.state;
+  return {
+    pair: options.name,
+    databases: { left: options.left, right: options.right },
+    state: state!,
+    direction: options.direction ?? "both",
+    pageSize: options.pageSize ?? 2000,
+    deleteGuard: options.deleteGuard ?? { count: 10, share: 0.1 },
+    quarantineLimit: options.quarantineLimit ?? 10_000,
+    leaseSeconds: options.lease?.seconds ?? 30,
+    holder: options.lease?.holder ?? options.name,
+    attempts: options.retry?.attempts ?? 5,
+    firstDelay: options.retry?.firstDelay ?? 100,
+    runtime: options.runtime ?? hostRuntime(),
+  };
+}
