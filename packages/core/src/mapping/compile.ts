@@ -3,10 +3,10 @@ import type { Database, Endpoint, Finding } from "../endpoint.ts";
 import { fieldOf, type Field, type Model, type Reference } from "../model.ts";
 import { hintFor } from "../names.ts";
 import type { FieldMapping, ModelOptions, SyncOptions } from "../options.ts";
-import { encode, isValueError, meet, type Value } from "../value.ts";
+import { encode, isValueError, meet, type Kind, type Value } from "../value.ts";
 import { describeKind } from "./describe-kind.ts";
 import { orderModels } from "./order.ts";
-import { otherSide, type FieldSide, type ModelSide, type PairField, type PairModel, type PairRule, type SideName } from "./pair-model.ts";
+import type { FieldSide, ModelSide, PairField, PairModel, PairRule, SideName } from "./pair-model.ts";
 
 /** The mapping of a whole sync: pair models with parents first, and everything that is wrong with it. */
 export interface Mapping {
@@ -230,11 +230,23 @@ class ModelCompiler {
     if (converted && converter.toLeft === undefined && this.#options.direction !== "left-to-right") {
       this.#error("MAPPING.ONE_WAY_CONVERTER", `\`${leftName}\` has \`toRight\` but no \`toLeft\`: changes made on the right could not come back.`, leftName);
     }
+    if (!converted) this.#warnOfNarrowing(leftName, rightName, left.kind, right.kind);
     return {
       name: leftName, left: this.#fieldSide("left", [left]), right: this.#fieldSide("right", [right]), meet: both,
       parent: undefined, late: false, narrow: this.#entry.narrow?.includes(leftName) ?? false,
       toRight: converter?.toRight, toLeft: converter?.toLeft, group: groups.get(leftName) ?? this.#reads.left.indexOf(leftName),
     };
+  }
+
+  /** Digits that only one side can hold: equal as far as both go; what does not fit is cut (times) or waits (decimals). */
+  #warnOfNarrowing(leftName: string, rightName: string, left: Kind, right: Kind): void {
+    const differs = (left.type === "instant" && right.type === "instant" && left.digits !== right.digits)
+      || (left.type === "local" && right.type === "local" && left.digits !== right.digits)
+      || (left.type === "decimal" && right.type === "decimal" && left.scale !== right.scale)
+      || (left.type === "float" && right.type === "float" && left.bits !== right.bits);
+    if (!differs) return;
+    const narrow = this.#entry.narrow?.includes(leftName) ? "is cut" : left.type === "decimal" ? "is quarantined (allow cutting with `narrow`)" : "is cut";
+    this.#warn("MAPPING.NARROWS", `\`${leftName}\` (${describeKind(left)}) and \`${rightName}\` (${describeKind(right)}) differ in precision: they are compared at the coarser one, and what does not fit ${narrow}.`, leftName);
   }
 
   #references(groups: ReadonlyMap<string, number>): PairField[] {
@@ -350,6 +362,3 @@ function signatureOf(field: PairField): string {
   const converters = field.toRight || field.toLeft ? `:${String(field.toRight)}:${String(field.toLeft)}` : "";
   return `${field.parent !== undefined ? `@${field.parent}:` : ""}${kinds(field.left)}|${kinds(field.right)}${converters}`;
 }
-
-export const bothSides: readonly SideName[] = ["left", "right"];
-export { otherSide };

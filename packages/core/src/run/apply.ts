@@ -24,7 +24,8 @@ export async function applyPlan(settings: Settings, mapping: Mapping, planId: st
   context.retryQuarantine = true;
   const startedAt = settings.runtime.now();
   context.emit({ type: "step", step: "check" });
-  return withSession(context, mapping, options, async ({ models, findings }) => {
+  return withSession(context, mapping, options, async ({ models, findings, begin }) => {
+    await begin();
     const header = await loadHeader(context, mapping, planId);
     const prepared = prepare(context, models);
     const tracker = new RunTracker(context);
@@ -45,7 +46,7 @@ export async function applyPlan(settings: Settings, mapping: Mapping, planId: st
       }
     }
     await writer.flush();
-    await writer.again(writer.late.splice(0).map((record) => ({ ...record, late: false })));
+    await writer.fillLate();
     await writer.flush();
     const planned = await Promise.all([...deletes].map(async ([model, records]) => {
       const links = records.length === 0 ? 0 : (await context.retrying(() => settings.state.scanBases(settings.pair, model.name, undefined, 0))).total;

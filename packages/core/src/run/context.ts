@@ -47,8 +47,6 @@ export class RunContext {
   readonly written: { left: number; right: number } = { left: 0, right: 0 };
   /** Try everything in quarantine again, whether it changed or not. */
   retryQuarantine = false;
-  /** This analysis only counts what would meet. */
-  countingFirstLink = false;
   /** Infrastructure faults in a row. */
   faults = 0;
   claims: { left: Claim; right: Claim } | undefined;
@@ -71,7 +69,6 @@ export class RunContext {
   /** A silent twin with the same claims and memory, for an analysis whose result is only counted. */
   forCounting(): RunContext {
     const twin = new RunContext(this.settings, { dry: true, signal: this.signal });
-    twin.countingFirstLink = true;
     twin.claims = this.claims;
     for (const name of ["quarantine", "decisions", "checkpoints", "shapes"] as const) {
       for (const [key, value] of this[name]) (twin[name] as Map<string, unknown>).set(key, value);

@@ -37,6 +37,16 @@ export interface Deferred {
   readonly right: Row[];
 }
 
+export interface ExamineOptions {
+  readonly tries?: number;
+  /** References within the model that cannot be resolved are left empty for now. */
+  readonly lateSelf?: boolean;
+  /** Where records wait whose parent in the same model is not there yet. */
+  readonly deferred?: Deferred;
+  /** Nothing waits any longer: what cannot be resolved goes to quarantine. */
+  readonly final?: boolean;
+}
+
 /**
  * Looks at rows of one model: finds counterpart and base, recognises unlinked ones, plans. Reads only; every list is
  * fetched in batches, so the number of round trips does not depend on the number of rows.
@@ -64,9 +74,8 @@ export class Examiner {
     return new Map(bases.map((base) => [base.cloudId, base]));
   }
 
-  /** `lateSelf`: references within the model that cannot be resolved are created empty now and filled later. */
   async examine(
-    leftRows: readonly Row[], rightRows: readonly Row[], options: { tries?: number; lateSelf?: boolean; deferred?: Deferred } = {},
+    leftRows: readonly Row[], rightRows: readonly Row[], options: ExamineOptions = {},
   ): Promise<Examined[]> {
     const { left, right } = this.sides;
     const model = this.model.name;
@@ -125,7 +134,7 @@ export class Examiner {
 
   #plan(
     entry: { cloudId: string; left?: ReadRecord; right?: ReadRecord; base?: Base; rule?: string },
-    options: { tries?: number; lateSelf?: boolean; deferred?: Deferred }, examined: Examined[],
+    options: ExamineOptions, examined: Examined[],
   ): void {
     const { model } = this;
     const codec = this.#context.codecOf(model);
@@ -140,7 +149,7 @@ export class Examiner {
         options.deferred[record.side].push(record.row);
         return;
       }
-      if (mayWait && (field.late || (options.lateSelf && field.parent === model.name && field.left.nullable && field.right.nullable))) {
+      if (mayWait && !options.final && (field.late || (options.lateSelf && field.parent === model.name && field.left.nullable && field.right.nullable))) {
         // The edge closes a cycle: the record goes without it, and is looked at again when its parent is there.
         const cleared = { ...record, problem: undefined };
         if (record.side === "left") left = cleared;

@@ -11,7 +11,7 @@ import type { ModelCounts, SyncEvent } from "./events.ts";
 import type { PairModels } from "./pair-models.ts";
 import { storeHeader } from "./plan-header.ts";
 import { PlanSink } from "./plan-sink.ts";
-import { withSession } from "./session.ts";
+import { withSession, type Session } from "./session.ts";
 import { settleModel, type Marked, type WriteCheck } from "./settle-marks.ts";
 import { Source } from "./source.ts";
 import { RunTracker } from "./tracker.ts";
@@ -68,14 +68,17 @@ export function prepare(context: RunContext, models: readonly PairModel[]): { by
   return { byName, examiners, sources };
 }
 
-async function analyse(context: RunContext, prepared: ReturnType<typeof prepare>, sink: Sink): Promise<Analysed> {
+async function analyse(context: RunContext, prepared: ReturnType<typeof prepare>, sink: Sink, session: Pick<Session, "met" | "begin"> | undefined): Promise<Analysed> {
   const { examiners, sources } = prepared;
   await Promise.all([...sources.values()].flatMap(({ left, right }) => [left.open(), right.open()]));
   const analyses = [...examiners.values()].map((examiner) => new ModelAnalysis(context, examiner, sources.get(examiner.model.name)!, sink));
   await Promise.all(analyses.map(async (analysis) => {
     if (analysis.sources.left.full || analysis.sources.right.full) await analysis.countLinks();
   }));
-  requireFirstLink(context, analyses);
+  if (session) {
+    requireFirstLink(analyses.filter(({ model }) => !session.met.has(model.name)));
+    await session.begin();
+  }
   for (const analysis of analyses) {
     context.countsOf(analysis.model.name);
     if (analysis.idle) continue;
@@ -87,8 +90,7 @@ async function analyse(context: RunContext, prepared: ReturnType<typeof prepare>
 }
 
 /** Two filled sides that never met need somebody's word on who is right. */
-function requireFirstLink(context: RunContext, analyses: readonly ModelAnalysis[]): void {
-  if (context.countingFirstLink) return;
+function requireFirstLink(analyses: readonly ModelAnalysis[]): void {
   const meeting = analyses.filter(({ links, model, sources }) =>
     model.firstLink === undefined && links === 0 && sources.left.full && sources.right.full && !sources.left.side.knownEmpty && !sources.right.side.knownEmpty);
   if (meeting.length > 0) throw new FirstLinkNeeded(meeting.map((analysis) => analysis.model.name));
@@ -106,7 +108,7 @@ class FirstLinkNeeded extends Error {
 async function firstLinkError(context: RunContext, models: readonly PairModel[], meeting: readonly string[]): Promise<SyncError> {
   const counting = context.forCounting();
   const nowhere: Sink = new PlanCounter(counting);
-  await analyse(counting, prepare(counting, models), nowhere);
+  await analyse(counting, prepare(counting, models), nowhere, undefined);
   const lines = meeting.map((name) => {
     const { linked, open, created } = counting.countsOf(name);
     return `- ${name}: ${linked - open} equal, ${open} different, ${created.right} only on the left, ${created.left} only on the right`;
@@ -130,19 +132,20 @@ export async function run(settings: Settings, mapping: Mapping, options: RunOpti
   context.retryQuarantine = options.retryQuarantine ?? false;
   const startedAt = settings.runtime.now();
   context.emit({ type: "step", step: "check" });
-  return withSession(context, mapping, options, async ({ models, findings }) => {
+  return withSession(context, mapping, options, async (session) => {
+    const { models, findings } = session;
     const prepared = prepare(context, models);
     const tracker = new RunTracker(context);
     const writer = new Writer(context, prepared.byName, prepared.examiners, tracker);
     let analysed: Analysed;
     try {
-      analysed = await analyse(context, prepared, writer);
+      analysed = await analyse(context, prepared, writer, session);
     } catch (error) {
       throw error instanceof FirstLinkNeeded ? await firstLinkError(context, models, error.models) : error;
     }
     const { analyses } = analysed;
     const deletesToConfirm = options.confirmDeletes ? [] : guardDeletes(context, analyses);
-    await writer.again(writer.late.splice(0).map((record) => ({ ...record, late: false })));
+    await writer.fillLate();
     await writer.flush();
     if (deletesToConfirm.length === 0) await applyDeletes(context, tracker, analyses, writer);
     await writer.again(writer.refusedByUnique.splice(0));
@@ -180,11 +183,12 @@ export async function finish(
 export async function plan(settings: Settings, mapping: Mapping, options: RunOptions): Promise<PlanSummary> {
   const context = new RunContext(settings, { dry: true, signal: options.signal, onEvent: options.onEvent });
   context.emit({ type: "step", step: "check" });
-  return withSession(context, mapping, options, async ({ models, findings }) => {
+  return withSession(context, mapping, options, async (session) => {
+    const { models, findings } = session;
     const sink = new PlanSink(context);
     let analysed: Analysed;
     try {
-      analysed = await analyse(context, prepare(context, models), sink);
+      analysed = await analyse(context, prepare(context, models), sink, session);
     } catch (error) {
       throw error instanceof FirstLinkNeeded ? await firstLinkError(context, models, error.models) : error;
     }

@@ -1,5 +1,5 @@
 import type { Claim, Finding } from "../endpoint.ts";
-import { SyncError } from "../errors.ts";
+import { isSyncError, SyncError } from "../errors.ts";
 import type { Mapping } from "../mapping/compile.ts";
 import type { PairModel } from "../mapping/pair-model.ts";
 import type { Checkpoint, StateChange } from "../state.ts";
@@ -17,6 +17,10 @@ export interface Session {
   /** The models that take part: all, but those stopped by a finding. */
   readonly models: readonly PairModel[];
   readonly findings: readonly Finding[];
+  /** Models that an earlier run has begun with: their first meeting was let through then. */
+  readonly met: ReadonlySet<string>;
+  /** Makes new field layouts durable; before the first base is written, and after the first meeting was let through. */
+  begin(): Promise<void>;
 }
 
 /**
@@ -26,7 +30,6 @@ export interface Session {
 export async function withSession<Result>(
   context: RunContext, mapping: Mapping, options: { takeOver?: boolean; adopt?: boolean }, work: (session: Session) => Promise<Result>,
 ): Promise<Result> {
-  refuse(mapping.findings.filter((finding) => finding.severity === "error"));
   const { databases, leaseSeconds, holder, pair, runtime, state } = context.settings;
   const claim = (side: "left" | "right"): Promise<Claim> =>
     context.retrying(() => databases[side].claim({
@@ -40,8 +43,9 @@ export async function withSession<Result>(
   const held = new Map<"left" | "right", Claim>();
   claims.forEach((result, at) => result.status === "fulfilled" && held.set(at === 0 ? "left" : "right", result.value));
   let lost: unknown;
+  let recognised = false;
   const stopRenewing = runtime.every((leaseSeconds * 1000) / 3, () => {
-    for (const side of held.keys()) claim(side).catch((error: unknown) => (lost ??= error));
+    for (const side of held.keys()) claim(side).catch((error: unknown) => void (isSyncError(error) && error.retryable ? undefined : (lost ??= error)));
   });
   try {
     for (const result of [...claims, ...inspections, ...opened]) if (result.status === "rejected") throw result.reason;
@@ -49,6 +53,7 @@ export async function withSession<Result>(
     context.claims = { left, right };
     await loadState(context, mapping);
     await recogniseDatabases(context, left, right, options.adopt ?? false);
+    recognised = true;
     const findings: Finding[] = [...mapping.findings];
     inspections.forEach((result, at) => {
       if (result.status !== "fulfilled") return;
@@ -66,14 +71,20 @@ export async function withSession<Result>(
     const stopped = new Set(errors.map((finding) => finding.model));
     for (const finding of findings) context.emit({ type: "finding", severity: finding.severity, code: finding.code, message: finding.message, ...(finding.model === undefined ? {} : { model: finding.model }) });
     const models = mapping.models.filter((model) => !stopped.has(model.name));
-    await openLayouts(context, models);
-    const result = await work({ models, findings });
+    const newcomers = openLayouts(context, models);
+    const begin = async (): Promise<void> => {
+      if (context.dry || newcomers.length === 0) return;
+      const put: StateChange = { op: "put", collection: "checkpoint", records: newcomers.splice(0).map((checkpoint) => ({ ...checkpoint, id: checkpoint.model })) };
+      await context.retrying(() => state.commit(pair, [put]));
+    };
+    const met = new Set(models.flatMap(({ name }) => (newcomers.some((checkpoint) => checkpoint.model === name && checkpoint.layouts.length === 1) ? [] : [name])));
+    const result = await work({ models, findings, met, begin });
     if (lost !== undefined && context.written.left + context.written.right > 0) throw lost;
     return result;
   } finally {
     stopRenewing();
     const counters = await Promise.allSettled([...held].map(async ([side, { fence }]) => databases[side].release(fence, context.written[side] > 0)));
-    if (counters.every((result) => result.status === "fulfilled") && held.size === 2) await rememberDatabases(context, held, pair);
+    if (recognised && counters.every((result) => result.status === "fulfilled")) await rememberDatabases(context, held, pair);
   }
 }
 
@@ -141,9 +152,9 @@ async function rememberDatabases(context: RunContext, held: ReadonlyMap<"left" |
   await state.commit(pair, [{ op: "put", collection: "run", records: [record] }]);
 }
 
-/** A model's field layout is durable before any base is written under it. */
-async function openLayouts(context: RunContext, models: readonly PairModel[]): Promise<void> {
-  const changes: (Checkpoint & { id: string })[] = [];
+/** Today's field layout of every model; those that are new are returned, to be made durable. */
+function openLayouts(context: RunContext, models: readonly PairModel[]): Checkpoint[] {
+  const newcomers: Checkpoint[] = [];
   for (const model of models) {
     const stored = context.checkpoints.get(model.name);
     const shapes = { leftShape: context.shapes.get(`left ${model.name}`) ?? "", rightShape: context.shapes.get(`right ${model.name}`) ?? "" };
@@ -155,9 +166,7 @@ async function openLayouts(context: RunContext, models: readonly PairModel[]): P
     }
     const checkpoint: Checkpoint = { model: model.name, ...shapes, layouts: [...(stored?.layouts ?? []), model.signature], left: {}, right: {} };
     context.checkpoints.set(model.name, checkpoint);
-    changes.push({ ...checkpoint, id: model.name });
+    newcomers.push(checkpoint);
   }
-  if (context.dry || changes.length === 0) return;
-  const put: StateChange = { op: "put", collection: "checkpoint", records: changes };
-  await context.retrying(() => context.settings.state.commit(context.settings.pair, [put]));
+  return newcomers;
 }

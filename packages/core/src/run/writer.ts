@@ -172,8 +172,16 @@ export class Writer implements Sink {
     }
   }
 
-  /** Examines records again from the databases; after a few tries they are left to the next run. */
-  async again(records: readonly Examined[]): Promise<void> {
+  /** Fills the references that were left empty to break a cycle, now that their parents stand. */
+  fillLate(): Promise<void> {
+    return this.again(this.late.splice(0).map((record) => ({ ...record, tries: 0 })), { final: true });
+  }
+
+  /**
+   * Examines records again from the databases; after a few tries they are left to the next run. `final`: a late
+   * reference whose parent is still not there goes to quarantine.
+   */
+  async again(records: readonly Examined[], options: { final?: boolean } = {}): Promise<void> {
     for (const [model, group] of groupByModel(records)) {
       const examiner = this.#examiners.get(model.name)!;
       const tired = group.filter((record) => record.tries >= maxTries);
@@ -188,7 +196,7 @@ export class Writer implements Sink {
       const tries = Math.max(...fresh.map((record) => record.tries)) + 1;
       const rows = await Promise.all((["left", "right"] as const).map((side) =>
         examiner.sides[side].fetchRows("key", fresh.flatMap((record) => (record[side] ? [record[side].key] : [])))));
-      const examined = await examiner.examine(rows[0]!, rows[1]!, { tries, lateSelf: fresh.some((record) => record.late) });
+      const examined = await examiner.examine(rows[0]!, rows[1]!, { tries, lateSelf: !options.final && fresh.some((record) => record.late), ...(options.final ? { final: true } : {}) });
       await this.add(examined.filter((record) => record.plan.action !== "delete"));
       this.#context.countsOf(model.name).unsettled += examined.filter((record) => record.plan.action === "delete").length;
     }

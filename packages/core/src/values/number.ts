@@ -46,7 +46,7 @@ const SPECIAL = /^([+-]?)(?:(nan)|inf(?:inity)?)$/i;
 const TINY = /^-?0\.0{6}/;
 
 export function canonicalFloat(text: string, bits: 32 | 64): string {
-  // Up to 15 digits (6 at 32 bits) every decimal is the shortest text of its float.
+  // Every decimal of up to 15 digits (6 at 32 bits, and whole numbers of 7) is the shortest text of its float.
   const short = text.length <= (bits === 64 ? 15 : 7);
   if (short && DECIMAL.test(text) && text !== "-0" && !TINY.test(text)) return text;
   const special = SPECIAL.exec(text);
