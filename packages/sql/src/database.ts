@@ -1,10 +1,11 @@
-import type { Claim, ClaimRequest, Committed, Database, Endpoint, Inspection, Outcome, Refusal, StateStore, Unit } from "@sync/core";
+import type { Claim, ClaimRequest, Committed, Database, Endpoint, Finding, Inspection, Outcome, Refusal, StateStore, Unit } from "@sync/core";
 import { SyncError } from "@sync/core";
-import type { Dialect, SideTables } from "./dialect.ts";
+import type { Dialect, SideTables, WritableTable } from "./dialect.ts";
 import { SqlEndpoint } from "./endpoint.ts";
 import type { EndpointContext } from "./endpoint.ts";
 import { meaningOf } from "./errors.ts";
 import type { Executor } from "./executor.ts";
+import { unknownModel } from "./inspect.ts";
 import type { SqlModel } from "./model.ts";
 import { tableOf } from "./model.ts";
 import { postgres } from "./postgres/index.ts";
@@ -77,16 +78,28 @@ export function sqlDatabase(options: SqlDatabaseOptions): SqlDatabase {
       await guard(() => dialect.release(executor, sides, fence, wrote));
     },
 
-    async inspect(_models: readonly string[]): Promise<Inspection> {
-      return { findings: [], shapes: new Map() };
+    async inspect(models: readonly string[]): Promise<Inspection> {
+      const known = models.flatMap((name) => endpoints.get(name) ?? []);
+      const live = await guard(() => dialect.look(executor, known.map((endpoint) => endpoint.table)));
+      const names = new Set(tables.flatMap((table) => [table.name, table.sql]));
+      const findings: Finding[] = models.filter((name) => !endpoints.has(name)).map((name) => unknownModel(name, tables.map(({ model }) => model)));
+      const shapes = new Map<string, string>();
+      for (const endpoint of known) {
+        const seen = endpoint.examined(live.get(endpoint.model.name), names);
+        findings.push(...seen.findings);
+        shapes.set(endpoint.model.name, seen.shape);
+      }
+      return { findings, shapes };
     },
 
     async commit(unit: Unit): Promise<Committed> {
       for (const { model } of unit.batches) {
         if (!endpoints.has(model)) throw new SyncError("ENDPOINT.UNKNOWN_MODEL", `${options.name} has no model ${model}`, { model });
       }
+      const unseen = [...endpoints.values()].filter((endpoint) => endpoint.after === undefined).map((endpoint) => endpoint.model.name);
+      if (unseen.length > 0) await this.inspect(unseen);
       try {
-        const { transaction, written } = await dialect.commit(executor, unit, endpoints, sides, options.name);
+        const { transaction, written } = await dialect.commit(executor, unit, endpoints as ReadonlyMap<string, WritableTable>, sides, options.name);
         const outcomes = written.map((batch) =>
           batch.map((row): Outcome => (row === undefined ? STALE : row === true ? WRITTEN : { status: "written", after: row })),
         );

@@ -1,5 +1,6 @@
-import type { Claim, ClaimRequest, Key, Row, Unit } from "@sync/core";
+import type { Claim, ClaimRequest, Key, Kind, Row, Unit } from "@sync/core";
 import type { Executor, TextRow } from "./executor.ts";
+import type { Fit, LiveColumn, LiveTable } from "./inspect.ts";
 import type { SqlColumn, Table } from "./model.ts";
 
 /** The select list for some fields of a table `t`, and what its texts mean. */
@@ -46,6 +47,9 @@ export interface Dialect {
     database: string,
   ): Promise<UnitOutcome>;
   allocate(executor: Executor, table: Table, count: number): Promise<readonly Key[]>;
+  /** What the live database has under the tables' names, by model; a table that is not there is absent. */
+  look(executor: Executor, tables: readonly Table[]): Promise<ReadonlyMap<string, LiveTable>>;
+  fit(column: SqlColumn, live: LiveColumn, kind: Kind): Fit;
   /** Removes the tables of lease and identity. */
   uninstall(executor: Executor, sides: SideTables): Promise<void>;
 }

@@ -2,6 +2,7 @@ import type { Capabilities, Endpoint, FetchRequest, Key, KeyRange, Model, Page, 
 import { SyncError } from "@sync/core";
 import type { AfterImage, Dialect, RowReader, SideTables } from "./dialect.ts";
 import type { Executor, Statement, TextRow } from "./executor.ts";
+import { type Examination, examine, type LiveTable } from "./inspect.ts";
 import type { SqlColumn, Table } from "./model.ts";
 import { lookup, lookupIdentity, page } from "./select.ts";
 
@@ -20,8 +21,8 @@ export interface EndpointContext {
 export class SqlEndpoint implements Endpoint {
   readonly model: Model;
   readonly table: Table;
-  /** Unknown until the live table has been looked at: then whatever is written is read back. */
-  after: AfterImage = "reread";
+  /** Undefined until the live table has been looked at. */
+  after: AfterImage | undefined;
   readonly #context: EndpointContext;
   readonly #readers = new Map<string, RowReader>();
 
@@ -33,6 +34,15 @@ export class SqlEndpoint implements Endpoint {
 
   get capabilities(): Capabilities {
     return { changesSince: false, fingerprints: false, exactWrites: this.after === "sent" };
+  }
+
+  /** Takes over what the live table says about writes; gives what a person should know. */
+  examined(live: LiveTable | undefined, others: ReadonlySet<string>): Examination {
+    const { fit } = this.#context.dialect;
+    const kinds = new Map(this.model.fields.map((field) => [field.name, field.kind]));
+    const seen = examine(this.table, live, (column, found) => fit(column, found, kinds.get(column.field)!), others);
+    this.after = seen.after;
+    return seen;
   }
 
   async *scan(request: ScanRequest): AsyncGenerator<Page> {

@@ -104,7 +104,7 @@ function partFor(target: Target, context: Context): Part {
   switch (batch.op) {
     case "insert": {
       const { columns, cloudId, rows } = insertRows(table, batch);
-      return insertPart(table, columns, cloudId, rows, image, context);
+      return insertPart(table, columns, cloudId, rows, image, target.after !== "sent", context);
     }
     case "update":
       return updatePart(table, updateRows(table, batch), image, context);
@@ -121,19 +121,22 @@ function insertPart(
   cloudId: number,
   rows: Part["rows"],
   image: string,
+  mayBeKeptBack: boolean,
   { sides, index, after }: Context,
 ): Part {
   // The cloudId has a place in every row; without a column of its own it goes to the side table alone.
   const values = columns.map((column, i) => column.write(item(table.cloudId || i < cloudId ? i : i + 1)));
+  const returning = [image || "0 as n", ...(mayBeKeptBack ? [`${localKey(table.keys, table.keys.map(at))} as local_key`] : [])];
   const ctes = [
     `b${index} as (insert into ${table.sql} as t (${columns.map((column) => quoted(column.column)).join(", ")})` +
-      ` overriding system value select ${values.join(", ")} from b${index}_in r, ${after} order by r.n returning ${image || "0 as n"})`,
+      ` overriding system value select ${values.join(", ")} from b${index}_in r, ${after} order by r.n returning ${returning.join(", ")})`,
   ];
   if (!table.cloudId) {
     const key = localKey(table.keys, table.keys.map((column, i) => column.write(item(i))));
+    const stored = mayBeKeptBack ? ` where ${key} in (select local_key from b${index})` : "";
     ctes.push(
       `b${index}_id as (insert into ${sides.identity} (model, cloud_id, local_key)` +
-        ` select ${literal(table.model.name)}, ${item(cloudId)}, ${key} from b${index}_in r, ${after})`,
+        ` select ${literal(table.model.name)}, ${item(cloudId)}, ${key} from b${index}_in r, ${after}${stored})`,
     );
   }
   return { ctes, rows };
@@ -236,8 +239,8 @@ function written(target: Target, answer: TextRow): (true | Row | undefined)[] {
     });
   }
   if (answer[1] === String(batch.rows.length)) return batch.rows.map(() => true);
-  // An insert without its ordinals: a trigger kept a row back that inspection did not know of.
-  if (batch.op === "insert") return batch.rows.map(() => undefined);
+  // Inserts know no ordinals. Where a trigger may keep rows back they are read again, and that decides.
+  if (batch.op === "insert") return batch.rows.map(() => (target.after === "reread" ? true : undefined));
   const ordinals = new Set((list ?? []).map(Number));
   return batch.rows.map((_, i) => (ordinals.has(i + 1) ? true : undefined));
 }

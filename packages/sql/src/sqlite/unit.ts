@@ -63,7 +63,7 @@ export async function commitUnit(
 function targetOf(batch: Batch, { table, after }: WritableTable, sides: SideTables): Target {
   const reader = sqliteReader(table, table.model.fields.map((field) => field.name), sides);
   const image = batch.op === "insert" || batch.op === "update" ? after : "sent";
-  return { batch, table, after: image, reader, statements: statementsFor(batch, table, returning(table, reader, image), sides) };
+  return { batch, table, after: image, reader, statements: statementsFor(batch, table, image, returning(table, reader, image), sides) };
 }
 
 /** Keys as the reader spells them, or the whole row. */
@@ -77,7 +77,7 @@ function unaliased(table: Table, expression: string): string {
   return expression.replaceAll('t."', `${quoted(table.name)}."`);
 }
 
-function statementsFor(batch: Batch, table: Table, returns: string, sides: SideTables): Statement[] {
+function statementsFor(batch: Batch, table: Table, image: WritableTable["after"], returns: string, sides: SideTables): Statement[] {
   const input = sqliteSyntax.rows("?");
   const model = literal(table.model.name);
   const key = localKey(table.keys, table.keys.map((column, i) => column.write(item(i))));
@@ -90,7 +90,9 @@ function statementsFor(batch: Batch, table: Table, returns: string, sides: SideT
       const values = columns.map((column, i) => column.write(item(table.cloudId || i < cloudId ? i : i + 1)));
       // `where true`: else the parser takes a following clause for a join condition.
       const insert = `insert into ${table.sql} (${names(columns)}) select ${values.join(", ")} from ${input} where true order by r.key returning ${returns}`;
-      const identity = `insert into ${sides.identity} (model, cloud_id, local_key) select ${model}, ${item(cloudId)}, ${key} from ${input} where true`;
+      // A trigger may have kept rows back.
+      const stands = image === "sent" ? "true" : `exists (select 1 from ${table.sql} t where ${sameKey})`;
+      const identity = `insert into ${sides.identity} (model, cloud_id, local_key) select ${model}, ${item(cloudId)}, ${key} from ${input} where ${stands}`;
       return [{ sql: insert, params: [json] }, ...(table.cloudId ? [] : [{ sql: identity, params: [json] }])];
     }
     case "update":
