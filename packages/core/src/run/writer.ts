@@ -13,6 +13,8 @@ import type { RunTracker } from "./tracker.ts";
 import { allocateKeys, promiseIdentities, writeItem, type WriteItem } from "./write-item.ts";
 
 const maxTries = 3;
+/** Refusals whose cause lies in other rows: tried again in every run, though the record itself did not change. */
+const dependsOnOthers = new Set(["WRITE.UNIQUE", "WRITE.FOREIGN_KEY"]);
 
 /** Where examined records go: into the databases, or into a plan. */
 export interface Sink {
@@ -203,9 +205,11 @@ export class Writer implements Sink {
   }
 
   async #refused(item: WriteItem, cause: Problem & { side: SideName }): Promise<void> {
-    const { examined } = item;
-    if (cause.code === "WRITE.UNIQUE" && examined.tries === 0) {
-      // Perhaps it is there already, from an unacknowledged write or somebody else's: look again before judging.
+    const { examined, insert } = item;
+    if (insert) this.#context.identities[insert.side].forget(examined.model.name, insert.key, examined.cloudId);
+    if ((cause.code === "WRITE.UNIQUE" || cause.code === "WRITE.FOREIGN_KEY") && examined.tries === 0) {
+      // Perhaps it is there already, from an unacknowledged write or somebody else's; or its parent was refused in the
+      // same unit. Look again before judging.
       item.outcome = "again";
       return;
     }
@@ -255,7 +259,7 @@ export class Writer implements Sink {
     for (const record of [examined.left, examined.right]) {
       if (!record) continue;
       const entry = this.#context.quarantine.get(quarantineId(record.side, examined.model.name, record.key));
-      if (!entry || this.#context.retryQuarantine || !entry.code.startsWith("WRITE.") || entry.code === "WRITE.UNIQUE") continue;
+      if (!entry || this.#context.retryQuarantine || !entry.code.startsWith("WRITE.") || dependsOnOthers.has(entry.code)) continue;
       if (entry.payload === payloadOf(this.#context, examined.model, record)) return true;
     }
     return false;
