@@ -187,10 +187,14 @@ describe("a value fits a field", () => {
 });
 
 describe("a value is narrowed", () => {
-  test("times and floats always, decimals only when asked", () => {
+  test("times and floats always, exact numbers only when asked", () => {
     expect(narrowed(instant(3), "2026-01-02T03:04:05.678901Z")).toBe("2026-01-02T03:04:05.678Z");
     expect(narrowed({ type: "duration", digits: 3 }, "PT0.0004S")).toBe("PT0S");
     expect(narrowed(float(32), "0.123456789012")).toBe("0.12345679");
+    expect(narrowed(float(64), "9007199254740993")).toBe("9007199254740993");
+    expect(fits(float(64), "9007199254740993")).toBe("VALUE.TOO_PRECISE");
+    expect(narrowed(float(64), "9007199254740993", { decimals: true })).toBe("9007199254740992");
+    expect(narrowed(float(64), "0.1234567890123456789")).toBe("0.1234567890123456789");
     expect(narrowed(decimal(5, 2), "1.239")).toBe("1.239");
     expect(narrowed(decimal(5, 2), "1.239", { decimals: true })).toBe("1.23");
     expect(narrowed(decimal(5, 2), "1e-7", { decimals: true })).toBe("0");

@@ -3,7 +3,7 @@ import { canonical, listItems, mapList } from "./canonical.ts";
 import { truncateDuration } from "./duration.ts";
 import { isValueError, type ValueErrorCode } from "./error.ts";
 import type { FloatKind, Kind } from "./kind.ts";
-import { canonicalDecimal, decimalMisfit, isInRange, shortest, truncateDecimal } from "./number.ts";
+import { canonicalDecimal, canonicalFloat, decimalMisfit, isInRange, shortest, truncateDecimal } from "./number.ts";
 import { isLongerThan } from "./text.ts";
 import { truncateSeconds } from "./time.ts";
 
@@ -21,13 +21,16 @@ export function fits(kind: Kind, text: string): ValueErrorCode | undefined {
 }
 
 export interface NarrowOptions {
-  /** Also cut decimals to their field's scale; declared per field, since money is not a measurement. */
+  /**
+   * Also cut decimals to their field's scale, and round decimals and long integers to a float. Declared per field, since
+   * money is not a measurement.
+   */
   readonly decimals?: boolean;
 }
 
 /**
  * A canonical text cut to what a field of this kind holds, so that the database has nothing to round: times to their
- * digits, floats to their width, decimals only when asked. Everything else stays, and `fits` decides about it. A
+ * digits, floats to their width, exact numbers only when asked. Everything else stays, and `fits` decides about it. A
  * fraction is never cut to a whole number: that takes a converter.
  */
 export function narrowed(kind: Kind, text: string, options: NarrowOptions = {}): string {
@@ -39,7 +42,9 @@ export function narrowed(kind: Kind, text: string, options: NarrowOptions = {}):
     case "duration":
       return truncateDuration(text, kind.digits);
     case "float":
-      return fits(kind, text) === "VALUE.TOO_PRECISE" ? canonical(kind, text) : text;
+      if (fits(kind, text) !== "VALUE.TOO_PRECISE") return text;
+      // A text that is not itself a float's comes from an exact kind, and is rounded only when asked.
+      return options.decimals || canonicalFloat(text, 64) === text ? canonical(kind, text) : text;
     case "decimal":
       if (!options.decimals || kind.scale === undefined || kind.scale <= 0) return text;
       return fits(kind, text) === "VALUE.TOO_PRECISE" ? truncateDecimal(canonical(kind, text), kind.scale) : text;
