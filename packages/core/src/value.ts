@@ -3,8 +3,8 @@
  * it means (see docs/decisions/0001-canonical-values-are-text.md).
  *
  * The way of one value: the endpoint that read it makes it `canonical` (or `encode`s it); both sides are compared
- * `atMeet`; before it is written it is `narrowed` to the other field's kind, has to pass `fits`, and is made `canonical` there.
- * In this order: `canonical` of a float rounds, and what it has rounded fits.
+ * `atMeet`; before it is written it is `narrowed` to the other field's kind, has to pass `fits`, and is made `canonical`
+ * there. In this order: `canonical` of a float rounds, and what it has rounded fits.
  */
 
 export { canonical } from "./values/canonical.ts";
