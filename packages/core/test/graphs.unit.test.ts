@@ -25,6 +25,12 @@ function pairOf(models: readonly (Model | MemoryModel)[], more: Partial<SyncOpti
   return { left, right, sync };
 }
 
+async function collect<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
+  const all: Item[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+}
+
 /** `code → codes of the parents`, without ids. */
 function shape(database: MemoryDatabase, name: string, ...references: readonly [field: string, target: string][]): Record<string, unknown> {
   const codes = (target: string): Map<string, unknown> => new Map(database.probe.rows(target).map(({ key, record }) => [key[0]!, record["code"]]));
@@ -166,12 +172,12 @@ describe("decisions and safety", () => {
     expect(parked.models.get("Country")).toMatchObject({ open: 1, updated: { right: 1 } });
     expect(right.probe.rows("Country")[0]!.record).toMatchObject({ name: "right", motto: "moved on" });
     expect((await sync.run()).written).toEqual({ left: 0, right: 0 });
-    const [conflict] = await Array.fromAsync(sync.conflicts());
+    const [conflict] = await collect(sync.conflicts());
     expect(conflict).toMatchObject({ decision: "open", fields: ["name"], left: ["left"], right: ["right"] });
     await sync.decide(conflict!.id, "right");
     await sync.run();
     expect(left.probe.rows("Country")[0]!.record["name"]).toBe("right");
-    expect((await Array.fromAsync(sync.conflicts()))[0]).toMatchObject({ decision: "right", rule: "a person decided" });
+    expect((await collect(sync.conflicts()))[0]).toMatchObject({ decision: "right", rule: "a person decided" });
     expect((await sync.verify()).equal).toBe(true);
   });
 

@@ -92,14 +92,17 @@ export class ModelAnalysis {
 
   async #handOn(examined: readonly Examined[]): Promise<void> {
     const forSink: Examined[] = [];
-    const remember = this.#context.dry || this.sources.right.side.loaded !== undefined || !this.sources.left.full;
+    const remember = {
+      left: this.#context.quarantine.size > 0,
+      right: !this.sources.right.side.knownEmpty && (this.#context.dry || this.sources.right.side.loaded !== undefined || !this.sources.left.full),
+    };
     for (const record of examined) {
       for (const side of ["left", "right"] as const) {
         const read = record[side];
         if (!read) continue;
         if (record.base) this.#linksSeen[side]++;
         else this.#unlinkedSeen[side]++;
-        if (remember) this.#touched[side].add(keyText(read.key));
+        if (remember[side]) this.#touched[side].add(keyText(read.key));
       }
       if (!this.sources.left.full && record.cloudId !== "") this.#examinedIds.add(record.cloudId);
       if (record.plan.action === "delete" && !record.problem) this.deletes.push(record);

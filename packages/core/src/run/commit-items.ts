@@ -4,7 +4,7 @@ import type { PairModel, SideName } from "../mapping/pair-model.ts";
 import type { Value } from "../value.ts";
 import type { RunContext } from "./context.ts";
 import type { RunTracker } from "./tracker.ts";
-import type { WriteItem } from "./write-item.ts";
+import { insertFields, type WriteItem } from "./write-item.ts";
 
 /** What became of one item on one side. */
 export type ItemOutcome = { readonly item: WriteItem; readonly outcome: Outcome | { readonly status: "refused"; readonly refusal: Refusal } | { readonly status: "unknown" } };
@@ -80,12 +80,11 @@ export function dataBatches(items: readonly WriteItem[], side: SideName): Traced
   for (const [model, group] of byModel(items)) {
     const inserts = group.filter((item) => item.insert?.side === side);
     if (inserts.length > 0) {
-      const fields = [...inserts[0]!.insert!.values.keys()];
       traced.push({
         items: inserts,
         batch: {
-          op: "insert", model: model[side].name, fields,
-          rows: inserts.map(({ examined, insert }) => ({ key: insert!.key, cloudId: examined.cloudId, values: [...insert!.values.values()] })),
+          op: "insert", model: model[side].name, fields: insertFields(model, side),
+          rows: inserts.map(({ examined, insert }) => ({ key: insert!.key, cloudId: examined.cloudId, values: insert!.values })),
         },
       });
     }

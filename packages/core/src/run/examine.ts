@@ -99,7 +99,7 @@ export class Examiner {
     }
     const recognised = new Set<string>();
     for (const side of ["left", "right"] as const) {
-      const claimants = alone[side].filter((record) => !recognised.has(quarantineId(side, model, record.key)));
+      const claimants = recognised.size === 0 ? alone[side] : alone[side].filter((record) => !recognised.has(quarantineId(side, model, record.key)));
       const matches = await this.#matcher.match(side, claimants);
       const counterparts = await this.basesOf([...matches.values()].flatMap((match) => ("found" in match ? (match.found.cloudId ?? []) : [])));
       for (const record of claimants) {

@@ -20,14 +20,21 @@ export class Identities {
   readonly #side: SideName;
   readonly #known = new Map<string, Known>();
   readonly #pending = new Map<string, Known>();
+  #referenced: ReadonlySet<string> = new Set();
 
   constructor(context: RunContext, side: SideName) {
     this.#context = context;
     this.#side = side;
   }
 
+  /** Only models that others refer to are remembered. */
+  remember(referenced: ReadonlySet<string>): void {
+    this.#referenced = referenced;
+  }
+
   /** A row that was read. */
   learn(model: string, key: Key, cloudId: string | null): void {
+    if (!this.#referenced.has(model)) return;
     const known = entry(this.#known, model);
     trim(known);
     known.byKey.set(keyText(key), cloudId);
@@ -36,6 +43,7 @@ export class Identities {
 
   /** A record that will stand in the database once its unit is committed. */
   promise(model: string, key: Key | undefined, cloudId: string): void {
+    if (!this.#referenced.has(model)) return;
     const pending = entry(this.#pending, model);
     if (key) pending.byKey.set(keyText(key), cloudId);
     pending.byCloudId.set(cloudId, key ?? []);

@@ -59,6 +59,8 @@ interface Analysed {
 
 export function prepare(context: RunContext, models: readonly PairModel[]): { byName: PairModels; examiners: Map<string, Examiner>; sources: Map<string, { left: Source; right: Source }> } {
   const byName: PairModels = new Map(models.map((model) => [model.name, model]));
+  const referenced = new Set(models.flatMap((model) => model.fields.flatMap((field) => field.parent ?? [])));
+  for (const side of ["left", "right"] as const) context.identities[side].remember(referenced);
   const examiners = new Map(models.map((model) => [model.name, new Examiner(context, model, byName)]));
   const sources = new Map(models.map((model) => {
     const { sides } = examiners.get(model.name)!;

@@ -24,13 +24,15 @@ export function valueFor(context: RunContext, model: PairModel, at: number, sour
     const convert = target === "right" ? field.toRight : field.toLeft;
     if (convert) value = convertValue(convert, from.kinds[0]!, to.kinds[0]!, value);
     if (value === null) return { values: [null] };
+    if (!convert && sameKind(field)) return { values: [value] };
     const kind = to.kinds[0]!;
-    if (kind.type !== from.kinds[0]!.type && !convert) value = canonical(kind, value);
     value = narrowed(kind, value, { decimals: field.narrow });
     const misfit = fits(kind, value);
     if (misfit !== undefined) {
       return { problem: { code: misfit, field: field.name, message: `\`${field.name}\` does not fit \`${to.names[0]}\` on the ${target}: ${VALUE_CODES[misfit]}.` } };
     }
+    // Last: the text of another type is only taken once nothing of it can be lost.
+    if (kind.type !== from.kinds[0]!.type && !convert) value = canonical(kind, value);
     return { values: [value] };
   } catch (error) {
     return {
@@ -41,6 +43,18 @@ export function valueFor(context: RunContext, model: PairModel, at: number, sour
     };
   }
 }
+
+/** A value of one field's kind fits a field of the very same kind as it is. */
+function sameKind(field: PairField): boolean {
+  let same = sameKinds.get(field);
+  if (same === undefined) {
+    same = JSON.stringify(field.left.kinds) === JSON.stringify(field.right.kinds);
+    sameKinds.set(field, same);
+  }
+  return same;
+}
+
+const sameKinds = new WeakMap<PairField, boolean>();
 
 /** A decided value for the record's own side. */
 export function ownValue(context: RunContext, model: PairModel, at: number, record: PairRecord, custom: Value): Given {
@@ -86,20 +100,27 @@ export async function needTargets(
 }
 
 /** The key of a new record, where its own values make it. */
-export function keyFromValues(side: ModelSide, values: ReadonlyMap<string, Value>): Key | undefined {
+export function keyFromValues(side: ModelSide, fields: readonly string[], values: readonly Value[]): Key | undefined {
   if (!side.keyAt) return undefined;
   const key: string[] = [];
   for (const at of side.keyAt) {
-    const value = values.get(side.fields[at]!);
+    const value = values[fields.indexOf(side.fields[at]!)];
     if (typeof value !== "string") return undefined;
     key.push(value);
   }
   return key;
 }
 
+/** Their names, in the order of `stampsFor`. */
+export function stampNames(side: ModelSide): string[] {
+  const { lastSyncedAt, syncStatus } = side.endpoint.model.syncFields;
+  return [lastSyncedAt, syncStatus].filter((name) => name !== undefined);
+}
+
 /** The fields of the user's model that tell about the sync, as they are to be written. */
 export function stampsFor(context: RunContext, side: ModelSide): [string, Value][] {
   const { lastSyncedAt, syncStatus } = side.endpoint.model.syncFields;
+  if (lastSyncedAt === undefined && syncStatus === undefined) return [];
   const stamps: [string, Value][] = [];
   for (const [name, js] of [[lastSyncedAt, context.timestamp()], [syncStatus, "synced"]] as const) {
     if (name === undefined) continue;

@@ -5,7 +5,7 @@ import { quarantineId, RunContext, type Settings } from "./context.ts";
 import { Examiner } from "./examine.ts";
 import type { PairModels } from "./pair-models.ts";
 import type { ReadRecord } from "./records.ts";
-import type { RunOptions } from "./run.ts";
+import { prepare, type RunOptions } from "./run.ts";
 import { withSession } from "./session.ts";
 
 /** One record that is not the same on both sides. Names and keys, never values. */
@@ -45,7 +45,7 @@ const kept = 100;
 export async function verify(settings: Settings, mapping: Mapping, options: RunOptions): Promise<VerifyResult> {
   const context = new RunContext(settings, { dry: true, signal: options.signal, onEvent: options.onEvent });
   return withSession(context, mapping, options, async ({ models }) => {
-    const byName: PairModels = new Map(models.map((model) => [model.name, model]));
+    const byName: PairModels = prepare(context, models).byName;
     const open = new Set(await openConflicts(context));
     const counts = new Map<string, VerifyCounts>();
     const differences: Difference[] = [];

@@ -4,7 +4,7 @@ import type { Value } from "../value.ts";
 import type { RunContext } from "./context.ts";
 import type { Examined } from "./examine.ts";
 import type { Problem, ReadRecord } from "./records.ts";
-import { keyFromValues, ownValue, stampsFor, valueFor } from "./targets.ts";
+import { keyFromValues, ownValue, stampNames, stampsFor, valueFor } from "./targets.ts";
 
 /** Values to be written, by the target's field names. */
 type Values = Map<string, Value>;
@@ -12,7 +12,8 @@ type Values = Map<string, Value>;
 /** One examined record on its way into the databases. */
 export interface WriteItem {
   examined: Examined;
-  insert: { readonly side: SideName; key: Key; readonly values: Values } | undefined;
+  /** A new row; `values` in the order of `insertFields`. */
+  insert: { readonly side: SideName; key: Key; readonly values: readonly Value[] } | undefined;
   readonly updates: { left?: Values; right?: Values };
   /** Rows that get their cloudId in a write of its own, and what stands there now. */
   readonly identify: { left?: string | null; right?: string | null };
@@ -24,6 +25,19 @@ export interface WriteItem {
 
 const writeActions = new Set(["create", "update", "link", "settle", "forget"]);
 
+/** What an insert into this side supplies: mapped fields, constants, stamps. */
+export function insertFields(model: PairModel, side: SideName): readonly string[] {
+  let known = insertFieldsOf.get(model[side]);
+  if (!known) {
+    const mapped = model.fields.flatMap((field) => (field[side].writable ? field[side].names : []));
+    known = [...new Set(mapped), ...model[side].constants.map(({ field }) => field), ...stampNames(model[side])];
+    insertFieldsOf.set(model[side], known);
+  }
+  return known;
+}
+
+const insertFieldsOf = new WeakMap<ModelSide, readonly string[]>();
+
 /** The writes a plan asks for, or the problem that keeps a value from being carried. */
 export function writeItem(context: RunContext, examined: Examined): WriteItem | { side: SideName; cause: Problem } | undefined {
   const { plan, model, left, right } = examined;
@@ -32,16 +46,23 @@ export function writeItem(context: RunContext, examined: Examined): WriteItem | 
   if (plan.action === "create") {
     const side = plan.side!;
     const source = (side === "right" ? left : right)!;
-    const values: Values = new Map();
-    for (const [at, field] of model.fields.entries()) {
-      if (!field[side].writable) continue;
+    const fields = insertFields(model, side);
+    const values: Value[] = new Array(fields.length).fill(null);
+    let next = 0;
+    for (let at = 0; at < model.fields.length; at++) {
+      if (!model.fields[at]![side].writable) continue;
       const given = valueFor(context, model, at, source);
       if ("problem" in given) return { side: source.side, cause: given.problem };
-      field[side].names.forEach((name, index) => values.set(name, given.values[index] ?? null));
+      // A column that two references share stands where it was first named.
+      for (let index = 0; index < given.values.length; index++) {
+        const name = model.fields[at]![side].names[index]!;
+        if (fields[next] === name) values[next++] = given.values[index]!;
+        else values[fields.indexOf(name)] ??= given.values[index]!;
+      }
     }
-    for (const { field, value } of model[side].constants) values.set(field, value);
-    for (const [name, value] of stampsFor(context, model[side])) values.set(name, value);
-    item.insert = { side, key: keyFromValues(model[side], values) ?? [], values };
+    for (const { value } of model[side].constants) values[next++] = value;
+    for (const [, value] of stampsFor(context, model[side])) values[next++] = value;
+    item.insert = { side, key: keyFromValues(model[side], fields, values) ?? [], values };
   }
   for (const side of ["left", "right"] as const) {
     const fields = side === "left" ? plan.toLeft : plan.toRight;
@@ -72,7 +93,9 @@ export async function allocateKeys(context: RunContext, items: readonly WriteIte
   for (const item of items) {
     if (!item.insert || item.insert.key.length > 0) continue;
     const side = item.examined.model[item.insert.side];
-    wanted.set(side, [...(wanted.get(side) ?? []), item]);
+    const waiting = wanted.get(side);
+    if (waiting) waiting.push(item);
+    else wanted.set(side, [item]);
   }
   await Promise.all([...wanted].map(async ([side, waiting]) => {
     const keys = await context.retrying(() => side.endpoint.allocate(waiting.length));

@@ -256,6 +256,7 @@ export class Writer implements Sink {
   }
 
   #isWaiting(examined: Examined): boolean {
+    if (this.#context.quarantine.size === 0) return false;
     for (const record of [examined.left, examined.right]) {
       if (!record) continue;
       const entry = this.#context.quarantine.get(quarantineId(record.side, examined.model.name, record.key));
@@ -291,6 +292,7 @@ export class Writer implements Sink {
 
   /** It is fine now: whatever waited in quarantine for it does so no more. */
   #release(examined: Examined): void {
+    if (this.#context.quarantine.size === 0) return;
     const ids = quarantineIdsOf(examined).filter((id) => this.#context.quarantine.delete(id));
     if (ids.length > 0) this.#changes.push({ op: "remove", collection: "quarantine", ids });
   }
