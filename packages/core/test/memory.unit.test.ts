@@ -86,6 +86,14 @@ describe("reading", () => {
     expect(rows).toEqual(["c3", "c4", "c8", "c9"]);
   });
 
+  test("a range that ends with a full page ends there", async () => {
+    const database = open();
+    for (let id = 1; id <= 4; id += 1) database.application.insert("Country", { id: String(id), code: `c${id}` });
+    const ranges = [];
+    for await (const page of database.endpoints.get("Country")!.scan({ fields: [], pageSize: 2, ranges: [{ after: null, upTo: ["4"] }] })) ranges.push(page.range);
+    expect(ranges).toEqual([{ after: null, upTo: ["2"] }, { after: ["2"], upTo: ["4"] }]);
+  });
+
   test("text keys are read in the database's own order", async () => {
     const codes = model("Code", { fields: [field("code", text)], primaryKey: ["code"], keySource: "values" });
     const compareTexts = (a: string, b: string): number => (a < b ? 1 : a > b ? -1 : 0);

@@ -308,8 +308,9 @@ class Memory implements MemoryDatabase {
           let after = whole.after;
           for (let more = true; more; ) {
             const versions = table.between(after, whole.upTo, request.pageSize);
-            more = versions.length === request.pageSize;
-            const range: KeyRange = { after, upTo: more ? versions.at(-1)!.key : whole.upTo };
+            const last = versions.length === request.pageSize ? versions.at(-1)!.key : null;
+            more = last !== null && (whole.upTo === null || keyText(last) !== keyText(whole.upTo));
+            const range: KeyRange = { after, upTo: more ? last : whole.upTo };
             yield {
               rows: versions.map((version) => database.#row(table, version, fields)),
               range,
