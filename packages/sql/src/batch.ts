@@ -19,6 +19,8 @@ export interface UpdateRows {
   readonly revision: number;
   readonly mask: number;
   readonly first: number;
+  /** Position of a cloudId for the side table, where any row is given one. */
+  readonly cloudId: number | undefined;
   readonly rows: readonly (readonly (string | null)[])[];
 }
 
@@ -50,19 +52,22 @@ export function insertRows(table: Table, batch: InsertBatch): InsertRows {
 }
 
 export function updateRows(table: Table, batch: UpdateBatch): UpdateRows {
-  const columns = columnsOf(table, batch.fields);
+  const given = columnsOf(table, batch.fields);
+  const identified = batch.rows.some((row) => row.cloudId !== undefined);
+  // A cloudId of the model is written like any other field; else it stands behind the values, for the side table.
+  const columns = identified && table.cloudId && !given.includes(table.cloudId) ? [...given, table.cloudId] : given;
   const counts = columns.map(() => 0);
   const keyed = table.keys.length;
   const rows = batch.rows.map((row) => {
     let mask = "";
     const values = columns.map((column, i) => {
-      const value = row.values[i];
+      const value = column === table.cloudId && row.cloudId !== undefined ? row.cloudId : row.values[i];
       mask += value === undefined ? "0" : "1";
       if (value === undefined) return null;
       counts[i]! += 1;
       return encodeValue(table, column, value);
     });
-    return [...keyTexts(table, row.key), row.revision, mask, ...values];
+    return [...keyTexts(table, row.key), row.revision, mask, ...values, ...(identified && !table.cloudId ? [row.cloudId ?? null] : [])];
   });
   return {
     columns,
@@ -70,6 +75,7 @@ export function updateRows(table: Table, batch: UpdateBatch): UpdateRows {
     revision: keyed,
     mask: keyed + 1,
     first: keyed + 2,
+    cloudId: identified && !table.cloudId ? keyed + 2 + columns.length : undefined,
     rows,
   };
 }
@@ -83,6 +89,11 @@ export function deleteRows(table: Table, batch: DeleteBatch): readonly (readonly
 export function identifyRows(table: Table, batch: IdentifyBatch): readonly (readonly (string | null)[])[] {
   const cloudId = (value: string | null): string | null => (table.cloudId ? encodeValue(table, table.cloudId, value) : value);
   return batch.rows.map((row) => [...keyTexts(table, row.key), cloudId(row.cloudId), cloudId(row.was)]);
+}
+
+/** The cloudId that an insert or update gives to row `i`, if it gives one. */
+export function cloudIdFor(batch: Batch, i: number): string | undefined {
+  return batch.op === "insert" || batch.op === "update" ? batch.rows[i]!.cloudId : undefined;
 }
 
 /** The key that row `i` has once the batch is written: an update may change it. */

@@ -87,6 +87,28 @@ onEveryEngine(import.meta.url, (engine) => {
     expect((await all("Country")).map(({ values }) => values.slice(1))).toEqual([["A", "x", "5"], ["B", null, "2"]]);
   });
 
+  test("an update gives its row a cloudId, unless the row has moved", async () => {
+    await session.exec("insert into country (code, title) values ('A', 'a'), ('B', 'b'), ('C', 'c'); insert into city (title) values ('A'), ('B'), ('C')");
+    for (const model of ["Country", "City"]) {
+      const [a, b, c] = await all(model);
+      await session.exec(`update ${model.toLowerCase()} set title = 'moved' where title in ('b', 'B')`);
+      const result = await committed(
+        {
+          op: "update",
+          model,
+          fields: ["title"],
+          rows: [
+            { key: a!.key, revision: a!.revision, values: ["new"], cloudId: cloud(1) },
+            { key: b!.key, revision: b!.revision, values: ["new"], cloudId: cloud(2) },
+          ],
+        },
+        { op: "update", model, fields: [], rows: [{ key: c!.key, revision: c!.revision, values: [], cloudId: cloud(3) }] },
+      );
+      expect(result.outcomes.map((batch) => batch.map((outcome) => outcome.status))).toEqual([["written", "stale"], ["written"]]);
+      expect((await all(model)).map(({ cloudId }) => cloudId)).toEqual([cloud(1), null, cloud(3)]);
+    }
+  });
+
   test("identify gives a cloudId once, and says so when somebody was faster", async () => {
     await session.exec("insert into country (code) values ('A'), ('B'); insert into city (title) values ('x'), ('y')");
     for (const model of ["Country", "City"]) {

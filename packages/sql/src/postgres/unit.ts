@@ -1,5 +1,5 @@
 import type { Batch, Row, Unit } from "@sync/core";
-import { deleteRows, identifyRows, insertRows, keyAfter, touchesTwice, updateRows } from "../batch.ts";
+import { cloudIdFor, deleteRows, identifyRows, insertRows, keyAfter, touchesTwice, updateRows } from "../batch.ts";
 import type { RowReader, SideTables, UnitOutcome, WritableTable } from "../dialect.ts";
 import type { Executor, Statement, TextRow } from "../executor.ts";
 import { leaseLost } from "../lease.ts";
@@ -156,24 +156,31 @@ function updatePart(table: Table, batch: ReturnType<typeof updateRows>, image: s
   });
   const guard = guarded(batch.revision, twice);
   const keys = table.keys.map((column, i) => `${at(column)} = ${column.write(item(i))}`).join(" and ");
-  // Nothing supplied at all: the guard still has to be answered.
-  if (sets.length === 0) {
-    return { ctes: [`b${index} as (select r.n from ${table.sql} t, b${index}_in r, ${after} where ${keys} and ${guard})`], rows: batch.rows };
-  }
   const moved = !table.cloudId && batch.columns.some((column) => table.keys.includes(column));
   const returning = [
     "r.n",
     ...(image === "" ? [] : [image]),
-    ...(moved ? [`${localKey(table.keys, table.keys.map(at))} as local_key`] : []),
-  ];
+    ...(moved || batch.cloudId !== undefined ? [`${localKey(table.keys, table.keys.map(at))} as local_key`] : []),
+  ].join(", ");
+  const input = `b${index}_in r, ${after} where ${keys} and ${guard}`;
   const ctes = [
-    `b${index} as (update ${table.sql} t set ${sets.join(", ")} from b${index}_in r, ${after} where ${keys} and ${guard} returning ${returning.join(", ")})`,
+    // Nothing supplied at all: the guard still has to be answered.
+    sets.length === 0
+      ? `b${index} as (select ${returning} from ${table.sql} t, ${input})`
+      : `b${index} as (update ${table.sql} t set ${sets.join(", ")} from ${input} returning ${returning})`,
   ];
   if (moved) {
     const old = localKey(table.keys, table.keys.map((column, i) => column.write(item(i))));
     ctes.push(
       `b${index}_id as (update ${sides.identity} i set local_key = m.local_key from b${index} m join b${index}_in r on r.n = m.n` +
         ` where i.model = ${literal(table.model.name)} and i.local_key = ${old} and m.local_key <> i.local_key)`,
+    );
+  }
+  if (batch.cloudId !== undefined) {
+    const cloudId = item(batch.cloudId);
+    ctes.push(
+      `b${index}_new as (insert into ${sides.identity} (model, cloud_id, local_key) select ${literal(table.model.name)}, ${cloudId}, m.local_key` +
+        ` from b${index} m join b${index}_in r on r.n = m.n where ${cloudId} is not null on conflict (model, local_key) do nothing)`,
     );
   }
   return { ctes, rows: batch.rows };
@@ -235,7 +242,8 @@ function written(target: Target, answer: TextRow): (true | Row | undefined)[] {
     return batch.rows.map((_, i) => {
       const image = found.get(JSON.stringify(keyAfter(table, batch, i)));
       // The statement does not see the identity row that it writes itself.
-      return image && batch.op === "insert" ? { ...image, cloudId: batch.rows[i]!.cloudId } : image;
+      const given = cloudIdFor(batch, i);
+      return image && given !== undefined ? { ...image, cloudId: given } : image;
     });
   }
   if (answer[1] === String(batch.rows.length)) return batch.rows.map(() => true);

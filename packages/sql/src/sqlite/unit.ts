@@ -1,5 +1,5 @@
 import type { Batch, Key, Row, Unit } from "@sync/core";
-import { deleteRows, identifyRows, insertRows, keyAfter, updateRows } from "../batch.ts";
+import { cloudIdFor, deleteRows, identifyRows, insertRows, keyAfter, updateRows } from "../batch.ts";
 import type { RowReader, SideTables, UnitOutcome, WritableTable } from "../dialect.ts";
 import type { Executor, Statement, TextRow } from "../executor.ts";
 import { leaseLost } from "../lease.ts";
@@ -11,13 +11,20 @@ import { sqliteSyntax } from "./syntax.ts";
 
 const { item, localKey } = sqliteSyntax;
 
+/** Statements of one batch, in order. */
+interface Statements {
+  readonly before?: readonly Statement[];
+  /** Gives the keys of the rows written, or their images. */
+  readonly write: Statement;
+  readonly then?: readonly Statement[];
+}
+
 interface Target {
   readonly batch: Batch;
   readonly table: Table;
   readonly after: WritableTable["after"];
   readonly reader: RowReader;
-  /** Statements of this batch; the first gives the keys of the rows written, or their images. */
-  readonly statements: readonly Statement[];
+  readonly statements: Statements;
 }
 
 /**
@@ -41,15 +48,16 @@ export async function commitUnit(
   );
   const answers = await executor.atomic([
     fence,
-    ...targets.flatMap((target) => target.statements),
+    ...targets.flatMap(({ statements: { before, write, then } }) => [...(before ?? []), write, ...(then ?? [])]),
     ...rereads.filter((statement) => statement !== undefined),
   ]);
   if (answers[0]!.length === 0) throw leaseLost(database);
 
   let next = 1;
   const results = targets.map((target) => {
-    const answer = answers[next]!;
-    next += target.statements.length;
+    const { before, then } = target.statements;
+    const answer = answers[next + (before?.length ?? 0)]!;
+    next += (before?.length ?? 0) + 1 + (then?.length ?? 0);
     return written(target, answer);
   });
   targets.forEach((target, i) => {
@@ -77,7 +85,7 @@ function unaliased(table: Table, expression: string): string {
   return expression.replaceAll('t."', `${quoted(table.name)}."`);
 }
 
-function statementsFor(batch: Batch, table: Table, image: WritableTable["after"], returns: string, sides: SideTables): Statement[] {
+function statementsFor(batch: Batch, table: Table, image: WritableTable["after"], returns: string, sides: SideTables): Statements {
   const input = sqliteSyntax.rows("?");
   const model = literal(table.model.name);
   const key = localKey(table.keys, table.keys.map((column, i) => column.write(item(i))));
@@ -93,7 +101,7 @@ function statementsFor(batch: Batch, table: Table, image: WritableTable["after"]
       // A trigger may have kept rows back.
       const stands = image === "sent" ? "true" : `exists (select 1 from ${table.sql} t where ${sameKey})`;
       const identity = `insert into ${sides.identity} (model, cloud_id, local_key) select ${model}, ${item(cloudId)}, ${key} from ${input} where ${stands}`;
-      return [{ sql: insert, params: [json] }, ...(table.cloudId ? [] : [{ sql: identity, params: [json] }])];
+      return { write: { sql: insert, params: [json] }, then: table.cloudId ? [] : [{ sql: identity, params: [json] }] };
     }
     case "update":
       return updateStatements(table, updateRows(table, batch), returns, sides);
@@ -101,18 +109,18 @@ function statementsFor(batch: Batch, table: Table, image: WritableTable["after"]
       const json = JSON.stringify(deleteRows(table, batch));
       const doomed = `select ${table.keys.map(at).join(", ")} from ${input} cross join ${table.sql} t where ${sameKey} and ${revisionOf(table)} = ${item(keyed)}`;
       const remove = `delete from ${table.sql} where ${tuple(table.keys.map((column) => quoted(column.column)))} in (${doomed}) returning ${returns}`;
-      if (table.cloudId) return [{ sql: remove, params: [json] }];
+      if (table.cloudId) return { write: { sql: remove, params: [json] } };
       const forget =
         `delete from ${sides.identity} where model = ${model} and local_key in (select ${key} from ${input}` +
         ` where not exists (select 1 from ${table.sql} t where ${sameKey}))`;
-      return [{ sql: remove, params: [json] }, { sql: forget, params: [json] }];
+      return { write: { sql: remove, params: [json] }, then: [{ sql: forget, params: [json] }] };
     }
     case "identify":
       return identifyStatements(table, JSON.stringify(identifyRows(table, batch)), returns, sides);
   }
 }
 
-function updateStatements(table: Table, batch: ReturnType<typeof updateRows>, returns: string, sides: SideTables): Statement[] {
+function updateStatements(table: Table, batch: ReturnType<typeof updateRows>, returns: string, sides: SideTables): Statements {
   const input = sqliteSyntax.rows("?");
   const json = JSON.stringify(batch.rows);
   const sets = batch.columns.flatMap((column, i) => {
@@ -125,16 +133,28 @@ function updateStatements(table: Table, batch: ReturnType<typeof updateRows>, re
     ...table.keys.map((column, i) => `${at(column)} = ${column.write(item(i))}`),
     `${revisionOf(table)} = ${item(batch.revision)}`,
   ].join(" and ");
+  // Under the same guard, which the update itself takes away.
+  const before = batch.cloudId === undefined ? [] : [identifyUpdated(table, batch.cloudId, where, json, sides)];
   if (sets.length === 0) {
     const keys = table.keys.map((column, i) => `${column.read(at(column))} as c${i}`).join(", ");
-    return [{ sql: `select ${keys} from ${input} cross join ${table.sql} t where ${where}`, params: [json] }];
+    return { before, write: { sql: `select ${keys} from ${input} cross join ${table.sql} t where ${where}`, params: [json] } };
   }
-  const update: Statement = {
+  const write: Statement = {
     sql: unaliased(table, `update ${table.sql} set ${sets.join(", ")} from ${input} where ${where} returning ${returns}`),
     params: [json],
   };
-  if (table.cloudId || !batch.columns.some((column) => table.keys.includes(column))) return [update];
-  return [update, moveIdentity(table, batch, json, sides)];
+  const moves = !table.cloudId && batch.columns.some((column) => table.keys.includes(column));
+  return { before, write, then: moves ? [moveIdentity(table, batch, json, sides)] : [] };
+}
+
+function identifyUpdated(table: Table, cloudId: number, where: string, json: string, sides: SideTables): Statement {
+  const key = localKey(table.keys, table.keys.map((column, i) => column.write(item(i))));
+  return {
+    sql:
+      `insert into ${sides.identity} (model, cloud_id, local_key) select ${literal(table.model.name)}, ${item(cloudId)}, ${key}` +
+      ` from ${sqliteSyntax.rows("?")} cross join ${table.sql} t where ${where} and ${item(cloudId)} is not null on conflict (model, local_key) do nothing`,
+    params: [json],
+  };
 }
 
 /** A new key of a row takes its identity along; a row that was stale still stands under its old key and is left alone. */
@@ -155,46 +175,50 @@ function moveIdentity(table: Table, batch: ReturnType<typeof updateRows>, json: 
   };
 }
 
-function identifyStatements(table: Table, json: string, returns: string, sides: SideTables): Statement[] {
+function identifyStatements(table: Table, json: string, returns: string, sides: SideTables): Statements {
   const input = sqliteSyntax.rows("?");
   const keyed = table.keys.length;
   const sameKey = table.keys.map((column, i) => `${at(column)} = ${column.write(item(i))}`).join(" and ");
   if (table.cloudId) {
     const { cloudId } = table;
-    return [{
-      sql: unaliased(
-        table,
-        `update ${table.sql} set ${quoted(cloudId.column)} = ${cloudId.write(item(keyed))} from ${input}` +
-          ` where ${sameKey} and ${at(cloudId)} is ${cloudId.write(item(keyed + 1))} returning ${returns}`,
-      ),
-      params: [json],
-    }];
+    return {
+      write: {
+        sql: unaliased(
+          table,
+          `update ${table.sql} set ${quoted(cloudId.column)} = ${cloudId.write(item(keyed))} from ${input}` +
+            ` where ${sameKey} and ${at(cloudId)} is ${cloudId.write(item(keyed + 1))} returning ${returns}`,
+        ),
+        params: [json],
+      },
+    };
   }
   const model = literal(table.model.name);
   const key = localKey(table.keys, table.keys.map((column, i) => column.write(item(i))));
   const stands = `exists (select 1 from ${table.sql} t where ${sameKey})`;
   const keys = table.keys.map((column, i) => `${column.read(column.write(item(i)))} as c${i}`).join(", ");
-  return [
+  return {
     // What is about to be done, asked first: afterwards a row given its cloudId now looks like one that had it.
-    {
+    write: {
       sql:
         `select ${keys} from ${input} where ${stands} and ${item(keyed + 1)} is` +
         ` (select i.cloud_id from ${sides.identity} i where i.model = ${model} and i.local_key = ${key})`,
       params: [json],
     },
-    {
-      sql:
-        `update ${sides.identity} as i set cloud_id = ${item(keyed)} from ${input}` +
-        ` where i.model = ${model} and i.local_key = ${key} and i.cloud_id = ${item(keyed + 1)} and ${stands}`,
-      params: [json],
-    },
-    {
-      sql:
-        `insert into ${sides.identity} (model, cloud_id, local_key) select ${model}, ${item(keyed)}, ${key} from ${input}` +
-        ` where ${item(keyed + 1)} is null and ${stands} on conflict (model, local_key) do nothing`,
-      params: [json],
-    },
-  ];
+    then: [
+      {
+        sql:
+          `update ${sides.identity} as i set cloud_id = ${item(keyed)} from ${input}` +
+          ` where i.model = ${model} and i.local_key = ${key} and i.cloud_id = ${item(keyed + 1)} and ${stands}`,
+        params: [json],
+      },
+      {
+        sql:
+          `insert into ${sides.identity} (model, cloud_id, local_key) select ${model}, ${item(keyed)}, ${key} from ${input}` +
+          ` where ${item(keyed + 1)} is null and ${stands} on conflict (model, local_key) do nothing`,
+        params: [json],
+      },
+    ],
+  };
 }
 
 function names(columns: readonly SqlColumn[]): string {
@@ -208,7 +232,8 @@ function written(target: Target, answer: readonly TextRow[]): (true | Row | unde
     return batch.rows.map((_, i) => {
       const image = found.get(JSON.stringify(keyAfter(table, batch, i)));
       // The identity row of an insert came after it.
-      return image && batch.op === "insert" ? { ...image, cloudId: batch.rows[i]!.cloudId } : image;
+      const given = cloudIdFor(batch, i);
+      return image && given !== undefined ? { ...image, cloudId: given } : image;
     });
   }
   if (answer.length === batch.rows.length) return batch.rows.map(() => true);
