@@ -1,5 +1,5 @@
 import type { Database, Finding, ModelTypes, StateStore } from "@sync/core";
-import { SyncError } from "@sync/core";
+import { hintFor, SyncError } from "@sync/core";
 import { sqlDatabase } from "@sync/sql";
 import type { DrizzleLike } from "./client.ts";
 import { driverOf } from "./client.ts";
@@ -72,7 +72,7 @@ function chosen({ models, leftOut }: Models, names: readonly string[] | undefine
     if (found) return found;
     const reason = leftOut.get(name);
     throw reason === undefined
-      ? new SyncError("OPTIONS.UNKNOWN_MODEL", `The Drizzle schema has no table \`${name}\`.`, { model: name })
+      ? new SyncError("OPTIONS.UNKNOWN_MODEL", `The Drizzle schema has no table \`${name}\`.${hintFor(name, models.map((each) => each.model.name))}`, { model: name })
       : new SyncError("OPTIONS.MODEL", `The table \`${name}\` cannot take part: ${reason}.`, { model: name });
   });
 }

@@ -2,3 +2,11 @@ export { drizzleDatabase } from "./database.ts";
 export type { DrizzleDatabase, DrizzleTypes } from "./database.ts";
 export type { DrizzleDatabaseOptions, SyncFieldNames } from "./options.ts";
 export type { BetterSqliteLike, DrizzleLike, PgClientLike, PgliteLike, PgPoolLike } from "./client.ts";
+
+// What an application needs besides, so that one package is enough to install.
+export { ask, cloudId, createSync, decideWith, fallback, fieldMerge, isSyncError, leftWins, naturalKey, newest, perField, rightWins, SyncError } from "@sync/core";
+export type {
+  ApplyResult, Conflict, ConflictPolicy, ConflictRecord, Difference, Direction, FieldMapping, FirstLink, MatchRule, ModelCounts, ModelOptions, OnEditDelete,
+  Plan, PlannedAction, PlanSummary, QuarantineRecord, RunOptions, RunResult, StateStore, Sync, SyncEvent, SyncOptions, VerifyCounts, VerifyResult,
+} from "@sync/core";
+export { sqliteState } from "@sync/sql";

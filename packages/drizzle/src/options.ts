@@ -1,4 +1,4 @@
-import { SyncError } from "@sync/core";
+import { hintFor, SyncError } from "@sync/core";
 import type { Kind } from "@sync/core";
 
 /** Fields of your own tables that belong to the sync: another name, or `false` for "not that field". */
@@ -62,6 +62,6 @@ export function checkOptions(options: DrizzleDatabaseOptions): void {
 function checkKeys(given: object, known: readonly string[], where: string): void {
   for (const key of Object.keys(given)) {
     if (known.includes(key)) continue;
-    throw new SyncError("OPTIONS.UNKNOWN_KEY", `Unknown option \`${key}\` of ${where}.`);
+    throw new SyncError("OPTIONS.UNKNOWN_KEY", `Unknown option \`${key}\` of ${where}.${hintFor(key, known)}`);
   }
 }

@@ -1,5 +1,5 @@
 import type { Database, Finding, StateStore } from "@sync/core";
-import { SyncError } from "@sync/core";
+import { hintFor, SyncError } from "@sync/core";
 import { sqlDatabase } from "@sync/sql";
 import type { PrismaClientLike, PrismaTypes } from "./client.ts";
 import { factsOf } from "./client.ts";
@@ -64,7 +64,7 @@ function chosen({ models, leftOut }: Models, names: readonly string[] | undefine
     if (found) return found;
     const reason = leftOut.get(name);
     throw reason === undefined
-      ? new SyncError("OPTIONS.UNKNOWN_MODEL", `The Prisma schema has no model \`${name}\`.`, { model: name })
+      ? new SyncError("OPTIONS.UNKNOWN_MODEL", `The Prisma schema has no model \`${name}\`.${hintFor(name, models.map((each) => each.model.name))}`, { model: name })
       : new SyncError("OPTIONS.MODEL", `The model \`${name}\` cannot take part: ${reason}.`, { model: name });
   });
 }

@@ -1,4 +1,4 @@
-import { SyncError } from "@sync/core";
+import { hintFor, SyncError } from "@sync/core";
 import type { PrismaDmmf } from "./dmmf.ts";
 import type { TimestampFormat } from "./values.ts";
 
@@ -67,6 +67,6 @@ export function checkOptions(options: PrismaDatabaseOptions): void {
 function checkKeys(given: object, known: readonly string[], where: string): void {
   for (const key of Object.keys(given)) {
     if (known.includes(key)) continue;
-    throw new SyncError("OPTIONS.UNKNOWN_KEY", `Unknown option \`${key}\` of ${where}.`);
+    throw new SyncError("OPTIONS.UNKNOWN_KEY", `Unknown option \`${key}\` of ${where}.${hintFor(key, known)}`);
   }
 }

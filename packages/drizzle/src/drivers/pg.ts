@@ -1,12 +1,13 @@
-import { finished } from "node:stream/promises";
-import { Readable, type Writable } from "node:stream";
+import { Readable } from "node:stream";
+import type { Writable } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import { SyncError } from "@sync/core";
 import type { CopyIn, Executor, Statement, TextRow } from "@sync/sql";
 import type { PgClientLike, PgPoolLike } from "../client.ts";
 
 interface Connection {
-  query(config: object): Promise<{ rows: TextRow[] }>;
   query<S extends Writable>(submittable: S): S;
+  query(config: object): Promise<{ rows: TextRow[] }>;
 }
 
 interface PoolConnection extends Connection {
@@ -65,9 +66,7 @@ export function pgPoolExecutor(client: PgPoolLike): Executor {
 
 async function copyIn(connection: Connection, { copy, chunks }: CopyIn): Promise<TextRow[]> {
   const { from } = await import("pg-copy-streams");
-  const sink: Writable = connection.query(from(copy));
-  Readable.from(chunks, { objectMode: true }).pipe(sink);
-  await finished(sink);
+  await pipeline(Readable.from(chunks), connection.query(from(copy)));
   return [];
 }
 

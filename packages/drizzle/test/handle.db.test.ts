@@ -1,0 +1,152 @@
+import { PGlite } from "@electric-sql/pglite";
+import { describePostgres } from "@sync/test-databases/vitest";
+import Database from "better-sqlite3";
+import { sql } from "drizzle-orm";
+import { drizzle as betterSqlite } from "drizzle-orm/better-sqlite3";
+import { drizzle as nodePostgres } from "drizzle-orm/node-postgres";
+import { drizzle as pglite } from "drizzle-orm/pglite";
+import type { PgDatabase, PgQueryResultHKT } from "drizzle-orm/pg-core";
+import pg from "pg";
+import { describe, expect, test } from "vitest";
+import { drizzleExecutor } from "../src/executor.ts";
+import type { Application } from "./support/hammer.ts";
+import { hammer, tables } from "./support/hammer.ts";
+
+describe("better-sqlite3", () => {
+  test("units and the application's transactions on one handle do not touch each other", async () => {
+    const client = new Database(":memory:");
+    for (const table of tables) client.exec(table);
+    const db = betterSqlite(client);
+    const write = (id: string): void => void db.run(sql`insert into application (id) values (${id})`);
+    await hammer(
+      drizzleExecutor(db, 10_000),
+      {
+        takesTurns: true,
+        write: async (id) => write(id),
+        async transaction([a, b], commit, pause) {
+          client.exec("begin");
+          write(a);
+          await pause();
+          write(b);
+          await pause();
+          client.exec(commit ? "commit" : "rollback");
+        },
+        ids: async () => client.prepare("select id from application").pluck().all() as string[],
+      },
+      100,
+    );
+    client.close();
+  });
+
+  test("a transaction of the application that stays open is waited for, then reported as worth another try", async () => {
+    const client = new Database(":memory:");
+    client.exec("begin");
+    const executor = drizzleExecutor(betterSqlite(client), 20);
+    await expect(executor.query({ sql: "select 1 as c0", params: [] })).rejects.toMatchObject({ code: "ENDPOINT.BUSY", retryable: true });
+    client.exec("rollback");
+    expect(await executor.query({ sql: "select '1' as c0", params: [] })).toEqual([["1"]]);
+    client.close();
+  });
+});
+
+type AnyPg = PgDatabase<PgQueryResultHKT>;
+
+function postgresApplication(db: AnyPg, ids: () => Promise<readonly string[]>, takesTurns: boolean): Application {
+  const stop = new Error("rolled back on purpose");
+  return {
+    takesTurns,
+    ids,
+    write: async (id) => void (await db.execute(sql`insert into application (id) values (${id})`)),
+    async transaction([a, b], commit, pause) {
+      await db
+        .transaction(async (transaction) => {
+          await transaction.execute(sql`insert into application (id) values (${a})`);
+          await pause();
+          await transaction.execute(sql`insert into application (id) values (${b})`);
+          await pause();
+          if (!commit) throw stop;
+        })
+        .catch((error: unknown) => {
+          if (error !== stop) throw error;
+        });
+    },
+  };
+}
+
+describe("pglite", () => {
+  test("units and the application's transactions on one handle do not touch each other", async () => {
+    const client = await PGlite.create();
+    for (const table of tables) await client.exec(table);
+    const db = pglite(client);
+    const ids = async (): Promise<string[]> => (await client.query<{ id: string }>("select id from application")).rows.map((row) => row.id);
+    await hammer(drizzleExecutor(db, 10_000), postgresApplication(db, ids, false), 40);
+    await client.close();
+  });
+});
+
+describePostgres("node-postgres", (server) => {
+  test("on a pool, units and the application's transactions do not touch each other", async () => {
+    const database = await server.freshDatabase(`${import.meta.url} pool`);
+    const pool = new pg.Pool({ connectionString: database.url, max: 4 });
+    for (const table of tables) await pool.query(table);
+    const ids = async (): Promise<string[]> => (await pool.query<{ id: string }>("select id from application")).rows.map((row) => row.id);
+    const db = nodePostgres(pool);
+    await hammer(drizzleExecutor(db, 10_000), postgresApplication(db, ids, false), 100);
+    expect(pool.idleCount).toBe(pool.totalCount);
+    await pool.end();
+    await database.drop();
+  });
+
+  test("on one shared client, single statements do not touch the application's transactions", async () => {
+    const database = await server.freshDatabase(`${import.meta.url} client`);
+    const client = new pg.Client({ connectionString: database.url });
+    await client.connect();
+    for (const table of tables) await client.query(table);
+    const ids = async (): Promise<string[]> => (await client.query<{ id: string }>("select id from application")).rows.map((row) => row.id);
+    const db = nodePostgres(client);
+    const executor = drizzleExecutor(db, 10_000);
+    // One statement is a whole unit here: the second insert fails it.
+    const oneStatement = {
+      ...executor,
+      async atomic(statements: Parameters<typeof executor.atomic>[0]) {
+        const [insert, look, again] = statements;
+        const rows = await executor.query({
+          sql: `with written as (insert into ours (id) select $1::text from generate_series(1, ${again ? 2 : 1}) returning 1) select id as c0 from application where id > $2::text`,
+          params: [insert!.params[0]!, look!.params[0]!],
+        });
+        return [[], rows];
+      },
+    };
+    await hammer(oneStatement, postgresApplication(db, ids, true), 100);
+    await expect(executor.atomic([{ sql: "select 1", params: [] }, { sql: "select 1", params: [] }])).rejects.toMatchObject({ code: "OPTIONS.NEEDS_POOL" });
+    await client.end();
+    await database.drop();
+  });
+
+  test("on one shared client, an open transaction is waited for, then reported as worth another try", async () => {
+    const client = new pg.Client({ connectionString: server.url });
+    await client.connect();
+    const executor = drizzleExecutor(nodePostgres(client), 50);
+    await client.query("begin");
+    await expect(executor.query({ sql: "select 1 as c0", params: [] })).rejects.toMatchObject({ code: "ENDPOINT.BUSY", retryable: true });
+    await client.query("rollback");
+    expect(await executor.query({ sql: "select 1 as c0", params: [] })).toEqual([["1"]]);
+    await client.end();
+  });
+
+  test("COPY takes rows in, or nothing when its guard finds none", async () => {
+    const database = await server.freshDatabase(`${import.meta.url} copy`);
+    const pool = new pg.Pool({ connectionString: database.url });
+    for (const table of tables) await pool.query(table);
+    const { copyTransaction, query } = drizzleExecutor(nodePostgres(pool), 10_000);
+    const copy = { copy: "copy ours (id) from stdin", chunks: ["a\nb\n", "c\n"] };
+    const guard = (where: string) => ({ sql: `select '1' as c0 where ${where}`, params: [] });
+    expect(await copyTransaction!(guard("false"), [copy])).toBeUndefined();
+    expect(await copyTransaction!(guard("true"), [copy, { sql: "delete from ours where id = $1::text returning id as c0", params: ["b"] }])).toEqual([[["1"]], [], [["b"]]]);
+    await expect(copyTransaction!(guard("true"), [{ ...copy, chunks: ["d\n", "a\n"] }])).rejects.toMatchObject({ code: "23505" });
+    expect(await query({ sql: "select id as c0 from ours order by id", params: [] })).toEqual([["a"], ["c"]]);
+    expect(pool.idleCount).toBe(pool.totalCount);
+    await pool.end();
+    await database.drop();
+  });
+});

@@ -1,0 +1,90 @@
+import { PrismaPg } from "@prisma/adapter-pg";
+import { describePostgres } from "@sync/test-databases/vitest";
+import { describe, expect, test } from "vitest";
+import { prismaExecutor } from "../src/executor.ts";
+import { PrismaClient as PostgresClient } from "./postgres/generated/client.ts";
+import type { PrismaClient as SqliteClient } from "./sqlite/generated/client.ts";
+import type { Application } from "./support/hammer.ts";
+import { hammer, tables } from "./support/hammer.ts";
+import { openSqlite } from "./support/sqlite.ts";
+
+function application(prisma: SqliteClient | PostgresClient, takesTurns: boolean): Application {
+  const stop = new Error("rolled back on purpose");
+  type Raw = Pick<SqliteClient, "$executeRaw">;
+  const insert = (on: Raw, id: string) => on.$executeRaw`insert into application (id) values (${id})`;
+  return {
+    takesTurns,
+    write: async (id) => void (await insert(prisma, id)),
+    async transaction([a, b], commit, pause) {
+      await (prisma as SqliteClient)
+        .$transaction(async (transaction) => {
+          await insert(transaction, a);
+          await pause();
+          await insert(transaction, b);
+          await pause();
+          if (!commit) throw stop;
+        })
+        .catch((error: unknown) => {
+          if (error !== stop) throw error;
+        });
+    },
+    ids: async () => (await prisma.$queryRawUnsafe<{ id: string }[]>("select id from application")).map((row) => row.id),
+  };
+}
+
+describe("better-sqlite3", () => {
+  test("units and the application's transactions on one client do not touch each other", async () => {
+    const { prisma, close } = await openSqlite();
+    for (const table of tables) await prisma.$executeRawUnsafe(table);
+    await hammer(prismaExecutor(prisma, "sqlite", 10_000), application(prisma, true), 150);
+    await close();
+  });
+
+  test("a write of the application is kept at whatever microtask of a failing unit it begins", async () => {
+    const { prisma, close } = await openSqlite();
+    for (const table of tables) await prisma.$executeRawUnsafe(table);
+    const { atomic } = prismaExecutor(prisma, "sqlite", 10_000);
+    const { write, ids } = application(prisma, true);
+    const insert = { sql: "insert into ours (id) values (?)", params: ["once"] };
+    const acknowledged: string[] = [];
+    for (let round = 0; round < 60; round += 1) {
+      const unit = atomic([insert, insert]).catch(() => {});
+      const writes = Array.from({ length: 12 }, async (_, i) => {
+        // Units may begin in the next tick, so the writes begin at microtasks of both.
+        if (i % 2 === 0) await new Promise<void>((resolve) => process.nextTick(resolve));
+        for (let k = (round * 12 + i * 31) % 360; k > 0; k -= 1) await null;
+        const id = `${round}-${i}`;
+        await write(id);
+        acknowledged.push(id);
+      });
+      await Promise.all([unit, ...writes]);
+    }
+    const there = new Set(await ids());
+    expect(acknowledged.filter((id) => !there.has(id))).toEqual([]);
+    expect(acknowledged).toHaveLength(720);
+    await close();
+  });
+
+  test("a transaction of the application that stays open is waited for, then reported as worth another try", async () => {
+    const { prisma, close } = await openSqlite();
+    const executor = prismaExecutor(prisma, "sqlite", 50);
+    const question = { sql: "select '1' as c0", params: [] };
+    await prisma.$transaction(async (transaction) => {
+      await transaction.post.create({ data: { title: "still open" } });
+      await expect(executor.query(question)).rejects.toMatchObject({ code: "ENDPOINT.BUSY", retryable: true });
+    });
+    expect(await executor.query(question)).toEqual([["1"]]);
+    await close();
+  });
+});
+
+describePostgres("node-postgres", (server) => {
+  test("units and the application's transactions on one client do not touch each other", async () => {
+    const database = await server.freshDatabase(import.meta.url);
+    const prisma = new PostgresClient({ adapter: new PrismaPg({ connectionString: database.url }) });
+    for (const table of tables) await prisma.$executeRawUnsafe(table);
+    await hammer(prismaExecutor(prisma, "postgres", 10_000), application(prisma, false), 100);
+    await prisma.$disconnect();
+    await database.drop();
+  });
+});
