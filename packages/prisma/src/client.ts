@@ -16,7 +16,8 @@ type Payload<Delegate> = Delegate extends { [key: symbol]: { types: { payload: i
 
 /** Model name → field name → its TypeScript type, as the client has them. */
 export type PrismaTypes<Client> = {
-  [Property in keyof Client as Client[Property] extends DelegateLike ? Payload<Client[Property]>["name"] : never]: {
+  // Not its symbols: what Prisma keeps there about raw queries has `any` for a payload, which would allow every name.
+  [Property in keyof Client & string as Client[Property] extends DelegateLike ? Payload<Client[Property]>["name"] : never]: {
     [Field in keyof Payload<Client[Property]>["scalars"]]: Payload<Client[Property]>["scalars"][Field];
   };
 } extends infer Types extends ModelTypes
