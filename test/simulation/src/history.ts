@@ -78,7 +78,14 @@ export class History {
 
   observe(side: SideName, commit: MemoryCommit): void {
     this.#commits += 1;
-    const entries = commit.changes.map((change) => ({ change, spec: this.#specs.find((spec) => modelNameOn(side, spec) === change.model)! }));
+    const entries = commit.changes.flatMap((change) => {
+      const spec = this.#specs.find((candidate) => modelNameOn(side, candidate) === change.model)!;
+      const { before, after } = change;
+      const renamed = before !== undefined && after !== undefined && before.key.join("\0") !== after.key.join("\0");
+      if (!renamed || spec.cloudIdField[side]) return [{ change, spec }];
+      // A side table knows a row by its key: under another key nobody can tell that it is the same one.
+      return [{ change: { ...change, after: undefined }, spec }, { change: { ...change, before: undefined }, spec }];
+    });
     // Parents' new rows are known before their children are looked at; the dead stay known by their key.
     const ordered = [...entries].sort((a, b) => this.#specs.indexOf(a.spec) - this.#specs.indexOf(b.spec));
     const lives = ordered.map(({ change, spec }) => ({ change, spec, life: this.#place(side, spec, change, commit.by === "application") }));
@@ -273,7 +280,18 @@ export class History {
       if (sideA === sideB) return meetText(member, a) === meetText(member, b);
       return sideA === "left" ? agree(spec, member, a, b) : agree(spec, member, b, a);
     }
-    return this.#parent(member, sideA, a) === this.#parent(member, sideB, b);
+    const [one, two] = [this.#parent(member, sideA, a), this.#parent(member, sideB, b)];
+    return one !== undefined && two !== undefined && (one.thing === two.thing || (sideA !== sideB && this.#alike(one, two)));
+  }
+
+  /** Not linked yet, but about to be: by the identity that both hold. */
+  #alike(one: RowLife, two: RowLife): boolean {
+    const { spec } = one;
+    if (spec.identity.length === 0) return false;
+    return spec.identity.every((name) => {
+      const [a, b] = [one.cells.get(name)?.at(-1)?.value ?? null, two.cells.get(name)?.at(-1)?.value ?? null];
+      return a !== null && this.#same(spec, memberOf(spec, name), one.side, a, two.side, b);
+    });
   }
 
   /** References are held against each other by the thing they point at. */
@@ -281,9 +299,9 @@ export class History {
     return this.#raw(side, spec, version, nameOn(side, member));
   }
 
-  #parent(member: ReferenceSpec, side: SideName, key: string): Thing | string {
+  #parent(member: ReferenceSpec, side: SideName, key: string): RowLife | undefined {
     const target = this.#specs.find((spec) => spec.name === member.target)!;
-    return (this.#rows(side, target).get(key) ?? this.#gone.get(this.#keyName(side, target, [key])))?.thing ?? `${side} ${key}`;
+    return this.#rows(side, target).get(key) ?? this.#gone.get(this.#keyName(side, target, [key]));
   }
 
   #raw(side: SideName, spec: ModelSpec, version: Version, name: string): string | null {

@@ -108,8 +108,11 @@ export class Oracle {
   #checkMissing(side: SideName, spec: ModelSpec, row: OracleRow): void {
     const reason = this.#absenceExcuse(side, spec, row);
     const label = `${spec.name} ${row.key.join("/")} of the ${side} is missing on the ${opposite(side)}`;
+    // A counterpart that waits for a reason of its own holds this one back, and is what the pair tells of.
+    const waiting = reason === "unique" ? this.#rows[opposite(side)].get(spec.name)!.find((other) => this.#partner(opposite(side), spec, other) === undefined && this.#sameIdentity(spec, side, row, other)) : undefined;
+    const [left, right] = side === "left" ? [row, waiting] : [waiting, row];
     if (reason === undefined) this.#broken("I1", label);
-    else this.#excuse(reason, spec, side === "left" ? row : undefined, side === "right" ? row : undefined, `${label} (${reason}), and neither quarantine nor conflict log tells of it`);
+    else this.#excuse(reason, spec, left, right, `${label} (${reason}), and neither quarantine nor conflict log tells of it`);
   }
 
   #excuse(reason: string, spec: ModelSpec, left: OracleRow | undefined, right: OracleRow | undefined, message: string): void {
@@ -203,6 +206,10 @@ export class Oracle {
 
   #partner(side: SideName, spec: ModelSpec, row: OracleRow): OracleRow | undefined {
     return row.cloudId === null ? undefined : this.#byCloudId.get(`${opposite(side)} ${spec.name} ${row.cloudId}`);
+  }
+
+  #sameIdentity(spec: ModelSpec, side: SideName, row: OracleRow, other: OracleRow): boolean {
+    return this.#nameOf(side, spec, row) === this.#nameOf(opposite(side), spec, other);
   }
 
   /** What a record is called without knowing its key. */

@@ -133,6 +133,8 @@ export class Writer implements Sink {
       this.#count(item);
     }
     if (bases.length > 0) this.#changes.push({ op: "putBases", bases });
+    // What this run has linked itself is met again in the pass over the right.
+    for (const { model } of bases) this.#examiners.get(model)!.noBases = false;
     for (const [model, cloudIds] of gone) this.#changes.push({ op: "removeBases", model, cloudIds });
     this.#dropLogOf(items.filter((item) => item.outcome !== "written"));
     const changes = this.#changes;
