@@ -33,3 +33,17 @@ test("a row that this run created, and its database altered, is no first meeting
   expect(records(left, "Contact")).toContainEqual(expect.objectContaining({ email: "a", city: "city of a" }));
   expect((await Array.fromAsync(sync.conflicts())).length).toBe(0);
 });
+
+test("a record that is deleted leaves quarantine", async () => {
+  const right = open("right", [{ model: contact, checks: [{ name: "no_bad_city", test: (record) => record["city"] !== "bad" }] }]);
+  for (const how of ["changes", "fingerprints", "none"] as const) {
+    const left = open("left", [contact], { tracking: how });
+    const key = left.application.insert("Contact", { email: how, city: "bad" });
+    const sync = pair(left, right, { Contact: { match: naturalKey("email") } });
+    await sync.run();
+    expect((await Array.fromAsync(sync.quarantine())).map((entry) => entry.code)).toEqual(["WRITE.CHECK"]);
+    left.application.delete("Contact", key);
+    await sync.run();
+    expect(await Array.fromAsync(sync.quarantine())).toEqual([]);
+  }
+});

@@ -4,7 +4,7 @@ import type { Mapping } from "../mapping/compile.ts";
 import type { PairModel } from "../mapping/pair-model.ts";
 import type { StateChange } from "../state.ts";
 import { ModelAnalysis } from "./analyse.ts";
-import { RunContext, type Settings } from "./context.ts";
+import { keyText, RunContext, type Settings } from "./context.ts";
 import { applyDeletes, guardDeletes, type GuardedDeletes } from "./deletes.ts";
 import { Examiner } from "./examine.ts";
 import type { ModelCounts, SyncEvent } from "./events.ts";
@@ -178,7 +178,22 @@ export async function finish(
   if (context.written.left + context.written.right > 0) {
     changes.push({ op: "put", collection: "run", records: [{ id: `run/${context.runId}`, at: context.timestamp(), counts: Object.fromEntries(context.counts), written: { ...context.written } }] });
   }
+  changes.push(...(await leaveQuarantine(context, analyses)));
   if (changes.length > 0) await context.retrying(() => state.commit(pair, changes));
+}
+
+/** Nothing waits for a row that is gone. */
+async function leaveQuarantine(context: RunContext, analyses: readonly ModelAnalysis[]): Promise<StateChange[]> {
+  const gone: string[] = [];
+  await Promise.all(analyses.flatMap(({ model }) => (["left", "right"] as const).map(async (side) => {
+    const entries = [...context.quarantine.values()].filter((entry) => entry.model === model.name && entry.side === side && entry.run !== context.runId);
+    if (entries.length === 0) return;
+    const rows = await context.retrying(() => model[side].endpoint.fetch({ fields: [], by: "key", tuples: entries.map((entry) => entry.key) }));
+    const there = new Set(rows.map((row) => keyText(row.key)));
+    gone.push(...entries.filter((entry) => !there.has(keyText(entry.key))).map((entry) => entry.id));
+  })));
+  for (const id of gone) context.quarantine.delete(id);
+  return gone.length > 0 ? [{ op: "remove", collection: "quarantine", ids: gone }] : [];
 }
 
 /** The dry run: the whole read path, into stored pages of actions. */
