@@ -55,9 +55,8 @@ export function sqlDatabase(options: SqlDatabaseOptions): SqlDatabase {
   const context: EndpointContext = {
     dialect,
     executor,
-    sides,
+    identity: sides.identity,
     guard,
-    query: (statement) => guard(() => executor.query(statement)),
   };
   const endpoints = new Map(tables.map((table) => [table.model.name, new SqlEndpoint(table, context)]));
   const state = sqlState(executor, { name: options.name, ...(options.sideTables ? { sideTables: options.sideTables } : {}) });
@@ -69,6 +68,7 @@ export function sqlDatabase(options: SqlDatabaseOptions): SqlDatabase {
 
     async claim(request: ClaimRequest): Promise<Claim> {
       const claim = await guard(() => dialect.claim(executor, sides, request));
+      context.identity = sides.identity;
       const { serverIdentity } = options;
       if (serverIdentity === undefined) return claim;
       return { ...claim, serverIdentity: typeof serverIdentity === "string" ? serverIdentity : await serverIdentity() };

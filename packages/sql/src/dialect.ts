@@ -1,4 +1,4 @@
-import type { Claim, ClaimRequest, Key, Kind, Row, Unit } from "@sync/core";
+import type { Changes, Claim, ClaimRequest, Fingerprint, Key, KeyRange, Kind, Row, Unit } from "@sync/core";
 import type { Executor, TextRow } from "./executor.ts";
 import type { Fit, LiveColumn, LiveTable } from "./inspect.ts";
 import type { SqlColumn, Table } from "./model.ts";
@@ -35,7 +35,8 @@ export interface UnitOutcome {
 /** Everything that differs between engines. One folder per dialect, the same file names in each. */
 export interface Dialect {
   readonly syntax: Syntax;
-  reader(table: Table, fields: readonly string[], sides: SideTables): RowReader;
+  /** `identity`: the table, or undefined while it has not been made. */
+  reader(table: Table, fields: readonly string[], identity: string | undefined): RowReader;
   claim(executor: Executor, sides: SideTables, request: ClaimRequest): Promise<Claim>;
   release(executor: Executor, sides: SideTables, fence: number, wrote: boolean): Promise<void>;
   /** Throws `LEASE.LOST`, or the driver's error; nothing is written then. */
@@ -47,11 +48,20 @@ export interface Dialect {
     database: string,
   ): Promise<UnitOutcome>;
   allocate(executor: Executor, table: Table, count: number): Promise<readonly Key[]>;
+  /** Capability: row versions tell what may have changed. */
+  readonly changesSince?: (executor: Executor, table: Table, mark: string | undefined, ownUnits: readonly string[]) => Promise<Changes>;
+  /** Capability: a range as one hash, the same that `of` gives for its rows. */
+  readonly fingerprints?: {
+    take(executor: Executor, table: Table, range: KeyRange): Promise<Fingerprint>;
+    of(rows: readonly Row[]): string;
+  };
   /** What the live database has under the tables' names, by model; a table that is not there is absent. */
   look(executor: Executor, tables: readonly Table[]): Promise<ReadonlyMap<string, LiveTable>>;
   fit(column: SqlColumn, live: LiveColumn, kind: Kind): Fit;
   /** Removes the tables of lease and identity. */
   uninstall(executor: Executor, sides: SideTables): Promise<void>;
+  /** Whether an error says that a table is not there. */
+  isMissing(error: unknown): boolean;
 }
 
 /** How what was written to a table has to be known: as sent, as returned, or read again at the end of the unit. */

@@ -1,7 +1,7 @@
-import type { Capabilities, Endpoint, FetchRequest, Key, KeyRange, Model, Page, Row, ScanRequest } from "@sync/core";
+import type { Capabilities, Endpoint, FetchRequest, Fingerprint, Key, KeyRange, Model, Page, Row, ScanRequest } from "@sync/core";
 import { SyncError } from "@sync/core";
-import type { AfterImage, Dialect, RowReader, SideTables } from "./dialect.ts";
-import type { Executor, Statement, TextRow } from "./executor.ts";
+import type { AfterImage, Dialect, RowReader } from "./dialect.ts";
+import type { Executor, Statement } from "./executor.ts";
 import { type Examination, examine, type LiveTable } from "./inspect.ts";
 import type { SqlColumn, Table } from "./model.ts";
 import { lookup, lookupIdentity, page } from "./select.ts";
@@ -12,9 +12,9 @@ const FETCH_BATCH = 10_000;
 export interface EndpointContext {
   readonly dialect: Dialect;
   readonly executor: Executor;
-  readonly sides: SideTables;
-  /** Runs a statement; a failure comes out as a `SyncError`. */
-  query(statement: Statement): Promise<readonly TextRow[]>;
+  /** The identity table; undefined once it is known to be missing, until a claim makes it. */
+  identity: string | undefined;
+  /** A failure comes out as a `SyncError`. */
   guard<T>(work: () => Promise<T>): Promise<T>;
 }
 
@@ -24,7 +24,7 @@ export class SqlEndpoint implements Endpoint {
   /** Undefined until the live table has been looked at. */
   after: AfterImage | undefined;
   readonly #context: EndpointContext;
-  readonly #readers = new Map<string, RowReader>();
+  #versioned = true;
 
   constructor(table: Table, context: EndpointContext) {
     this.model = table.model;
@@ -33,7 +33,28 @@ export class SqlEndpoint implements Endpoint {
   }
 
   get capabilities(): Capabilities {
-    return { changesSince: false, fingerprints: false, exactWrites: this.after === "sent" };
+    return {
+      changesSince: this.changesSince !== undefined,
+      fingerprints: this.fingerprint !== undefined,
+      exactWrites: this.after === "sent",
+    };
+  }
+
+  /** Absent where rows have no versions that can be trusted: views, foreign tables, row security. */
+  get changesSince(): Endpoint["changesSince"] {
+    const { changesSince } = this.#context.dialect;
+    if (!changesSince || !this.#versioned) return undefined;
+    return (mark, ownUnits) => this.#context.guard(() => changesSince(this.#context.executor, this.table, mark, ownUnits));
+  }
+
+  get fingerprint(): Endpoint["fingerprint"] {
+    const { fingerprints } = this.#context.dialect;
+    if (!fingerprints) return undefined;
+    return async (_fields, ranges) => {
+      const taken: Fingerprint[] = [];
+      for (const range of ranges) taken.push(await this.#context.guard(() => fingerprints.take(this.#context.executor, this.table, range)));
+      return taken;
+    };
   }
 
   /** Takes over what the live table says about writes; gives what a person should know. */
@@ -42,21 +63,22 @@ export class SqlEndpoint implements Endpoint {
     const kinds = new Map(this.model.fields.map((field) => [field.name, field.kind]));
     const seen = examine(this.table, live, (column, found) => fit(column, found, kinds.get(column.field)!), others);
     this.after = seen.after;
+    this.#versioned = live !== undefined && live.kind !== "other" && !live.rowSecurity;
     return seen;
   }
 
   async *scan(request: ScanRequest): AsyncGenerator<Page> {
-    const reader = this.#reader(request.fields);
+    const { fingerprints, syntax } = this.#context.dialect;
     for (const range of request.ranges ?? [OPEN]) {
       let after = range.after;
       for (;;) {
         // One more than asked for says whether the range goes on, without a trip of its own.
-        const statement = page(this.table, reader, { after, upTo: range.upTo }, request.pageSize + 1, this.#context.dialect.syntax);
-        const texts = await this.#context.query(statement);
-        const more = texts.length > request.pageSize;
-        const rows = (more ? texts.slice(0, request.pageSize) : texts).map((row) => reader.row(row));
+        const part = { after, upTo: range.upTo };
+        const rows = await this.#rows(request.fields, (reader) => page(this.table, reader, part, request.pageSize + 1, syntax));
+        const more = rows.length > request.pageSize;
+        if (more) rows.length = request.pageSize;
         const upTo: Key | null = more ? rows.at(-1)!.key : range.upTo;
-        yield { rows, range: { after, upTo } };
+        yield { rows, range: { after, upTo }, ...(fingerprints ? { fingerprint: fingerprints.of(rows) } : {}) };
         if (!more) break;
         after = upTo;
       }
@@ -64,12 +86,11 @@ export class SqlEndpoint implements Endpoint {
   }
 
   async fetch(request: FetchRequest): Promise<readonly Row[]> {
-    const reader = this.#reader(request.fields);
     const tuples = distinct(request.tuples);
     const rows: Row[] = [];
     for (let from = 0; from < tuples.length; from += FETCH_BATCH) {
-      const texts = await this.#context.query(this.#lookup(reader, request.by, tuples.slice(from, from + FETCH_BATCH)));
-      for (const row of texts) rows.push(reader.row(row));
+      const some = tuples.slice(from, from + FETCH_BATCH);
+      for (const row of await this.#rows(request.fields, (reader) => this.#lookup(reader, request.by, some))) rows.push(row);
     }
     return rows;
   }
@@ -85,23 +106,35 @@ export class SqlEndpoint implements Endpoint {
     return await this.#context.guard(() => dialect.allocate(executor, this.table, count));
   }
 
-  #reader(fields: readonly string[]): RowReader {
-    const id = JSON.stringify(fields);
-    let reader = this.#readers.get(id);
-    if (!reader) {
-      for (const field of fields) this.#column(field);
-      reader = this.#context.dialect.reader(this.table, fields, this.#context.sides);
-      this.#readers.set(id, reader);
-    }
-    return reader;
+  /** Reads before the first claim find no identity table; then no row has an identity, which is all they need to know. */
+  async #rows(fields: readonly string[], statement: (reader: RowReader) => Statement | undefined): Promise<Row[]> {
+    const context = this.#context;
+    for (const field of fields) this.#column(field);
+    return await context.guard(async () => {
+      const { identity } = context;
+      try {
+        return await this.#read(fields, statement);
+      } catch (error) {
+        if (identity === undefined || this.table.cloudId || !context.dialect.isMissing(error)) throw error;
+        context.identity = undefined;
+        return await this.#read(fields, statement);
+      }
+    });
   }
 
-  #lookup(reader: RowReader, by: FetchRequest["by"], tuples: readonly (readonly string[])[]): Statement {
-    const { sides, dialect } = this.#context;
+  async #read(fields: readonly string[], statement: (reader: RowReader) => Statement | undefined): Promise<Row[]> {
+    const { dialect, executor, identity } = this.#context;
+    const reader = dialect.reader(this.table, fields, identity);
+    const wanted = statement(reader);
+    return wanted === undefined ? [] : (await executor.query(wanted)).map((row) => reader.row(row));
+  }
+
+  #lookup(reader: RowReader, by: FetchRequest["by"], tuples: readonly (readonly string[])[]): Statement | undefined {
+    const { identity, dialect } = this.#context;
     if (by === "key") return lookup(this.table, reader, this.table.keys, tuples, dialect.syntax);
     if (by !== "cloudId") return lookup(this.table, reader, by.map((field) => this.#column(field)), tuples, dialect.syntax);
     if (this.table.cloudId) return lookup(this.table, reader, [this.table.cloudId], tuples, dialect.syntax);
-    return lookupIdentity(this.table, reader, tuples, sides, dialect.syntax);
+    return identity === undefined ? undefined : lookupIdentity(this.table, reader, tuples, identity, dialect.syntax);
   }
 
   #column(field: string): SqlColumn {

@@ -10,14 +10,12 @@ export interface RowLayout {
   /** Position of each column's text. */
   position(column: SqlColumn): number;
   readonly cloudId: number;
-  /** What stands for SQL null among the columns' texts. */
-  readonly absent: string | null;
   revision(texts: TextRow): string;
 }
 
 /** Turns texts into rows. A value that its kind refuses becomes a fault of its field; the rest of the row stays usable. */
 export function rowDecoder(layout: RowLayout): (texts: TextRow) => Row {
-  const { table, absent } = layout;
+  const { table } = layout;
   const keys = table.keys.map((column) => ({ column, at: layout.position(column) }));
   const values = layout.fields.map((field) => {
     const column = table.column.get(field)!;
@@ -31,12 +29,12 @@ export function rowDecoder(layout: RowLayout): (texts: TextRow) => Row {
     const cloudId = texts[cloudIdAt]!;
     return {
       key,
-      cloudId: cloudId === null || cloudId === absent ? null : decodeCloudId(cloudId),
+      cloudId: cloudId === null ? null : decodeCloudId(cloudId),
       revision: layout.revision(texts),
       values: values.map(({ column, at, key: inKey }) => {
         if (inKey >= 0) return key[inKey]!;
         const text = texts[at]!;
-        return text === absent ? null : column.decode(text!);
+        return text === null ? null : column.decode(text);
       }),
     };
   };
@@ -45,7 +43,7 @@ export function rowDecoder(layout: RowLayout): (texts: TextRow) => Row {
   const careful = (texts: TextRow): Row => {
     const faults: { field: string; code: string }[] = [];
     const attempt = (field: string, text: string | null, decode: (text: string) => string, otherwise: Value): Value => {
-      if (text === null || text === absent) return null;
+      if (text === null) return null;
       try {
         return decode(text);
       } catch (error) {

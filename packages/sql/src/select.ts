@@ -1,5 +1,5 @@
 import type { Key, KeyRange } from "@sync/core";
-import type { RowReader, SideTables, Syntax } from "./dialect.ts";
+import type { RowReader, Syntax } from "./dialect.ts";
 import type { Statement } from "./executor.ts";
 import type { SqlColumn, Table } from "./model.ts";
 import { literal, quoted } from "./model.ts";
@@ -19,11 +19,12 @@ export function encodeKey(table: Table, key: Key): string[] {
   return table.keys.map((column, i) => column.encode(key[i]!));
 }
 
-/** The row's cloudId as a text expression: its own column, or one probe of the identity table. */
-export function cloudIdOf(table: Table, sides: SideTables, syntax: Syntax): string {
+/** The row's cloudId as a text expression: its own column, or one probe of the identity table if there is one yet. */
+export function cloudIdOf(table: Table, identity: string | undefined, syntax: Syntax): string {
   if (table.cloudId) return table.cloudId.read(at(table.cloudId));
+  if (identity === undefined) return "cast(null as text)";
   const local = syntax.localKey(table.keys, table.keys.map(at));
-  return `(select i.cloud_id from ${sides.identity} i where i.model = ${literal(table.model.name)} and i.local_key = ${local})`;
+  return `(select i.cloud_id from ${identity} i where i.model = ${literal(table.model.name)} and i.local_key = ${local})`;
 }
 
 /** The condition that a row lies in the range, and the parameters it takes from number `first` on. */
@@ -71,13 +72,13 @@ export function lookupIdentity(
   table: Table,
   reader: RowReader,
   tuples: readonly (readonly string[])[],
-  sides: SideTables,
+  identity: string,
   syntax: Syntax,
 ): Statement {
   const keys = table.keys.map((_, i) => syntax.fromLocalKey(table.keys, i, "i.local_key")).join(", ");
   return {
     sql:
-      `select ${reader.select} from ${table.sql} t where ${tuple(table.keys.map(at))} in (select ${keys} from ${sides.identity} i` +
+      `select ${reader.select} from ${table.sql} t where ${tuple(table.keys.map(at))} in (select ${keys} from ${identity} i` +
       ` where i.model = ${literal(table.model.name)} and i.cloud_id in (select ${syntax.item(0)} from ${syntax.rows(syntax.param(1))}))`,
     params: [JSON.stringify(tuples)],
   };

@@ -1,10 +1,9 @@
 import type { Claim, ClaimRequest } from "@sync/core";
-import { SyncError } from "@sync/core";
 import type { SideTables } from "../dialect.ts";
-import { sqlState } from "../errors.ts";
-import type { Executor, TextRow } from "../executor.ts";
+import type { Executor, Statement, TextRow } from "../executor.ts";
 import { checkClaim, leaseHeld, newerVersion } from "../lease.ts";
 import { SIDE_VERSION } from "../sides.ts";
+import { serverIdentity } from "./server.ts";
 import { createDatabaseTables, dropDatabaseTables, isMissing } from "./sides.ts";
 
 /** One round trip when the tables are there: claim first, make them only when they turn out to be missing. */
@@ -18,27 +17,23 @@ export async function claim(executor: Executor, sides: SideTables, request: Clai
 }
 
 async function attempt(executor: Executor, sides: SideTables, request: ClaimRequest): Promise<TextRow> {
-  let control = true;
-  for (let tries = 0; tries < 4; tries += 1) {
-    try {
-      const [row] = await executor.query(claimStatement(sides, request, control));
-      if (row) return row;
-      await executor.query(createDatabaseTables(sides));
-    } catch (error) {
-      if (isMissing(error)) await executor.query(createDatabaseTables(sides));
-      // Some hosts keep the system identifier to themselves.
-      else if (sqlState(error) === NO_PRIVILEGE && control) control = false;
-      else throw error;
-    }
+  const run = (): Promise<readonly TextRow[]> =>
+    serverIdentity(executor, (server) => executor.query(claimStatement(sides, request, server)));
+  let rows: readonly TextRow[] = [];
+  try {
+    rows = await run();
+  } catch (error) {
+    if (!isMissing(error)) throw error;
   }
-  throw new SyncError("ENDPOINT.SCHEMA", "the side tables could not be made");
+  if (rows.length === 0) {
+    await executor.query(createDatabaseTables(sides));
+    rows = await run();
+  }
+  return rows[0]!;
 }
 
-const NO_PRIVILEGE = "42501";
-
-function claimStatement(sides: SideTables, { holder, runner, seconds, takeOver }: ClaimRequest, control: boolean): { sql: string; params: string[] } {
-  // By the database's clock: no runner's own is trusted. The same runner keeps its fence.
-  const system = control ? "(select system_identifier::text from pg_control_system())" : "coalesce(inet_server_addr()::text, 'local')";
+/** By the database's clock: no runner's own is trusted. The same runner keeps its fence. */
+function claimStatement(sides: SideTables, { holder, runner, seconds, takeOver }: ClaimRequest, server: string): Statement {
   return {
     sql: `with claimed as (
       update ${sides.database} d set
@@ -50,8 +45,7 @@ function claimStatement(sides: SideTables, { holder, runner, seconds, takeOver }
         and (d.runner is null or d.runner = $1::text or d.expires <= clock_timestamp() or $4::text = 'true')
       returning d.fence)
     select (select fence from claimed)::text as c0, d.id as c1, d.runs::text as c2, d.version::text as c3, d.holder as c4,
-      to_char(d.since at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as c5,
-      ${system} || '/' || (select oid from pg_database where datname = current_database())::text as c6
+      to_char(d.since at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as c5, ${server} as c6
     from ${sides.database} d`,
     params: [runner, holder, String(seconds), String(takeOver === true)],
   };

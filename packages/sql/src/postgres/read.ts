@@ -1,11 +1,11 @@
-import type { RowReader, SideTables } from "../dialect.ts";
+import type { RowReader } from "../dialect.ts";
 import type { Table } from "../model.ts";
 import { rowDecoder } from "../row.ts";
 import { at, cloudIdOf } from "../select.ts";
 import { postgresSyntax } from "./syntax.ts";
 
 /** Key columns, cloudId, `xmin`, then the fields that are not in the key. */
-export function postgresReader(table: Table, fields: readonly string[], sides: SideTables): RowReader {
+export function postgresReader(table: Table, fields: readonly string[], identity: string | undefined): RowReader {
   const columns = [...table.keys];
   for (const field of fields) {
     const column = table.column.get(field)!;
@@ -13,7 +13,7 @@ export function postgresReader(table: Table, fields: readonly string[], sides: S
   }
   const keyed = table.keys.length;
   const reads = columns.map((column) => column.read(at(column)));
-  const expressions = [...reads.slice(0, keyed), cloudIdOf(table, sides, postgresSyntax), "t.xmin::text", ...reads.slice(keyed)];
+  const expressions = [...reads.slice(0, keyed), cloudIdOf(table, identity, postgresSyntax), "t.xmin::text", ...reads.slice(keyed)];
   return {
     expressions,
     select: expressions.map((expression, i) => `${expression} as c${i}`).join(", "),
@@ -25,7 +25,6 @@ export function postgresReader(table: Table, fields: readonly string[], sides: S
         return index < keyed ? index : index + 2;
       },
       cloudId: keyed,
-      absent: null,
       revision: (texts) => texts[keyed + 1]!,
     }),
   };

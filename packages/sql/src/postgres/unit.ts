@@ -44,7 +44,7 @@ export async function commitUnit(
     const { table, after } = tables.get(batch.model)!;
     // A delete leaves nothing to look at; an identify changes nothing but the cloudId.
     const image = batch.op === "insert" || batch.op === "update" ? after : "sent";
-    return { batch, table, after: image, reader: postgresReader(table, table.model.fields.map((field) => field.name), sides) };
+    return { batch, table, after: image, reader: postgresReader(table, table.model.fields.map((field) => field.name), sides.identity) };
   });
   const groups = twice ? targets.map((target) => [target]) : [targets];
   const statements = groups.map((group) => statementFor(unit.fence, group, sides, twice));

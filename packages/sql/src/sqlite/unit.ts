@@ -69,7 +69,7 @@ export async function commitUnit(
 }
 
 function targetOf(batch: Batch, { table, after }: WritableTable, sides: SideTables): Target {
-  const reader = sqliteReader(table, table.model.fields.map((field) => field.name), sides);
+  const reader = sqliteReader(table, table.model.fields.map((field) => field.name), sides.identity);
   const image = batch.op === "insert" || batch.op === "update" ? after : "sent";
   return { batch, table, after: image, reader, statements: statementsFor(batch, table, image, returning(table, reader, image), sides) };
 }
