@@ -6,7 +6,7 @@ import { drizzle as betterSqlite } from "drizzle-orm/better-sqlite3";
 import { drizzle as nodePostgres } from "drizzle-orm/node-postgres";
 import { drizzle as pglite } from "drizzle-orm/pglite";
 import type { PgDatabase, PgQueryResultHKT } from "drizzle-orm/pg-core";
-import pg from "pg";
+import { Client, Pool } from "pg";
 import { describe, expect, test } from "vitest";
 import { drizzleExecutor } from "../src/executor.ts";
 import type { Application } from "./support/hammer.ts";
@@ -87,7 +87,7 @@ describe("pglite", () => {
 describePostgres("node-postgres", (server) => {
   test("on a pool, units and the application's transactions do not touch each other", async () => {
     const database = await server.freshDatabase(`${import.meta.url} pool`);
-    const pool = new pg.Pool({ connectionString: database.url, max: 4 });
+    const pool = new Pool({ connectionString: database.url, max: 4 });
     for (const table of tables) await pool.query(table);
     const ids = async (): Promise<string[]> => (await pool.query<{ id: string }>("select id from application")).rows.map((row) => row.id);
     const db = nodePostgres(pool);
@@ -99,7 +99,7 @@ describePostgres("node-postgres", (server) => {
 
   test("on one shared client, single statements do not touch the application's transactions", async () => {
     const database = await server.freshDatabase(`${import.meta.url} client`);
-    const client = new pg.Client({ connectionString: database.url });
+    const client = new Client({ connectionString: database.url });
     await client.connect();
     for (const table of tables) await client.query(table);
     const ids = async (): Promise<string[]> => (await client.query<{ id: string }>("select id from application")).rows.map((row) => row.id);
@@ -124,7 +124,7 @@ describePostgres("node-postgres", (server) => {
   });
 
   test("on one shared client, an open transaction is waited for, then reported as worth another try", async () => {
-    const client = new pg.Client({ connectionString: server.url });
+    const client = new Client({ connectionString: server.url });
     await client.connect();
     const executor = drizzleExecutor(nodePostgres(client), 50);
     await client.query("begin");
@@ -136,7 +136,7 @@ describePostgres("node-postgres", (server) => {
 
   test("COPY takes rows in, or nothing when its guard finds none", async () => {
     const database = await server.freshDatabase(`${import.meta.url} copy`);
-    const pool = new pg.Pool({ connectionString: database.url });
+    const pool = new Pool({ connectionString: database.url });
     for (const table of tables) await pool.query(table);
     const { copyTransaction, query } = drizzleExecutor(nodePostgres(pool), 10_000);
     const copy = { copy: "copy ours (id) from stdin", chunks: ["a\nb\n", "c\n"] };

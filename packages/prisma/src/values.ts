@@ -1,4 +1,4 @@
-import { canonical } from "@sync/core";
+import { canonical, ValueError } from "@sync/core";
 import type { Kind } from "@sync/core";
 import { postgresColumn, postgresKind, sqliteColumn } from "@sync/sql";
 import type { SqlColumn, SqliteStorage } from "@sync/sql";
@@ -49,6 +49,7 @@ function sqliteField(field: DmmfField, declared: DmmfEnum | undefined, format: T
   const stock = sqliteColumn({ field: field.name, column: columnName(field), kind, ...(storage ? { storage } : {}) });
   if (declared) return { kind, column: named(stock, declared) };
   if (field.type === "DateTime") return { kind, column: dateTime(stock, format) };
+  if (field.type === "Json") return { kind, column: json(stock) };
   return { kind, column: stock };
 }
 
@@ -57,11 +58,10 @@ function dateTime(stock: SqlColumn, format: TimestampFormat): SqlColumn {
   const number = sqliteColumn({ field: stock.field, column: stock.column, kind: sqliteKinds["DateTime"]!, storage: "unix-milliseconds" });
   return {
     ...stock,
-    decode(literal) {
-      if (!literal.startsWith("'")) return number.decode(literal);
+    decode(text) {
+      if (/^-?\d+$/.test(text)) return number.decode(text);
       // `CURRENT_TIMESTAMP`, the column's own default, says no zone and means UTC.
-      const bare = /^'(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d(?:\.\d+)?)'$/.exec(literal);
-      return stock.decode(bare ? `'${bare[1]}T${bare[2]}Z'` : literal);
+      return canonical(sqliteKinds["DateTime"]!, /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?$/.test(text) ? `${text.replace(" ", "T")}Z` : text);
     },
     encode: format === "iso8601" ? isoOfPrisma : stock.encode,
   };
@@ -71,6 +71,23 @@ function dateTime(stock: SqlColumn, format: TimestampFormat): SqlColumn {
 function isoOfPrisma(instant: string): string {
   const [whole, fraction = ""] = instant.slice(0, -1).split(".");
   return `${whole}.${fraction.padEnd(3, "0").slice(0, 3)}+00:00`;
+}
+
+/** Prisma's JSONB columns are numeric to SQLite: a document that is one bare number is stored as a number. */
+function json(stock: SqlColumn): SqlColumn {
+  return {
+    ...stock,
+    // A cast would print a real with 15 digits.
+    read: (expr) => `case typeof(${expr}) when 'real' then quote(${expr}) else cast(${expr} as text) end`,
+    encode: exactJson,
+  };
+}
+
+function exactJson(document: string): string {
+  if (!/^[-\d]/.test(document) || canonical({ type: "json" }, String(Number(document))) === document) return document;
+  const isInteger = /^-?\d+$/.test(document) && BigInt(document) === BigInt.asIntN(64, BigInt(document));
+  if (!isInteger) throw new ValueError("VALUE.TOO_PRECISE");
+  return document;
 }
 
 // ---- PostgreSQL
@@ -97,7 +114,7 @@ function postgresField(field: DmmfField, declared: DmmfEnum | undefined): Stored
   const kind: Kind = field.isList ? { type: "list", of: item } : item;
   const stock = postgresColumn({ field: field.name, column: columnName(field), type: field.isList ? `${type}[]` : type, kind: stockKind(kind, type) });
   if (declared) return { kind, column: named(stock, declared) };
-  return { kind, column: isTimestamp(type) ? utc(stock, kind) : stock };
+  return { kind, column: isTimestamp(type) ? utc(stock, field.isList) : stock };
 }
 
 function nativeType(field: DmmfField): string {
@@ -122,13 +139,13 @@ function stockKind(kind: Kind, type: string): Kind {
   return kind.type === "list" ? { type: "list", of: local } : local;
 }
 
-function utc(stock: SqlColumn, kind: Kind): SqlColumn {
+function utc(stock: SqlColumn, isList: boolean): SqlColumn {
   const withZone = (local: string): string => (local.endsWith("infinity") ? local : `${local}Z`);
   const withoutZone = (instant: string): string => instant.replace(/Z$/, "");
   return {
     ...stock,
-    decode: (text) => eachItem(kind, stock.decode(text), withZone),
-    encode: (instant) => stock.encode(eachItem(kind, instant, withoutZone)),
+    decode: (text) => eachItem(isList, stock.decode(text), withZone),
+    encode: (instant) => stock.encode(eachItem(isList, instant, withoutZone)),
   };
 }
 
@@ -152,16 +169,15 @@ function named(stock: SqlColumn, declared: DmmfEnum): SqlColumn {
   if (declared.values.every((value) => value.dbName == null)) return stock;
   const toName = new Map(declared.values.map((value) => [value.dbName ?? value.name, value.name]));
   const toStored = new Map(declared.values.map((value) => [value.name, value.dbName ?? value.name]));
-  const kind: Kind = { type: stock.type.endsWith("[]") ? "list" : "text" } as Kind;
+  const isList = stock.type.endsWith("[]");
   return {
     ...stock,
-    decode: (text) => eachItem(kind, stock.decode(text), (value) => toName.get(value) ?? value),
-    encode: (text) => stock.encode(eachItem(kind, text, (value) => toStored.get(value) ?? value)),
+    decode: (text) => eachItem(isList, stock.decode(text), (value) => toName.get(value) ?? value),
+    encode: (text) => stock.encode(eachItem(isList, text, (value) => toStored.get(value) ?? value)),
   };
 }
 
-function eachItem(kind: Kind, text: string, change: (item: string) => string): string {
-  if (kind.type !== "list") return change(text);
-  const items = JSON.parse(text) as (string | null)[];
-  return canonical(kind, JSON.stringify(items.map((item) => (item === null ? null : change(item)))));
+function eachItem(isList: boolean, text: string, change: (item: string) => string): string {
+  if (!isList) return change(text);
+  return JSON.stringify((JSON.parse(text) as (string | null)[]).map((item) => (item === null ? null : change(item))));
 }

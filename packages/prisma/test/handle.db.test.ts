@@ -52,7 +52,7 @@ describe("better-sqlite3", () => {
       const writes = Array.from({ length: 12 }, async (_, i) => {
         // Units may begin in the next tick, so the writes begin at microtasks of both.
         if (i % 2 === 0) await new Promise<void>((resolve) => process.nextTick(resolve));
-        for (let k = (round * 12 + i * 31) % 360; k > 0; k -= 1) await null;
+        for (let k = (round * 12 + i * 31) % 360; k > 0; k -= 1) await Promise.resolve();
         const id = `${round}-${i}`;
         await write(id);
         acknowledged.push(id);

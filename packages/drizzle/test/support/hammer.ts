@@ -28,7 +28,7 @@ async function giveWay(next: (below: number) => number): Promise<void> {
   if (way === 0) await new Promise((resolve) => setImmediate(resolve));
   if (way === 1) await new Promise((resolve) => setTimeout(resolve, next(3)));
   if (way === 2) await new Promise<void>((resolve) => process.nextTick(resolve));
-  for (let i = next(200); i > 0; i -= 1) await null;
+  for (let i = next(200); i > 0; i -= 1) await Promise.resolve();
 }
 
 /**
@@ -42,12 +42,12 @@ export async function hammer(executor: Executor, application: Application, round
   const seen = new Set<string>();
   const committed: string[] = [];
   const refused: string[] = [];
-  let running = true;
+  const state = { running: true };
   let count = 0;
   const fresh = (): string => String((count += 1)).padStart(8, "0");
 
   async function writer(): Promise<void> {
-    while (running) {
+    while (state.running) {
       const id = fresh();
       await application.write(id);
       acknowledged.push(id);
@@ -56,7 +56,7 @@ export async function hammer(executor: Executor, application: Application, round
   }
 
   async function transactor(): Promise<void> {
-    while (running) {
+    while (state.running) {
       const ids = [fresh(), fresh()] as const;
       const commit = next(2) === 0;
       await application.transaction(ids, commit, () => giveWay(next));
@@ -66,7 +66,7 @@ export async function hammer(executor: Executor, application: Application, round
   }
 
   async function takingTurns(): Promise<void> {
-    while (running) {
+    while (state.running) {
       await Promise.all(
         [1, 2, 3, 4].map(async () => {
           await giveWay(next);
@@ -99,7 +99,7 @@ export async function hammer(executor: Executor, application: Application, round
   }
 
   async function reader(): Promise<void> {
-    while (running) {
+    while (state.running) {
       for (const [row] of await executor.query(look())) seen.add(row!);
       await giveWay(next);
     }
@@ -116,7 +116,7 @@ export async function hammer(executor: Executor, application: Application, round
   try {
     await Promise.all([sync("s1"), sync("s2")]);
   } finally {
-    running = false;
+    state.running = false;
     await Promise.all(users);
   }
 
