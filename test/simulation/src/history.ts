@@ -219,8 +219,8 @@ export class History {
       const last = deletedByUser.cells.get(member.name)?.at(-1);
       if (current === undefined || last === undefined || current.write.empty) continue;
       if (!this.#knows(spec, member, last.write, current, life.side)) {
-        this.#owe("I2", `${this.#label(life)} was deleted${how} together with a value of ${member.name} that the deleting user had not seen`, life, undefined, undefined);
-        return;
+        this.#owe("I2", `${this.#label(life)} was deleted${how} together with a value of ${member.name} that the deleting user had not seen`, life, member.name,
+          isReference(member) ? undefined : meetText(member, current.value));
       }
     }
   }

@@ -13,6 +13,12 @@ const contact: Model = {
   uniqueKeys: [{ name: "email", fields: ["email"] }], references: [], syncFields: {},
 };
 
+const folder: Model = {
+  name: "Folder", fields: [field("id", integer, false), field("name", text, false), field("size", integer), field("parent", integer)], primaryKey: ["id"], keySource: "allocated",
+  uniqueKeys: [{ name: "name", fields: ["name"] }],
+  references: [{ name: "parent_fk", fields: ["parent"], target: "Folder", targetFields: ["id"], onDelete: "cascade" }], syncFields: {},
+};
+
 function open(name: string, models: MemoryDatabaseOptions["models"], options: Partial<MemoryDatabaseOptions> = {}): MemoryDatabase {
   return memoryDatabase({ name, models, ...options });
 }
@@ -46,4 +52,47 @@ test("a record that is deleted leaves quarantine", async () => {
     await sync.run();
     expect(await Array.fromAsync(sync.quarantine())).toEqual([]);
   }
+});
+
+describe("deletes in a model that refers to itself", () => {
+  test.each([1, 2, 50])("a parent whose grandchild stays is kept, and so is everything between (pages of %i)", async (pageSize) => {
+    const [left, right] = [open("left", [folder]), open("right", [folder])];
+    const root = left.application.insert("Folder", { name: "root" });
+    const middle = left.application.insert("Folder", { name: "middle", parent: root[0]! });
+    left.application.insert("Folder", { name: "leaf", size: "1", parent: middle[0]! });
+    const sync = pair(left, right, { Folder: { match: naturalKey("name") } }, { onEditDelete: "edit", pageSize });
+    await sync.run();
+    left.application.delete("Folder", root);
+    const leaf = right.probe.rows("Folder").find((row) => row.record["name"] === "leaf")!;
+    right.application.update("Folder", leaf.key, { size: "2" });
+    await sync.run();
+    expect(right.probe.rows("Folder").map((row) => row.record["name"]).sort()).toEqual(["leaf", "middle", "root"]);
+    expect((await Array.fromAsync(sync.conflicts())).map((conflict) => conflict.kind)).toContain("delete-parent");
+  });
+
+  test.each([1, 2, 50])("children go before their parents, each with its own pre-image (pages of %i)", async (pageSize) => {
+    const [left, right] = [open("left", [folder]), open("right", [folder])];
+    let parent: string | null = null;
+    for (const name of ["a", "b", "c", "d"]) parent = left.application.insert("Folder", { name, parent })[0]!;
+    const sync = pair(left, right, { Folder: { match: naturalKey("name") } }, { pageSize });
+    await sync.run();
+    left.application.delete("Folder", left.probe.rows("Folder")[0]!.key);
+    const result = await sync.run();
+    expect(result.models.get("Folder")!.deleted.right).toBe(4);
+    expect(records(right, "Folder")).toEqual([]);
+    expect(await left.state!.read("pair", { collection: "preImage" })).toHaveLength(4);
+  });
+});
+
+test("an open first meeting is an edit that a delete on the other side does not take away silently", async () => {
+  const [left, right] = [open("left", [contact]), open("right", [contact])];
+  left.application.insert("Contact", { email: "a", city: "here" });
+  const key = right.application.insert("Contact", { email: "a", city: "there" });
+  const sync = pair(left, right, { Contact: { match: naturalKey("email") } }, { firstLink: "ask" });
+  await sync.run();
+  left.application.update("Contact", left.probe.rows("Contact")[0]!.key, { city: "nowhere" });
+  right.application.delete("Contact", key);
+  await sync.run();
+  const conflicts = await Array.fromAsync(sync.conflicts());
+  expect(conflicts).toContainEqual(expect.objectContaining({ kind: "update-delete", left: expect.arrayContaining(["nowhere"]) }));
 });

@@ -39,7 +39,8 @@ function planOneSided(model: PairModel, record: PairRecord, input: PlanInput): R
   }
   // Linked before, and gone on the other side.
   const hashes = input.base[record.side];
-  const edited = model.fields.flatMap((_, at) => (hashes[at] === undefined || input.hash(record.meet[at]) === hashes[at] ? [] : [at]));
+  // A field without a base may hold an edit that nobody has seen: it counts as one.
+  const edited = model.fields.flatMap((_, at) => (input.hash(record.meet[at]) === hashes[at] ? [] : [at]));
   const canDelete = writes(input.direction, record.side);
   if (!canDelete) {
     // The source of a one-way pair still has it: it is put back, since only the source decides.

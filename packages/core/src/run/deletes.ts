@@ -5,6 +5,7 @@ import { commitItems } from "./commit-items.ts";
 import { conflictRecord } from "./conflicts.ts";
 import { keyText, type RunContext } from "./context.ts";
 import type { Examined } from "./examine.ts";
+import { keyIn } from "./records.ts";
 import type { RunTracker } from "./tracker.ts";
 import type { WriteItem } from "./write-item.ts";
 import type { Writer } from "./writer.ts";
@@ -39,8 +40,9 @@ export async function applyDeletes(context: RunContext, tracker: RunTracker, ana
   for (const analysis of [...analyses].reverse()) {
     if (analysis.deletes.length === 0) continue;
     context.emit({ type: "step", step: "delete", model: analysis.model.name });
-    for (let at = 0; at < analysis.deletes.length; at += context.settings.pageSize) {
-      const page = analysis.deletes.slice(at, at + context.settings.pageSize);
+    const deletes = childrenFirst(analysis.model, analysis.deletes);
+    for (let at = 0; at < deletes.length; at += context.settings.pageSize) {
+      const page = deletes.slice(at, at + context.settings.pageSize);
       for (const side of ["left", "right"] as const) {
         const own = page.filter((record) => record.plan.side === side);
         if (own.length > 0) await deletePage(context, tracker, analyses, writer, analysis.model, side, own, planned);
@@ -49,15 +51,49 @@ export async function applyDeletes(context: RunContext, tracker: RunTracker, ana
   }
 }
 
+/** Deepest first, where records of one model refer to each other. */
+function childrenFirst(model: PairModel, records: readonly Examined[]): readonly Examined[] {
+  const self = model.fields.filter((field) => field.parent === model.name);
+  if (self.length === 0) return records;
+  const byKey = new Map(records.map((record) => [nameOf(record), record]));
+  const depths = new Map<Examined, number>();
+  const depthOf = (record: Examined): number => {
+    const known = depths.get(record);
+    if (known !== undefined) return known;
+    depths.set(record, 0); // records that refer to each other in a circle have no first
+    const side = record.plan.side!;
+    const parents = self.flatMap((field) => {
+      const key = keyIn(record[side]!.row, field, side);
+      const parent = key && byKey.get(`${side} ${keyText(key)}`);
+      return parent ? [depthOf(parent)] : [];
+    });
+    const depth = 1 + Math.max(0, ...parents);
+    depths.set(record, depth);
+    return depth;
+  };
+  return [...records].sort((a, b) => depthOf(b) - depthOf(a));
+}
+
+const nameOf = (record: Examined): string => `${record.plan.side!} ${keyText(record[record.plan.side!]!.key)}`;
+
 async function deletePage(
   context: RunContext, tracker: RunTracker, analyses: readonly PlannedDeletes[], writer: Writer,
   model: PairModel, side: SideName, records: readonly Examined[], planned: ReadonlyMap<string, Set<string>>,
 ): Promise<void> {
   const { state, pair } = context.settings;
   const counts = context.countsOf(model.name);
-  const parentsOfSomebody = await withRemainingChildren(context, analyses, model, side, records, planned);
-  const held = records.filter((record) => parentsOfSomebody.has(keyText(record[side]!.key)));
-  const free = records.filter((record) => !held.includes(record));
+  const own = planned.get(`${side} ${model.name}`)!;
+  const held: Examined[] = [];
+  let free = records;
+  // Whoever is held back is itself a child that remains.
+  for (;;) {
+    const parentsOfSomebody = await withRemainingChildren(context, analyses, model, side, free, planned);
+    if (parentsOfSomebody.size === 0) break;
+    held.push(...free.filter((record) => parentsOfSomebody.has(keyText(record[side]!.key))));
+    free = free.filter((record) => !held.includes(record));
+    for (const key of parentsOfSomebody) own.delete(key);
+    if (free.length === 0 || !model.selfReference) break;
+  }
   const conflicts: ConflictRecord[] = [
     ...free.flatMap((record) => record.plan.conflicts.map((conflict) => conflictRecord(context, record, conflict))),
     ...held.map((record): ConflictRecord => ({
@@ -90,6 +126,7 @@ async function deletePage(
     if (outcome.status === "written") gone.push(item.examined);
     else {
       notDeleted.push(item.examined);
+      own.delete(keyText(item.examined[side]!.key));
       if (outcome.status === "refused") counts.open++;
       else again.push(item.examined);
     }

@@ -183,7 +183,7 @@ export async function finish(
 }
 
 /** Nothing waits for a row that is gone. */
-async function leaveQuarantine(context: RunContext, analyses: readonly ModelAnalysis[]): Promise<StateChange[]> {
+async function leaveQuarantine(context: RunContext, analyses: readonly { readonly model: PairModel }[]): Promise<StateChange[]> {
   const gone: string[] = [];
   await Promise.all(analyses.flatMap(({ model }) => (["left", "right"] as const).map(async (side) => {
     const entries = [...context.quarantine.values()].filter((entry) => entry.model === model.name && entry.side === side && entry.run !== context.runId);
