@@ -121,8 +121,7 @@ function utc(stock: SqlColumn, kind: Kind): SqlColumn {
 function sqliteStored(column: DrizzleColumn, names: Names): Stored | undefined {
   const [kind, storage] = sqliteKind(column);
   const stock = sqliteColumn({ ...names, kind, ...(storage ? { storage } : {}) });
-  if (column.columnType === "SQLiteBigInt" || column.columnType === "SQLiteBlobJson") return { kind, column: textInBlob(stock, kind) };
-  return { kind, column: stock };
+  return { kind, column: column.columnType === "SQLiteBigInt" ? digitsInBlob(stock) : stock };
 }
 
 function sqliteKind(column: DrizzleColumn): [Kind, SqliteStorage?] {
@@ -169,11 +168,7 @@ function byAffinity(type: string): Kind {
   return { type: "decimal", precision: 15 };
 }
 
-/** Drizzle keeps these as the bytes of their text. */
-function textInBlob(stock: SqlColumn, kind: Kind): SqlColumn {
-  return {
-    ...stock,
-    decode: (literal) => (literal.startsWith("X") ? canonical(kind, Buffer.from(literal.slice(2, -1), "hex").toString("utf8")) : stock.decode(literal)),
-    encode: (text) => Buffer.from(text, "utf8").toString("hex"),
-  };
+/** Drizzle keeps such an integer as the bytes of its digits. */
+function digitsInBlob(stock: SqlColumn): SqlColumn {
+  return { ...stock, decode: (literal) => canonical({ type: "integer" }, Buffer.from(literal.slice(2, -1), "hex").toString("utf8")) };
 }

@@ -138,7 +138,7 @@ describe("keys", () => {
   };
 
   test.each([
-    ["id Int @id @default(autoincrement())", "database"],
+    ["id Int @id @default(autoincrement())", /^database$/],
     ["id String @id @default(cuid())", /^c[0-9a-z]{24}$/],
     ["id String @id @default(cuid(2))", /^[a-z][0-9a-z]{23}$/],
     ["id String @id @default(uuid())", /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/],
@@ -149,7 +149,7 @@ describe("keys", () => {
   ])("%s", (declaration, form) => {
     const { source, maker } = keyed(declaration);
     expect(source).toBe("allocated");
-    expect(maker).toEqual(typeof form === "string" ? form : expect.stringMatching(form));
+    expect(maker).toEqual(expect.stringMatching(form));
   });
 
   test("a uuid that the database would make is made by us", () => {

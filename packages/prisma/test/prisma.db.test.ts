@@ -4,13 +4,16 @@ import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { prismaDatabase } from "../src/index.ts";
 import { PrismaClient as PostgresClient } from "./postgres/generated/client.ts";
-import { insert, rowsOf, valuesOf } from "./support/copy.ts";
+import { insert, prepare, rowsOf, valuesOf } from "./support/copy.ts";
 import type { SqliteSession } from "./support/sqlite.ts";
 import { openSqlite } from "./support/sqlite.ts";
 
 describe("SQLite", () => {
   let session: SqliteSession;
-  beforeAll(async () => void (session = await openSqlite()));
+  beforeAll(async () => {
+    session = await openSqlite();
+    await prepare(prismaDatabase(session.prisma));
+  });
   afterAll(() => session.close());
 
   const full = {
@@ -63,9 +66,10 @@ describe("SQLite", () => {
   test.each(["iso8601", "unixepoch-ms"] as const)("what is written is stored as Prisma stores it (%s)", async (timestampFormat) => {
     const { prisma, close } = await openSqlite({ timestampFormat });
     const database = prismaDatabase(prisma, { timestampFormat });
+    await prepare(database);
     await prisma.user.create({ data: full });
     const [row] = await rowsOf(database, "User");
-    const { id, email, ...copied } = valuesOf(database, "User", row!);
+    const { id: _id, email: _email, ...copied } = valuesOf(database, "User", row!);
     await insert(database, "User", [{ ...copied, email: "copy" }]);
     const columns = ["age", "big", "amount", "ratio", "active", "born_at", "updated_at", "picture", "color"];
     const stored = await prisma.$queryRawUnsafe<{ text: string }[]>(`select distinct ${columns.map((column) => `quote(${column})`).join("||' '||")} as text from users`);
@@ -73,18 +77,19 @@ describe("SQLite", () => {
     await close();
   });
 
-  test.each(["5", "1.5", "true", "null", '"text"', "[]", "{}", "0.30000000000000004", "9007199254740993"])("JSON may be %s", async (settings) => {
+  test.each(["5", "1.5", "true", "null", '"text"', "[]", "{}", "0.30000000000000004"])("JSON may be %s", async (settings) => {
     const { prisma } = session;
     await prisma.user.deleteMany();
     const database = prismaDatabase(prisma);
     await insert(database, "User", [{ email: "json", settings }]);
     const [row] = await rowsOf(database, "User");
     expect(valuesOf(database, "User", row!)["settings"]).toBe(settings);
-    if (settings !== "9007199254740993") expect((await prisma.user.findFirstOrThrow()).settings).toEqual(JSON.parse(settings));
+    expect((await prisma.user.findFirstOrThrow()).settings).toEqual(JSON.parse(settings));
   });
 
   test("a JSON document that SQLite would round is refused", async () => {
     const database = prismaDatabase(session.prisma);
+    await insert(database, "User", [{ settings: "9007199254740993" }]);
     await expect(insert(database, "User", [{ settings: "12345678901234567890" }])).rejects.toThrow("WRITE.VALUE");
     await insert(database, "User", [{ settings: "[12345678901234567890]" }]);
   });
@@ -132,6 +137,7 @@ describePostgres("PostgreSQL", (server) => {
     prisma = new PostgresClient({ adapter: new PrismaPg({ connectionString: fresh.url }) });
     const ddl = readFileSync(new URL("./postgres/generated/schema.sql", import.meta.url), "utf8");
     for (const statement of ddl.split(";")) if (statement.trim() !== "") await prisma.$executeRawUnsafe(statement);
+    await prepare(prismaDatabase(prisma));
     drop = async () => {
       await prisma.$disconnect();
       await fresh.drop();

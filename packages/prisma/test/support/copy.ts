@@ -1,9 +1,13 @@
 import type { Database, Key, Row } from "@sync/core";
 
-/** Every row of a model with all its fields. */
-export async function rowsOf(database: Database, model: string): Promise<readonly Row[]> {
+/** Makes the side tables, as the first step of every run does. */
+export async function prepare(database: Database): Promise<void> {
   const { fence } = await database.claim({ holder: "test", runner: "test", seconds: 60 });
   await database.release(fence, false);
+}
+
+/** Every row of a model with all its fields. */
+export async function rowsOf(database: Database, model: string): Promise<readonly Row[]> {
   const endpoint = database.endpoints.get(model)!;
   const rows: Row[] = [];
   for await (const page of endpoint.scan({ fields: endpoint.model.fields.map((field) => field.name), pageSize: 100 })) rows.push(...page.rows);

@@ -1,0 +1,55 @@
+// Not compiling is the failure: the structural types stand for the real drivers, and options are checked against the tables.
+import type { PGlite } from "@electric-sql/pglite";
+import { cloudId, createSync, drizzleDatabase, leftWins, naturalKey } from "@sync/drizzle";
+import type { BetterSqliteLike, DrizzleLike, DrizzleTypes, PgClientLike, PgliteLike, PgPoolLike } from "@sync/drizzle";
+import type BetterSqlite from "better-sqlite3";
+import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
+import type { NodePgDatabase } from "drizzle-orm/node-postgres";
+import type { PgliteDatabase } from "drizzle-orm/pglite";
+import type { Client, Pool } from "pg";
+import { expectTypeOf } from "vitest";
+import type { postgresSchema, sqliteSchema } from "./support/schemas.ts";
+
+expectTypeOf<BetterSqlite.Database>().toExtend<BetterSqliteLike>();
+expectTypeOf<Pool>().toExtend<PgPoolLike>();
+expectTypeOf<Client>().toExtend<PgClientLike>();
+expectTypeOf<PGlite>().toExtend<PgliteLike>();
+
+type Sqlite = BetterSQLite3Database & { $client: BetterSqlite.Database };
+type Pg = NodePgDatabase & { $client: Pool };
+type Lite = PgliteDatabase & { $client: PGlite };
+expectTypeOf<Sqlite>().toExtend<DrizzleLike>();
+expectTypeOf<Pg>().toExtend<DrizzleLike>();
+expectTypeOf<NodePgDatabase & { $client: Client }>().toExtend<DrizzleLike>();
+expectTypeOf<Lite>().toExtend<DrizzleLike>();
+
+type Types = DrizzleTypes<typeof postgresSchema>;
+expectTypeOf<keyof Types>().toEqualTypeOf<"things" | "places" | "grants">();
+expectTypeOf<Types["things"]["big"]>().toEqualTypeOf<bigint | null>();
+expectTypeOf<Types["things"]["active"]>().toEqualTypeOf<boolean>();
+expectTypeOf<DrizzleTypes<typeof sqliteSchema>["notes"]["millis"]>().toEqualTypeOf<Date | null>();
+
+export function accepts(left: Sqlite, right: Pg, schemas: { left: typeof sqliteSchema; right: typeof postgresSchema }): void {
+  const pair = {
+    name: "pair",
+    left: drizzleDatabase(left, { schema: schemas.left }),
+    right: drizzleDatabase(right, { schema: schemas.right, models: ["things"], kinds: { things: { cents: { type: "integer" } } } }),
+    conflicts: leftWins(),
+  };
+  createSync({ ...pair, models: { notes: { right: "things", match: [cloudId(), naturalKey("text")], fields: { whole: "small", millis: "moment" } } } });
+  // @ts-expect-error no such model
+  createSync({ ...pair, models: { note: { right: "things", match: naturalKey("text") } } });
+  // @ts-expect-error no such field
+  createSync({ ...pair, models: { notes: { right: "things", match: naturalKey("texts") } } });
+  // @ts-expect-error no such field on the right
+  createSync({ ...pair, models: { notes: { right: "things", match: naturalKey("text"), fields: { whole: "smal" } } } });
+
+  // @ts-expect-error not a Drizzle database
+  drizzleDatabase({}, { schema: schemas.left });
+  // @ts-expect-error no such table
+  drizzleDatabase(left, { schema: schemas.left, models: ["note"] });
+  // @ts-expect-error no such option
+  drizzleDatabase(left, { schema: schemas.left, table: [] });
+  // @ts-expect-error the tables are needed
+  drizzleDatabase(left, {});
+}
