@@ -172,7 +172,7 @@ export interface Claim {
   readonly databaseId: string;
   /** What a copy does not bring: system identifier, path and inode, host. Differs: the run stops until `adopt`. */
   readonly serverIdentity: string;
-  /** Raised by each run that writes. Behind what the state store saw: a restored backup. */
+  /** Raised by each run that writes to either side. Behind what the state store saw: a restored backup. */
   readonly runCounter: number;
   readonly fence: number;
 }
@@ -203,8 +203,8 @@ export interface Database<Types extends ModelTypes = ModelTypes> {
   readonly endpoints: ReadonlyMap<string, Endpoint>;
   /** Makes the side tables if they are missing, then takes or renews the lease. Throws `LEASE.HELD` naming holder and time. */
   claim(request: ClaimRequest): Promise<Claim>;
-  /** Lets go; `wrote` raises the run counter. */
-  release(fence: number, wrote: boolean): Promise<void>;
+  /** Lets go; `wrote` raises the run counter. False: the lease was somebody else's by then, and nothing was done. */
+  release(fence: number, wrote: boolean): Promise<boolean>;
   /** Holds the models against the live database. Reads only. */
   inspect(models: readonly string[]): Promise<Inspection>;
   commit(unit: Unit): Promise<Committed>;

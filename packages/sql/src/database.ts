@@ -74,8 +74,8 @@ export function sqlDatabase(options: SqlDatabaseOptions): SqlDatabase {
       return { ...claim, serverIdentity: typeof serverIdentity === "string" ? serverIdentity : await serverIdentity() };
     },
 
-    async release(fence: number, wrote: boolean): Promise<void> {
-      await guard(() => dialect.release(executor, sides, fence, wrote));
+    async release(fence: number, wrote: boolean): Promise<boolean> {
+      return await guard(() => dialect.release(executor, sides, fence, wrote));
     },
 
     async inspect(models: readonly string[]): Promise<Inspection> {

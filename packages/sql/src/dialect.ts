@@ -38,7 +38,7 @@ export interface Dialect {
   /** `identity`: the table, or undefined while it has not been made. */
   reader(table: Table, fields: readonly string[], identity: string | undefined): RowReader;
   claim(executor: Executor, sides: SideTables, request: ClaimRequest): Promise<Claim>;
-  release(executor: Executor, sides: SideTables, fence: number, wrote: boolean): Promise<void>;
+  release(executor: Executor, sides: SideTables, fence: number, wrote: boolean): Promise<boolean>;
   /** Throws `LEASE.LOST`, or the driver's error; nothing is written then. */
   commit(
     executor: Executor,

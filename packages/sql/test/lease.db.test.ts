@@ -47,9 +47,9 @@ onEveryEngine(import.meta.url, (engine) => {
     await database.release(first.fence, false);
     const second = await database.claim(two);
     expect(second).toMatchObject({ fence: first.fence + 1, runCounter: 0 });
-    await database.release(second.fence, true);
-    await database.release(second.fence, true);
-    await database.release(first.fence, true);
+    expect(await database.release(second.fence, true)).toBe(true);
+    expect(await database.release(second.fence, true)).toBe(false);
+    expect(await database.release(first.fence, true)).toBe(false);
     expect((await database.claim(one)).runCounter).toBe(1);
   });
 

@@ -162,10 +162,11 @@ class Memory implements MemoryDatabase {
     return { databaseId: this.#databaseId, serverIdentity: this.#serverIdentity, runCounter: this.#runCounter, fence: this.#fence };
   }
 
-  async release(fence: number, wrote: boolean): Promise<void> {
-    if (this.#lease === undefined || fence !== this.#fence) return;
+  async release(fence: number, wrote: boolean): Promise<boolean> {
+    if (this.#lease === undefined || fence !== this.#fence) return false;
     this.#lease = undefined;
     if (wrote) this.#runCounter += 1;
+    return true;
   }
 
   async inspect(models: readonly string[]): ReturnType<Database["inspect"]> {

@@ -45,6 +45,8 @@ export class RunContext {
   readonly codecs: Map<string, BaseCodec> = new Map();
   /** Rows that were read, written and committed, per side. */
   readonly written: { left: number; right: number } = { left: 0, right: 0 };
+  /** A base was made or dropped: what this pair remembers is no longer what it was before this run. */
+  agreed = false;
   /** Try everything in quarantine again, whether it changed or not. */
   retryQuarantine = false;
   /** Infrastructure faults in a row. */

@@ -31,21 +31,20 @@ export async function withSession<Result>(
   context: RunContext, mapping: Mapping, options: { takeOver?: boolean; adopt?: boolean }, work: (session: Session) => Promise<Result>,
 ): Promise<Result> {
   const { databases, leaseSeconds, holder, pair, runtime, state } = context.settings;
-  const claim = (side: "left" | "right"): Promise<Claim> =>
-    context.retrying(() => databases[side].claim({
-      holder, runner: context.runId, seconds: leaseSeconds, ...(options.takeOver ? { takeOver: true } : {}),
-    }));
+  const claim = (side: "left" | "right", takeOver: boolean): Promise<Claim> =>
+    context.retrying(() => databases[side].claim({ holder, runner: context.runId, seconds: leaseSeconds, ...(takeOver ? { takeOver } : {}) }));
   const inspected = (["left", "right"] as const).map((side) =>
     context.retrying(() => databases[side].inspect(mapping.models.map((model) => model[side].name))));
   const [claims, inspections, opened] = await Promise.all([
-    Promise.allSettled([claim("left"), claim("right")]), Promise.allSettled(inspected), Promise.allSettled([context.retrying(() => state.open())]),
+    Promise.allSettled((["left", "right"] as const).map((side) => claim(side, options.takeOver ?? false))), Promise.allSettled(inspected), Promise.allSettled([context.retrying(() => state.open())]),
   ]);
   const held = new Map<"left" | "right", Claim>();
   claims.forEach((result, at) => result.status === "fulfilled" && held.set(at === 0 ? "left" : "right", result.value));
   let lost: unknown;
   let recognised = false;
   const stopRenewing = runtime.every((leaseSeconds * 1000) / 3, () => {
-    for (const side of held.keys()) claim(side).catch((error: unknown) => void (isSyncError(error) && error.retryable ? undefined : (lost ??= error)));
+    // Never by force: a lease that somebody has taken over stays theirs.
+    for (const side of held.keys()) claim(side, false).catch((error: unknown) => void (isSyncError(error) && error.retryable ? undefined : (lost ??= error)));
   });
   try {
     for (const result of [...claims, ...inspections, ...opened]) if (result.status === "rejected") throw result.reason;
@@ -83,8 +82,10 @@ export async function withSession<Result>(
     return result;
   } finally {
     stopRenewing();
-    const counters = await Promise.allSettled([...held].map(async ([side, { fence }]) => databases[side].release(fence, context.written[side] > 0)));
-    if (recognised && counters.every((result) => result.status === "fulfilled")) await rememberDatabases(context, held, pair);
+    // Both counters rise, whichever side was written: a backup of the other one is older than what is remembered, too.
+    const wrote = context.agreed || context.written.left + context.written.right > 0;
+    const released = await Promise.allSettled([...held].map(async ([side, { fence }]) => databases[side].release(fence, wrote)));
+    if (recognised && released.every((result) => result.status === "fulfilled" && result.value)) await rememberDatabases(context, held, pair, wrote);
   }
 }
 
@@ -138,17 +139,17 @@ async function recogniseDatabases(context: RunContext, left: Claim, right: Claim
   }
 }
 
-async function rememberDatabases(context: RunContext, held: ReadonlyMap<"left" | "right", Claim>, pair: string): Promise<void> {
+async function rememberDatabases(context: RunContext, held: ReadonlyMap<"left" | "right", Claim>, pair: string, wrote: boolean): Promise<void> {
   if (context.claims === undefined || context.dry) return;
   const entry = (side: "left" | "right"): Omit<Claim, "fence"> => {
     const { databaseId, serverIdentity, runCounter } = held.get(side)!;
-    return { databaseId, serverIdentity, runCounter: runCounter + (context.written[side] > 0 ? 1 : 0) };
+    return { databaseId, serverIdentity, runCounter: runCounter + (wrote ? 1 : 0) };
   };
   const record: KnownDatabases = { id: "databases", left: entry("left"), right: entry("right") };
   const { state } = context.settings;
   const [known] = await state.read(pair, { collection: "run", ids: ["databases"] });
   if (JSON.stringify(known) === JSON.stringify(record)) return;
-  if (known && context.written.left + context.written.right === 0) return;
+  if (known && !wrote) return;
   await state.commit(pair, [{ op: "put", collection: "run", records: [record] }]);
 }
 

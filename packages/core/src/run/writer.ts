@@ -132,6 +132,7 @@ export class Writer implements Sink {
       else if (plan.action !== "park" && plan.action !== "none") bases.push(makeBase(context, item));
       this.#count(item);
     }
+    if (bases.length > 0 || gone.size > 0) context.agreed = true;
     if (bases.length > 0) this.#changes.push({ op: "putBases", bases });
     // What this run has linked itself is met again in the pass over the right.
     for (const { model } of bases) this.#examiners.get(model)!.noBases = false;

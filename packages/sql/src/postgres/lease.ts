@@ -51,11 +51,12 @@ function claimStatement(sides: SideTables, { holder, runner, seconds, takeOver }
   };
 }
 
-export async function release(executor: Executor, sides: SideTables, fence: number, wrote: boolean): Promise<void> {
-  await executor.query({
-    sql: `update ${sides.database} set runner = null, holder = null, since = null, expires = null, runs = runs + $2::text::int where fence = $1::text::bigint and runner is not null`,
+export async function release(executor: Executor, sides: SideTables, fence: number, wrote: boolean): Promise<boolean> {
+  const released = await executor.query({
+    sql: `update ${sides.database} set runner = null, holder = null, since = null, expires = null, runs = runs + $2::text::int where fence = $1::text::bigint and runner is not null returning '1' as c0`,
     params: [String(fence), wrote ? "1" : "0"],
   });
+  return released.length > 0;
 }
 
 export async function uninstall(executor: Executor, sides: SideTables): Promise<void> {

@@ -52,13 +52,14 @@ function claimStatements(sides: SideTables, { holder, runner, seconds, takeOver 
   ];
 }
 
-export async function release(executor: Executor, sides: SideTables, fence: number, wrote: boolean): Promise<void> {
-  await executor.query({
+export async function release(executor: Executor, sides: SideTables, fence: number, wrote: boolean): Promise<boolean> {
+  const released = await executor.query({
     sql:
       `update ${sides.database} set runner = null, holder = null, since = null, expires = null, runs = runs + cast(? as integer)` +
-      ` where fence = cast(? as integer) and runner is not null`,
+      ` where fence = cast(? as integer) and runner is not null returning 1 as c0`,
     params: [wrote ? "1" : "0", String(fence)],
   });
+  return released.length > 0;
 }
 
 export async function uninstall(executor: Executor, sides: SideTables): Promise<void> {
