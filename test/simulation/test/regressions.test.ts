@@ -96,3 +96,39 @@ test("an open first meeting is an edit that a delete on the other side does not 
   const conflicts = await Array.fromAsync(sync.conflicts());
   expect(conflicts).toContainEqual(expect.objectContaining({ kind: "update-delete", left: expect.arrayContaining(["nowhere"]) }));
 });
+
+describe("a reference that closes a cycle", () => {
+  const team: Model = {
+    name: "Team", fields: [field("id", integer, false), field("name", text, false), field("motto"), field("lead", integer)], primaryKey: ["id"], keySource: "allocated",
+    uniqueKeys: [{ name: "name", fields: ["name"] }],
+    references: [{ name: "lead_fk", fields: ["lead"], target: "Person", targetFields: ["id"], onDelete: "set-null" }], syncFields: {},
+  };
+  const person: Model = {
+    name: "Person", fields: [field("id", integer, false), field("email", text, false), field("team", integer, false)], primaryKey: ["id"], keySource: "allocated",
+    uniqueKeys: [{ name: "email", fields: ["email"] }],
+    references: [{ name: "team_fk", fields: ["team"], target: "Team", targetFields: ["id"], onDelete: "restrict" }], syncFields: {},
+  };
+  const models = { Team: { match: naturalKey("name") }, Person: { match: naturalKey("email") } };
+
+  test("whose parent has not come across yet is decided as a first meeting, once it has", async () => {
+    const [left, right] = [open("left", [team, person]), open("right", [team, person])];
+    left.application.insert("Team", { name: "a", motto: "same" });
+    const key = right.application.insert("Team", { name: "a", motto: "same" });
+    right.application.update("Team", key, { lead: right.application.insert("Person", { email: "p", team: key[0]! })[0]! });
+    const sync = pair(left, right, models, { firstLink: "left" });
+    await sync.run();
+    expect([left, right].map((database) => database.probe.rows("Team")[0]!.record["lead"])).toEqual([null, null]);
+    expect(await Array.fromAsync(sync.conflicts())).toMatchObject([{ kind: "first-link", fields: ["lead"], decision: "left" }]);
+  });
+
+  test.each(["changes", "fingerprints", "none"] as const)("to a new parent is filled in the same run, though nothing else changed (tracking: %s)", async (tracking) => {
+    const [left, right] = [open("left", [team, person], { tracking }), open("right", [team, person], { tracking })];
+    const key = left.application.insert("Team", { name: "a" });
+    const sync = pair(left, right, models);
+    await sync.run();
+    left.application.update("Team", key, { lead: left.application.insert("Person", { email: "p", team: key[0]! })[0]! });
+    await sync.run();
+    expect(right.probe.rows("Team")[0]!.record["lead"]).toBe(right.probe.rows("Person")[0]!.key[0]);
+    expect((await sync.run()).written).toEqual({ left: 0, right: 0 });
+  });
+});

@@ -11,6 +11,8 @@ export interface PlanInput {
   /** What both agreed on last; undefined: this pair never linked the record. */
   readonly base: BaseView | undefined;
   readonly direction: Direction;
+  /** References whose parent has not come across yet: null for now, which is nobody's value. */
+  readonly waiting?: ReadonlySet<number>;
   /** Hash of a value at the meet, as the base holds it. */
   hash(value: Value | undefined): string;
   /** What a person decided about a parked conflict on exactly these values, if anybody has. */
@@ -40,7 +42,7 @@ function planOneSided(model: PairModel, record: PairRecord, input: PlanInput): R
   // Linked before, and gone on the other side.
   const hashes = input.base[record.side];
   // A field without a base may hold an edit that nobody has seen: it counts as one.
-  const edited = model.fields.flatMap((_, at) => (input.hash(record.meet[at]) === hashes[at] ? [] : [at]));
+  const edited = model.fields.flatMap((_, at) => (input.hash(record.meet[at]) === hashes[at] || input.waiting?.has(at) ? [] : [at]));
   const canDelete = writes(input.direction, record.side);
   if (!canDelete) {
     // The source of a one-way pair still has it: it is put back, since only the source decides.
@@ -124,11 +126,20 @@ class Verdicts {
   }
 }
 
+/** Fields about which nothing can be said yet, with those that merge as one with them. */
+function waitingFields(model: PairModel, { waiting }: PlanInput): readonly number[] {
+  if (!waiting || waiting.size === 0) return [];
+  const groups = new Set([...waiting].map((at) => model.fields[at]!.group));
+  return model.fields.flatMap((field, at) => (groups.has(field.group) ? [at] : []));
+}
+
 function planMerge(model: PairModel, left: PairRecord, right: PairRecord, base: BaseView, input: PlanInput): RecordPlan {
   const fields = model.fields;
+  const waiting = waitingFields(model, input);
   let settled = false;
   let differing: Map<number, { at: number; left: boolean; right: boolean; known: boolean }[]> | undefined;
   for (let at = 0; at < fields.length; at++) {
+    if (waiting.includes(at)) continue;
     const [l, r] = [left.meet[at]!, right.meet[at]!];
     const [baseLeft, baseRight] = [base.left[at], base.right[at]];
     const known = baseLeft !== undefined && baseRight !== undefined;
@@ -146,8 +157,9 @@ function planMerge(model: PairModel, left: PairRecord, right: PairRecord, base: 
     members.push({ at, left: leftChanged, right: rightChanged, known });
     differing.set(group, members);
   }
-  if (!differing) return settled ? { ...nothing, action: "settle", reason: "both sides came to the same values" } : nothing;
+  if (!differing) return settled ? { ...nothing, action: "settle", open: waiting, reason: "both sides came to the same values" } : nothing;
   const verdicts = new Verdicts(model, input);
+  verdicts.open.push(...waiting);
   const [fromLeft, fromRight]: [number[], number[]] = [[], []];
   for (const members of differing.values()) {
     const positions = members.map((member) => member.at);
@@ -171,9 +183,11 @@ function planMerge(model: PairModel, left: PairRecord, right: PairRecord, base: 
 
 function planFirstLink(model: PairModel, left: PairRecord, right: PairRecord, input: PlanInput): RecordPlan {
   const verdicts = new Verdicts(model, input);
+  const waiting = waitingFields(model, input);
+  verdicts.open.push(...waiting);
   const groups = new Map<number, number[]>();
   for (let at = 0; at < model.fields.length; at++) {
-    if (left.meet[at] === right.meet[at]) continue;
+    if (left.meet[at] === right.meet[at] || waiting.includes(at)) continue;
     const group = model.fields[at]!.group;
     groups.set(group, [...(groups.get(group) ?? []), at]);
   }

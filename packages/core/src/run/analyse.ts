@@ -106,7 +106,7 @@ export class ModelAnalysis {
       }
       if (!this.sources.left.full && record.cloudId !== "") this.#examinedIds.add(record.cloudId);
       if (record.plan.action === "delete" && !record.problem) this.deletes.push(record);
-      else if (record.plan.action !== "none" || record.problem || record.plan.drift.length > 0 || this.#context.quarantine.size > 0) forSink.push(record);
+      else if (record.plan.action !== "none" || record.problem || record.late || record.plan.drift.length > 0 || this.#context.quarantine.size > 0) forSink.push(record);
     }
     await this.#sink.add(forSink);
   }

@@ -138,35 +138,34 @@ export class Examiner {
   ): void {
     const { model } = this;
     const codec = this.#context.codecOf(model);
-    let { left, right } = entry;
-    let late = false;
+    const { left, right } = entry;
+    const waiting = new Set<number>();
     for (const record of [left, right]) {
-      const cause = record?.problem;
-      if (!record || !cause) continue;
-      const field = model.fields.find((candidate) => candidate.name === cause.field);
-      const mayWait = cause.code === "REFERENCE.PARENT_WAITS" && field?.parent !== undefined;
-      if (mayWait && options.deferred && field.parent === model.name) {
-        options.deferred[record.side].push(record.row);
-        return;
+      if (!record) continue;
+      let cause = record.problem;
+      for (const { at, problem } of record.waits) {
+        if (cause) break;
+        const field = model.fields[at]!;
+        if (options.deferred && field.parent === model.name) {
+          options.deferred[record.side].push(record.row);
+          return;
+        }
+        // An edge that closes a cycle: the record goes without it, and is looked at again when its parent is there.
+        const mayWait = field.late || (options.lateSelf && field.parent === model.name && field.left.nullable && field.right.nullable);
+        if (mayWait && !options.final) waiting.add(at);
+        else cause = problem;
       }
-      if (mayWait && !options.final && (field.late || (options.lateSelf && field.parent === model.name && field.left.nullable && field.right.nullable))) {
-        // The edge closes a cycle: the record goes without it, and is looked at again when its parent is there.
-        const cleared = { ...record, problem: undefined };
-        if (record.side === "left") left = cleared;
-        else right = cleared;
-        late = true;
-        continue;
-      }
-      examined.push({ ...this.#quarantined(record, cause, options.tries ?? 0), left: entry.left, right: entry.right, cloudId: entry.cloudId });
+      if (!cause) continue;
+      examined.push({ ...this.#quarantined(record, cause, options.tries ?? 0), left, right, cloudId: entry.cloudId });
       return;
     }
     const base = entry.base && codec.view(entry.base);
     const plan = planRecord(model, {
-      left, right, base, direction: this.#context.settings.direction, hash: (value) => codec.hash(value),
+      left, right, base, waiting, direction: this.#context.settings.direction, hash: (value) => codec.hash(value),
       decided: (fields) => decisionFor(this.#context, model, entry.cloudId, fields, left, right),
     });
     examined.push({
-      model, cloudId: entry.cloudId, left, right, base, plan, problem: undefined, matchedBy: entry.rule, tries: options.tries ?? 0, late,
+      model, cloudId: entry.cloudId, left, right, base, plan, problem: undefined, matchedBy: entry.rule, tries: options.tries ?? 0, late: waiting.size > 0,
     });
   }
 

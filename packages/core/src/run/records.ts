@@ -17,7 +17,11 @@ export interface Problem {
 /** A row turned into a record, or what stands in the way. */
 export interface ReadRecord extends PairRecord {
   readonly problem: Problem | undefined;
+  /** References whose parent has not come across yet; in `meet` they are null and mean nothing. */
+  readonly waits: readonly { readonly at: number; readonly problem: Problem }[];
 }
+
+const noWaits: ReadRecord["waits"] = [];
 
 /** Turns rows of one side into records: values to the meet, references to the parents' cloudIds. */
 export class RecordReader {
@@ -61,21 +65,28 @@ export class RecordReader {
         };
       }
     }
+    let waits: { at: number; problem: Problem }[] | undefined;
     for (const { field, at, parent } of references) {
       const key = keyIn(row, field, this.#side);
       if (!key) continue;
       const cloudId = this.#context.identities[this.#side].cloudIdOf(parent, key);
       if (typeof cloudId === "string") meet[at] = cloudId;
-      else {
+      else if (cloudId === undefined) {
         problem ??= {
-          code: cloudId === undefined ? "REFERENCE.DANGLING" : "REFERENCE.PARENT_WAITS", field: field.name, waitsFor: { model: parent, key },
-          message: cloudId === undefined
-            ? `\`${field.name}\` refers to a \`${parent}\` that does not exist on the ${this.#side}.`
-            : `\`${field.name}\` refers to a \`${parent}\` that has not come across itself.`,
+          code: "REFERENCE.DANGLING", field: field.name, waitsFor: { model: parent, key },
+          message: `\`${field.name}\` refers to a \`${parent}\` that does not exist on the ${this.#side}.`,
         };
+      } else {
+        (waits ??= []).push({
+          at,
+          problem: {
+            code: "REFERENCE.PARENT_WAITS", field: field.name, waitsFor: { model: parent, key },
+            message: `\`${field.name}\` refers to a \`${parent}\` that has not come across itself.`,
+          },
+        });
       }
     }
-    return { side: this.#side, row, key: row.key, cloudId: row.cloudId, meet, problem };
+    return { side: this.#side, row, key: row.key, cloudId: row.cloudId, meet, problem, waits: waits ?? noWaits };
   }
 
   #fault(row: Row): Problem | undefined {

@@ -82,8 +82,8 @@ async function cleanRows(context: RunContext, analysis: Marked, side: SideName, 
     const base = row.cloudId === null ? undefined : bases.get(row.cloudId);
     if (!base) return false;
     const hashes = codec.view(base)[side];
-    const { meet, problem } = records[index]!;
-    return !problem && model.fields.every((_, at) => hashes[at] === undefined || hashes[at] === codec.hash(meet[at]));
+    const { meet, problem, waits } = records[index]!;
+    return !problem && waits.length === 0 && model.fields.every((_, at) => hashes[at] === undefined || hashes[at] === codec.hash(meet[at]));
   });
 }
 

@@ -40,6 +40,7 @@ export interface VerifyResult {
 }
 
 const kept = 100;
+const readable = (record: ReadRecord): boolean => !record.problem && record.waits.length === 0;
 
 /** Reads both sides whole and holds them against each other; decides nothing and writes nothing. */
 export async function verify(settings: Settings, mapping: Mapping, options: RunOptions): Promise<VerifyResult> {
@@ -96,7 +97,7 @@ class ModelVerifier {
       for (const left of records) {
         const right = left.cloudId === null ? undefined : counterparts.get(left.cloudId);
         if (!right) this.#oneSided("onlyLeft", left);
-        else if (!left.problem && !right.problem && this.#differing(left, right).length === 0) this.counts.equal++;
+        else if (readable(left) && readable(right) && this.#differing(left, right).length === 0) this.counts.equal++;
         else suspects.push([left, right]);
       }
       await this.#judge(suspects);
@@ -136,7 +137,7 @@ class ModelVerifier {
       const view = base && codec.view(base);
       const agreed = view && fields.every((at) =>
         view.left[at] !== view.right[at] && view.left[at] === codec.hash(left.meet[at]) && view.right[at] === codec.hash(right.meet[at]));
-      if (agreed && !left.problem && !right.problem) {
+      if (agreed && readable(left) && readable(right)) {
         this.counts.altered++;
         continue;
       }
