@@ -292,6 +292,36 @@ describe("identity", () => {
   });
 });
 
+describe("a changed key", () => {
+  const keyed = model("Country", { fields: [field("code", text)], primaryKey: ["code"], keySource: "values" });
+  const rename = async (database: MemoryDatabase, to: string): Promise<Committed> => {
+    const { revision } = (await rowOf(database, "Country", ["de"]))!;
+    return write(database, { op: "update", model: "Country", fields: ["code"], rows: [{ key: ["de"], revision, values: [to] }] });
+  };
+
+  test("a unit takes the row's identity along", async () => {
+    const database = open({ models: [keyed] });
+    await write(database, { op: "insert", model: "Country", fields: ["code"], rows: [{ key: ["de"], cloudId: "cloud-1", values: ["de"] }] });
+    expect(await rename(database, "dd")).toMatchObject({ outcomes: [[written]] });
+    expect(database.probe.rows("Country")).toMatchObject([{ key: ["dd"], cloudId: "cloud-1" }]);
+  });
+
+  test("a refused unit leaves it where it was", async () => {
+    const database = open({ models: [keyed] });
+    await write(database, { op: "insert", model: "Country", fields: ["code"], rows: [{ key: ["de"], cloudId: "cloud-1", values: ["de"] }] });
+    database.application.insert("Country", { code: "at" });
+    expect(await rename(database, "at")).toMatchObject({ committed: false, refusal: { code: "WRITE.UNIQUE" } });
+    expect(database.probe.rows("Country")).toMatchObject([{ key: ["at"], cloudId: null }, { key: ["de"], cloudId: "cloud-1" }]);
+  });
+
+  test("an application that changes it leaves the side table's identity behind", async () => {
+    const database = open({ models: [keyed] });
+    await write(database, { op: "insert", model: "Country", fields: ["code"], rows: [{ key: ["de"], cloudId: "cloud-1", values: ["de"] }] });
+    database.application.update("Country", ["de"], { code: "dd" });
+    expect(database.probe.rows("Country")).toMatchObject([{ key: ["dd"], cloudId: null }]);
+  });
+});
+
 describe("the application's transactions", () => {
   test("nobody sees their rows before they commit", async () => {
     const database = open();

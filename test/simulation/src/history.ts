@@ -82,7 +82,7 @@ export class History {
       const spec = this.#specs.find((candidate) => modelNameOn(side, candidate) === change.model)!;
       const { before, after } = change;
       const renamed = before !== undefined && after !== undefined && before.key.join("\0") !== after.key.join("\0");
-      if (!renamed || spec.cloudIdField[side]) return [{ change, spec }];
+      if (!renamed || before.cloudId === after.cloudId) return [{ change, spec }];
       // A side table knows a row by its key: under another key nobody can tell that it is the same one.
       return [{ change: { ...change, after: undefined }, spec }, { change: { ...change, before: undefined }, spec }];
     });
@@ -179,6 +179,7 @@ export class History {
       const was = this.#valueOf(life.side, spec, member, before);
       const now = this.#valueOf(life.side, spec, member, after);
       if (was === now) continue;
+      if (isReference(member) && this.#same(spec, member, life.side, was, life.side, now)) continue; // it followed its parent's new key
       const current = life.cells.get(member.name)?.at(-1);
       const version = this.#sourceVersion(spec, life, member, now);
       if (version === undefined && cascaded) {

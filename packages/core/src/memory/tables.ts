@@ -258,7 +258,13 @@ export class Work {
     } else {
       if (table.rows.has(keyText(key))) throw new Refused({ code: "WRITE.UNIQUE", constraint: "primary key", model: table.model.name });
       const children = this.#children(table, before);
-      this.#move(table, text, next, false);
+      const identity = table.identities.get(text);
+      if (this.#strict && identity !== undefined) {
+        // A unit takes the identity along; after an application's change of key nobody can tell which row it was.
+        this.#setIdentity(table, text, undefined);
+        this.#move(table, text, { ...next, cloudId: identity }, false);
+        this.#setIdentity(table, keyText(key), identity);
+      } else this.#move(table, text, next, false);
       for (const { child, reference, row } of children) this.#follow(child, reference, row, table, stored.values);
       this.#gone.push([table, before]);
     }
