@@ -1,6 +1,6 @@
 export { drizzleDatabase } from "./database.ts";
 export type { DrizzleDatabase, DrizzleTypes } from "./database.ts";
-export type { DrizzleDatabaseOptions, SyncFieldNames } from "./options.ts";
+export type { DrizzleDatabaseOptions } from "./options.ts";
 export type { BetterSqliteLike, DrizzleLike, PgClientLike, PgliteLike, PgPoolLike } from "./client.ts";
 
 // What an application needs besides, so that one package is enough to install.
@@ -10,3 +10,4 @@ export type {
   Plan, PlannedAction, PlanSummary, QuarantineRecord, RunOptions, RunResult, StateStore, Sync, SyncEvent, SyncOptions, VerifyCounts, VerifyResult,
 } from "@sync/core";
 export { sqliteState } from "@sync/sql";
+export type { SyncFieldNames } from "@sync/sql";

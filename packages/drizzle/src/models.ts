@@ -1,39 +1,27 @@
 import { randomUUID } from "node:crypto";
 import { encode, SyncError } from "@sync/core";
-import type { Field, Kind, Model, Reference, SyncFields, UniqueKey } from "@sync/core";
-import type { KeyMaker, SqlColumn, SqlModel } from "@sync/sql";
+import type { Field, Kind, Model, Reference, UniqueKey } from "@sync/core";
+import { syncFieldsOf } from "@sync/sql";
+import type { Fill, KeyMaker, LibraryModel, LibraryModels, SqlColumn, SyncFieldNames } from "@sync/sql";
 import { getTableColumns, getTableName, is, SQL } from "drizzle-orm";
 import type { Table } from "drizzle-orm";
-import type { Fill } from "./fills.ts";
-import type { SyncFieldNames } from "./options.ts";
 import type { Dialect, DrizzleColumn, DrizzleTable } from "./tables.ts";
 import { tablesOf } from "./tables.ts";
 import { storedColumn } from "./values.ts";
-
-export interface DrizzleModel extends SqlModel {
-  /** What Drizzle fills in by itself (`$defaultFn`, `$onUpdate`): for rows that do not go through it. */
-  readonly fills: readonly Fill[];
-}
-
-export interface Models {
-  readonly models: readonly DrizzleModel[];
-  /** `Model` or `Model.field` that takes no part, and why. */
-  readonly leftOut: ReadonlyMap<string, string>;
-}
 
 interface Context {
   readonly dialect: Dialect;
   readonly syncFields: SyncFieldNames;
   /** The database's name of a column, after Drizzle's `casing`. */
   readonly nameOf: (column: DrizzleColumn) => string;
-  readonly kinds: Readonly<Record<string, Readonly<Record<string, Kind>>>>;
+  readonly kinds: Readonly<Record<string, Readonly<Record<string, Kind>> | undefined>>;
 }
 
 /** A Drizzle schema object as the models of this sync. */
-export function modelsOf(schema: Readonly<Record<string, unknown>>, context: Context): Models {
+export function modelsOf(schema: Readonly<Record<string, unknown>>, context: Context): LibraryModels {
   const { tables, modelOf } = tablesOf(schema, context.dialect);
   const leftOut = new Map<string, string>();
-  const models: DrizzleModel[] = [];
+  const models: LibraryModel[] = [];
   for (const table of tables) {
     const result = modelOfTable(table, modelOf, context, leftOut);
     if (typeof result === "string") leftOut.set(table.model, result);
@@ -43,7 +31,7 @@ export function modelsOf(schema: Readonly<Record<string, unknown>>, context: Con
 }
 
 /** Or why it cannot take part. */
-function modelOfTable(table: DrizzleTable, modelOf: ReadonlyMap<Table, string>, context: Context, leftOut: Map<string, string>): DrizzleModel | string {
+function modelOfTable(table: DrizzleTable, modelOf: ReadonlyMap<Table, string>, context: Context, leftOut: Map<string, string>): LibraryModel | string {
   const fields: Field[] = [];
   const columns: SqlColumn[] = [];
   const fills: Fill[] = [];
@@ -168,28 +156,4 @@ function referencesOf(table: DrizzleTable, modelOf: ReadonlyMap<Table, string>, 
       onDelete: onDelete[key.onDelete ?? ""] ?? "restrict",
     }];
   });
-}
-
-const syncFieldStandards = { cloudId: "cloudId", lastSyncedAt: "lastSyncedAt", syncStatus: "syncStatus" } as const;
-
-/** Fields of the user's own that belong to the sync, by their names; a cloudId has to be able to identify. */
-function syncFieldsOf(model: string, fields: readonly Field[], uniqueKeys: readonly UniqueKey[], names: SyncFieldNames): SyncFields {
-  const found: { -readonly [Role in keyof SyncFields]: SyncFields[Role] } = {};
-  for (const role of Object.keys(syncFieldStandards) as (keyof SyncFields)[]) {
-    const name = names[role] ?? syncFieldStandards[role];
-    if (name !== false && fields.some((field) => field.name === name)) found[role] = name;
-  }
-  const cloudId = fields.find((field) => field.name === found.cloudId);
-  if (cloudId) {
-    const unique = uniqueKeys.some((key) => key.fields.join() === cloudId.name);
-    const carries = cloudId.kind.type === "uuid" || cloudId.kind.type === "text";
-    if (!unique || !carries) {
-      throw new SyncError(
-        "MODEL.CLOUD_ID",
-        `\`${model}.${cloudId.name}\` must be a unique ${carries ? "field" : "text or uuid"} to hold the cloudId. If it is something else, say \`syncFields: { cloudId: false }\`.`,
-        { model, field: cloudId.name },
-      );
-    }
-  }
-  return found;
 }

@@ -1,6 +1,6 @@
 import { canonical, decode, encode } from "@sync/core";
 import type { Digits, Kind } from "@sync/core";
-import { postgresColumn, postgresKind, sqliteColumn } from "@sync/sql";
+import { postgresColumn, postgresKind, postgresUtcColumn, sqliteColumn } from "@sync/sql";
 import type { SqlColumn, SqliteStorage } from "@sync/sql";
 import type { Dialect, DrizzleColumn } from "./tables.ts";
 
@@ -38,19 +38,20 @@ function mapped({ kind, column: stock }: Stored, column: DrizzleColumn, declared
 
 // ---- PostgreSQL
 
-function postgresStored(column: DrizzleColumn, { field, column: name }: Names): Stored | undefined {
+function postgresStored(column: DrizzleColumn, names: Names): Stored | undefined {
   const array = arrayOf(column);
-  const item = array ?? column;
   // An array of arrays, whose depth the type does not fix.
   if (array && arrayOf(array)) return undefined;
+  const item = array ?? column;
   const declared = enumOf(item);
   const type = declared?.type ?? item.getSQLType();
+  const options = { ...names, type: array ? `${type}[]` : type };
+  // With dates as Date objects Drizzle means UTC, whatever the column says.
+  const utc = item.columnType === "PgTimestamp" ? postgresUtcColumn(options) : undefined;
+  if (utc) return utc;
   const of = declared?.kind ?? postgresItemKind(item, type);
-  if (of === undefined) return undefined;
-  const kind: Kind = array ? { type: "list", of } : of;
-  const own = declared ? kind : ownKind(type, kind);
-  const stock = postgresColumn({ field, column: name, type: array ? `${type}[]` : type, kind: own });
-  return { kind, column: own === kind ? stock : utc(stock, kind) };
+  const kind: Kind | undefined = array && of ? { type: "list", of } : of;
+  return kind && { kind, column: postgresColumn({ ...options, kind }) };
 }
 
 function postgresItemKind(column: DrizzleColumn, type: string): Kind | undefined {
@@ -64,9 +65,6 @@ function postgresItemKind(column: DrizzleColumn, type: string): Kind | undefined
       return kind?.type === "decimal" ? { ...kind, precision: Math.min(kind.precision ?? 15, 15) } : kind;
     case "PgNumericBigInt":
       return { type: "integer" };
-    // With dates as Date objects Drizzle means UTC, whatever the column says.
-    case "PgTimestamp":
-      return kind?.type === "local" ? { type: "instant", digits: kind.digits } : kind;
     default:
       return texts(column) && kind?.type === "text" ? { type: "enum", values: column.enumValues! } : kind;
   }
@@ -91,29 +89,6 @@ function enumOf(column: DrizzleColumn): { type: string; kind: Kind } | undefined
   const { enumName, enumValues, schema } = (column as unknown as EnumColumn).enum;
   const quoted = [schema, enumName].filter((part) => part !== undefined).map((part) => `"${part.replaceAll('"', '""')}"`);
   return { type: quoted.join("."), kind: { type: "enum", values: enumValues } };
-}
-
-/** What the column itself holds, where the model sees something else in it. */
-function ownKind(type: string, kind: Kind): Kind {
-  const item = kind.type === "list" ? kind.of : kind;
-  const own = postgresKind(type);
-  if (item.type !== "instant" || own?.type !== "local") return kind;
-  return kind.type === "list" ? { type: "list", of: own } : own;
-}
-
-function utc(stock: SqlColumn, kind: Kind): SqlColumn {
-  const withZone = (local: string): string => (local.endsWith("infinity") ? local : `${local}Z`);
-  const withoutZone = (instant: string): string => instant.replace(/Z$/, "");
-  const each = (text: string, change: (item: string) => string): string => {
-    if (kind.type !== "list") return change(text);
-    const items = JSON.parse(text) as (string | null)[];
-    return JSON.stringify(items.map((item) => (item === null ? null : change(item))));
-  };
-  return {
-    ...stock,
-    decode: (text) => each(stock.decode(text), withZone),
-    encode: (instant) => stock.encode(each(instant, withoutZone)),
-  };
 }
 
 // ---- SQLite

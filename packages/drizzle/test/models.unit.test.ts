@@ -2,17 +2,16 @@ import type { Field, Model } from "@sync/core";
 import { CasingCache } from "drizzle-orm/casing";
 import * as pg from "drizzle-orm/pg-core";
 import * as lite from "drizzle-orm/sqlite-core";
+import type { LibraryModels, SyncFieldNames } from "@sync/sql";
 import { describe, expect, test } from "vitest";
-import type { Models } from "../src/models.ts";
 import { modelsOf } from "../src/models.ts";
-import type { SyncFieldNames } from "../src/options.ts";
 import { postgresSchema, sqliteSchema } from "./support/schemas.ts";
 
-function read(schema: Record<string, unknown>, dialect: "postgres" | "sqlite", syncFields: SyncFieldNames = {}): Models {
+function read(schema: Record<string, unknown>, dialect: "postgres" | "sqlite", syncFields: SyncFieldNames = {}): LibraryModels {
   return modelsOf(schema, { dialect, syncFields, nameOf: (column) => column.name, kinds: {} });
 }
 
-function model(models: Models, name: string): Model {
+function model(models: LibraryModels, name: string): Model {
   return models.models.find((each) => each.model.name === name)!.model;
 }
 

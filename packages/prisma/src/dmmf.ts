@@ -1,49 +1,14 @@
 import { statSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { getDMMF } from "@prisma/get-dmmf";
+import type { GetDMMFError } from "@prisma/get-dmmf";
 import { SyncError } from "@sync/core";
 
-/** The part of Prisma's data model meta format that is read here. */
-export interface PrismaDmmf {
-  readonly datamodel: {
-    readonly models: readonly DmmfModel[];
-    readonly enums: readonly DmmfEnum[];
-  };
-}
-
-export interface DmmfModel {
-  readonly name: string;
-  readonly dbName: string | null;
-  readonly schema?: string | null;
-  readonly fields: readonly DmmfField[];
-  readonly primaryKey: { readonly fields: readonly string[] } | null;
-  readonly uniqueIndexes: readonly { readonly name: string | null; readonly fields: readonly string[] }[];
-}
-
-export interface DmmfField {
-  readonly name: string;
-  readonly dbName?: string | null;
-  readonly kind: string;
-  readonly type: string;
-  readonly nativeType?: readonly [string, readonly string[]] | null;
-  readonly isList: boolean;
-  readonly isRequired: boolean;
-  readonly isUnique: boolean;
-  readonly isId: boolean;
-  readonly isUpdatedAt?: boolean;
-  readonly default?: unknown;
-  readonly relationName?: string | null;
-  readonly relationFromFields?: readonly string[];
-  readonly relationToFields?: readonly string[];
-  readonly relationOnDelete?: string;
-}
-
-export interface DmmfEnum {
-  readonly name: string;
-  readonly dbName?: string | null;
-  readonly schema?: string | null;
-  readonly values: readonly { readonly name: string; readonly dbName?: string | null }[];
-}
+/** Prisma's own description of a schema. */
+export type PrismaDmmf = Pick<Exclude<ReturnType<typeof getDMMF>, GetDMMFError>, "datamodel">;
+export type DmmfModel = PrismaDmmf["datamodel"]["models"][number];
+export type DmmfField = DmmfModel["fields"][number];
+export type DmmfEnum = PrismaDmmf["datamodel"]["enums"][number];
 
 /** A schema as it was given, read. */
 export interface PrismaSchema {

@@ -1,6 +1,6 @@
 export { prismaDatabase } from "./database.ts";
 export type { PrismaDatabase } from "./database.ts";
-export type { PrismaDatabaseOptions, SyncFieldNames } from "./options.ts";
+export type { PrismaDatabaseOptions } from "./options.ts";
 export type { PrismaClientLike, PrismaTypes } from "./client.ts";
 export type { PrismaDmmf } from "./dmmf.ts";
 
@@ -11,3 +11,4 @@ export type {
   Plan, PlannedAction, PlanSummary, QuarantineRecord, RunOptions, RunResult, StateStore, Sync, SyncEvent, SyncOptions, VerifyCounts, VerifyResult,
 } from "@sync/core";
 export { sqliteState } from "@sync/sql";
+export type { SyncFieldNames } from "@sync/sql";

@@ -1,34 +1,21 @@
-import { SyncError } from "@sync/core";
-import type { Field, Model, Reference, SyncFields, UniqueKey } from "@sync/core";
-import type { KeyMaker, SqlColumn, SqlModel } from "@sync/sql";
+import type { Field, Model, Reference, UniqueKey } from "@sync/core";
+import { syncFieldsOf } from "@sync/sql";
+import type { Fill, KeyMaker, LibraryModel, LibraryModels, SqlColumn, SyncFieldNames } from "@sync/sql";
 import type { DmmfField, DmmfModel, PrismaSchema } from "./dmmf.ts";
-import type { Fill } from "./fills.ts";
 import { idMaker } from "./ids.ts";
-import type { SyncFieldNames } from "./options.ts";
 import type { StorageContext } from "./values.ts";
 import { storedField } from "./values.ts";
-
-export interface PrismaModel extends SqlModel {
-  /** What the Prisma client fills in by itself, as canonical text: for rows that do not go through the client. */
-  readonly fills: readonly Fill[];
-}
-
-export interface Models {
-  readonly models: readonly PrismaModel[];
-  /** `Model` or `Model.field` that takes no part, and why. */
-  readonly leftOut: ReadonlyMap<string, string>;
-}
 
 interface Context extends Omit<StorageContext, "enums"> {
   readonly syncFields: SyncFieldNames;
 }
 
 /** A Prisma schema as the models of this sync. */
-export function modelsOf(schema: PrismaSchema, context: Context): Models {
+export function modelsOf(schema: PrismaSchema, context: Context): LibraryModels {
   const { models, enums } = schema.dmmf.datamodel;
   const storage: StorageContext = { ...context, enums: new Map(enums.map((each) => [each.name, each])) };
   const leftOut = new Map<string, string>();
-  const built: PrismaModel[] = [];
+  const built: LibraryModel[] = [];
   for (const model of models) {
     const result = modelOf(model, models, schema.withoutForeignKeys, storage, context.syncFields, leftOut);
     if (typeof result === "string") leftOut.set(model.name, result);
@@ -45,7 +32,7 @@ function modelOf(
   storage: StorageContext,
   names: SyncFieldNames,
   leftOut: Map<string, string>,
-): PrismaModel | string {
+): LibraryModel | string {
   const fields: Field[] = [];
   const columns: SqlColumn[] = [];
   const fills: Fill[] = [];
@@ -121,7 +108,7 @@ interface DefaultFunction {
 
 function defaultFunction(field: DmmfField): DefaultFunction | undefined {
   const value = field.default;
-  return typeof value === "object" && value !== null && "name" in value ? (value as DefaultFunction) : undefined;
+  return typeof value === "object" && value !== null && "name" in value ? value : undefined;
 }
 
 /** Undefined: the key's values come with the record. */
@@ -175,28 +162,4 @@ function isManyToMany(field: DmmfField, source: DmmfModel, all: readonly DmmfMod
   if (!field.isList) return false;
   const other = all.find((model) => model.name === field.type);
   return other?.fields.some((back) => back.relationName === field.relationName && back.type === source.name && back !== field && back.isList) ?? false;
-}
-
-const syncFieldStandards = { cloudId: "cloudId", lastSyncedAt: "lastSyncedAt", syncStatus: "syncStatus" } as const;
-
-/** Fields of the user's own that belong to the sync, by their names; a cloudId has to be able to identify. */
-function syncFieldsOf(model: string, fields: readonly Field[], uniqueKeys: readonly UniqueKey[], names: SyncFieldNames): SyncFields {
-  const found: { -readonly [Role in keyof SyncFields]: SyncFields[Role] } = {};
-  for (const role of Object.keys(syncFieldStandards) as (keyof SyncFields)[]) {
-    const name = names[role] ?? syncFieldStandards[role];
-    if (name !== false && fields.some((field) => field.name === name)) found[role] = name;
-  }
-  const cloudId = fields.find((field) => field.name === found.cloudId);
-  if (cloudId) {
-    const unique = uniqueKeys.some((key) => key.fields.join() === cloudId.name);
-    const carries = cloudId.kind.type === "uuid" || cloudId.kind.type === "text";
-    if (!unique || !carries) {
-      throw new SyncError(
-        "MODEL.CLOUD_ID",
-        `\`${model}.${cloudId.name}\` must be a unique ${carries ? "field" : "text or uuid"} to hold the cloudId. If it is something else, say \`syncFields: { cloudId: false }\`.`,
-        { model, field: cloudId.name },
-      );
-    }
-  }
-  return found;
 }

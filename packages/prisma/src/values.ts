@@ -1,6 +1,6 @@
 import { canonical, ValueError } from "@sync/core";
 import type { Kind } from "@sync/core";
-import { postgresColumn, postgresKind, sqliteColumn } from "@sync/sql";
+import { eachItem, postgresColumn, postgresKind, postgresUtcColumn, sqliteColumn } from "@sync/sql";
 import type { SqlColumn, SqliteStorage } from "@sync/sql";
 import type { Engine } from "./client.ts";
 import type { DmmfEnum, DmmfField } from "./dmmf.ts";
@@ -108,13 +108,16 @@ const postgresTypes: Readonly<Record<string, string>> = {
 const nativeNames: Readonly<Record<string, string>> = { DoublePrecision: "double precision", Decimal: "numeric", Integer: "integer", ByteA: "bytea" };
 
 function postgresField(field: DmmfField, declared: DmmfEnum | undefined): Stored | undefined {
-  const type = declared ? enumType(declared) : nativeType(field);
-  const item = declared ? enumKind(declared) : kindOf(type);
-  if (item === undefined) return undefined;
-  const kind: Kind = field.isList ? { type: "list", of: item } : item;
-  const stock = postgresColumn({ field: field.name, column: columnName(field), type: field.isList ? `${type}[]` : type, kind: stockKind(kind, type) });
-  if (declared) return { kind, column: named(stock, declared) };
-  return { kind, column: isTimestamp(type) ? utc(stock, field.isList) : stock };
+  const item = declared ? enumType(declared) : nativeType(field);
+  const names = { field: field.name, column: columnName(field), type: field.isList ? `${item}[]` : item };
+  if (declared) {
+    const kind: Kind = field.isList ? { type: "list", of: enumKind(declared) } : enumKind(declared);
+    return { kind, column: named(postgresColumn({ ...names, kind }), declared) };
+  }
+  // Prisma keeps moments in columns without a zone, and means UTC.
+  const utc = postgresUtcColumn(names);
+  const kind = postgresKind(names.type);
+  return utc ?? (kind && { kind, column: postgresColumn(names) });
 }
 
 function nativeType(field: DmmfField): string {
@@ -122,31 +125,6 @@ function nativeType(field: DmmfField): string {
   if (name === undefined) return postgresTypes[field.type] ?? field.type;
   const sql = nativeNames[name] ?? name.toLowerCase();
   return sizes && sizes.length > 0 ? `${sql}(${sizes.join(",")})` : sql;
-}
-
-const isTimestamp = (type: string): boolean => /^timestamp(\(|$)/.test(type);
-
-/** Prisma keeps moments in columns without a zone, and means UTC. */
-function kindOf(type: string): Kind | undefined {
-  const kind = postgresKind(type);
-  return kind?.type === "local" ? { type: "instant", digits: kind.digits } : kind;
-}
-
-/** What the column itself holds. */
-function stockKind(kind: Kind, type: string): Kind {
-  if (!isTimestamp(type)) return kind;
-  const local = postgresKind(type)!;
-  return kind.type === "list" ? { type: "list", of: local } : local;
-}
-
-function utc(stock: SqlColumn, isList: boolean): SqlColumn {
-  const withZone = (local: string): string => (local.endsWith("infinity") ? local : `${local}Z`);
-  const withoutZone = (instant: string): string => instant.replace(/Z$/, "");
-  return {
-    ...stock,
-    decode: (text) => eachItem(isList, stock.decode(text), withZone),
-    encode: (instant) => stock.encode(eachItem(isList, instant, withoutZone)),
-  };
 }
 
 // ---- both
@@ -159,9 +137,8 @@ function enumKind(declared: DmmfEnum): Kind {
   return { type: "enum", values: declared.values.map((value) => value.name) };
 }
 
-function enumType({ name, dbName, schema }: DmmfEnum): string {
-  const type = `"${(dbName ?? name).replaceAll('"', '""')}"`;
-  return schema ? `"${schema.replaceAll('"', '""')}".${type}` : type;
+function enumType({ name, dbName }: DmmfEnum): string {
+  return `"${(dbName ?? name).replaceAll('"', '""')}"`;
 }
 
 /** The application sees an enum's names, the database its `@map`ped values. */
@@ -175,9 +152,4 @@ function named(stock: SqlColumn, declared: DmmfEnum): SqlColumn {
     decode: (text) => eachItem(isList, stock.decode(text), (value) => toName.get(value) ?? value),
     encode: (text) => stock.encode(eachItem(isList, text, (value) => toStored.get(value) ?? value)),
   };
-}
-
-function eachItem(isList: boolean, text: string, change: (item: string) => string): string {
-  if (!isList) return change(text);
-  return JSON.stringify((JSON.parse(text) as (string | null)[]).map((item) => (item === null ? null : change(item))));
 }

@@ -1,16 +1,15 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Field, Model } from "@sync/core";
+import type { LibraryModels, SyncFieldNames } from "@sync/sql";
 import { describe, expect, test } from "vitest";
 import type { Engine } from "../src/client.ts";
 import { readSchema } from "../src/dmmf.ts";
-import type { Models } from "../src/models.ts";
 import { modelsOf } from "../src/models.ts";
-import type { SyncFieldNames } from "../src/options.ts";
 
 const path = (engine: string): string => fileURLToPath(new URL(`./${engine}/schema.prisma`, import.meta.url));
 
-function read(source: string, engine: Engine = "sqlite", syncFields: SyncFieldNames = {}): Models {
+function read(source: string, engine: Engine = "sqlite", syncFields: SyncFieldNames = {}): LibraryModels {
   return modelsOf(readSchema(source), { engine, timestampFormat: "iso8601", syncFields });
 }
 
@@ -19,7 +18,7 @@ function schema(models: string, datasource = 'provider = "sqlite"'): string {
   return `datasource db {\n  ${datasource}\n}\n${models}`;
 }
 
-function model(models: Models, name: string): Model {
+function model(models: LibraryModels, name: string): Model {
   return models.models.find((each) => each.model.name === name)!.model;
 }
 

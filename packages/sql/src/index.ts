@@ -1,8 +1,13 @@
 export { type SqlDatabase, sqlDatabase, type SqlDatabaseOptions } from "./database.ts";
 export { type Fault, faultOf, type Meaning, meaningOf, type MeaningOptions } from "./errors.ts";
 export type { CopyIn, Executor, Statement, TextRow } from "./executor.ts";
+export {
+  checkLibraryOptions, type Fill, type LibraryDatabase, libraryDatabase, type LibraryModel, type LibraryModels, type LibraryOptions,
+  type SyncFieldNames, syncFieldsOf,
+} from "./library.ts";
 export type { KeyMaker, SqlColumn, SqlModel } from "./model.ts";
 export { postgresColumn, type PostgresColumnOptions, postgresKind } from "./postgres/columns.ts";
+export { eachItem, postgresUtcColumn } from "./postgres/utc.ts";
 export { sqliteColumn, type SqliteColumnOptions, type SqliteStorage } from "./sqlite/columns.ts";
 export { sqliteState } from "./sqlite-state.ts";
 export { sqlState, type SqlStateOptions } from "./state.ts";
