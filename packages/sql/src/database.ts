@@ -1,5 +1,6 @@
 import type { Claim, ClaimRequest, Committed, Database, Endpoint, Finding, Inspection, Outcome, Refusal, StateStore, Unit } from "@sync/core";
 import { SyncError } from "@sync/core";
+import { timed } from "./copy-in.ts";
 import type { Dialect, SideTables, WritableTable } from "./dialect.ts";
 import { SqlEndpoint } from "./endpoint.ts";
 import type { EndpointContext } from "./endpoint.ts";
@@ -38,7 +39,7 @@ export interface SqlDatabase extends Database {
 const DIALECTS: Readonly<Record<Executor["dialect"], Dialect>> = { postgres, sqlite };
 
 export function sqlDatabase(options: SqlDatabaseOptions): SqlDatabase {
-  const { executor } = options;
+  const executor = timed(options.executor);
   const dialect = DIALECTS[executor.dialect];
   const sides: SideTables = sideTables(options.sideTables?.schema);
   const tables = options.models.map(tableOf);

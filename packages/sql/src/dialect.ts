@@ -20,6 +20,8 @@ export interface Syntax {
   rows(json: string): string;
   /** The i-th text of such an element. */
   item(i: number): string;
+  /** That an indexed expression is among the values of a sub-select of one column. */
+  oneOf(expression: string, select: string): string;
   /** The text that stands for a row's key in `sync_identity`, from expressions of the key columns' types. */
   localKey(keys: readonly SqlColumn[], expressions: readonly string[]): string;
   /** The way back: the i-th key column's value out of that text. */

@@ -48,8 +48,8 @@ export function examine(
 ): Examination {
   const { model } = table;
   const findings: Finding[] = [];
-  const find = (severity: Finding["severity"], code: string, message: string, field?: string): void => {
-    findings.push({ severity, code, model: model.name, ...(field === undefined ? {} : { field }), message });
+  const find: Find = (severity, code, message, field, key) => {
+    findings.push({ severity, code, model: model.name, ...(field === undefined ? {} : { field }), ...(key === undefined ? {} : { key }), message });
   };
   if (live === undefined) {
     find("error", "SCHEMA.MISSING_TABLE", `the database has no table ${table.sql}`);
@@ -94,11 +94,14 @@ export function examine(
   return { findings, after: afterImage(live, lossy), shape: shapeOf(table, live) };
 }
 
-function examineKeys(table: Table, live: LiveTable, find: (severity: Finding["severity"], code: string, message: string, field?: string) => void): void {
+type Find = (severity: Finding["severity"], code: string, message: string, field?: string, key?: readonly string[]) => void;
+
+function examineKeys(table: Table, live: LiveTable, find: Find): void {
   const { model } = table;
-  const names = (fields: readonly string[]): string[] => fields.map((field) => table.column.get(field)!.column).sort();
-  const uniques = new Set(live.uniques.map((columns) => JSON.stringify([...columns].sort())));
-  const isUnique = (fields: readonly string[]): boolean => uniques.has(JSON.stringify(names(fields)));
+  const isUnique = (fields: readonly string[]): boolean => {
+    const names = new Set(fields.map((field) => table.column.get(field)!.column));
+    return live.uniques.some((columns) => columns.every((column) => names.has(column)));
+  };
   if (!isUnique(model.primaryKey)) {
     find("error", "SCHEMA.NO_KEY", `no unique index of ${table.sql} covers the key (${model.primaryKey.join(", ")})`);
   }
@@ -107,7 +110,7 @@ function examineKeys(table: Table, live: LiveTable, find: (severity: Finding["se
     find("error", "SCHEMA.NOT_UNIQUE", `the cloudId column "${table.cloudId!.column}" needs a unique index`, cloudId);
   }
   for (const key of model.uniqueKeys) {
-    if (!isUnique(key.fields)) find("warning", "SCHEMA.NOT_UNIQUE", `no unique index of ${table.sql} holds ${key.name} (${key.fields.join(", ")})`);
+    if (!isUnique(key.fields)) find("warning", "SCHEMA.NOT_UNIQUE", `no unique index of ${table.sql} holds ${key.name} (${key.fields.join(", ")})`, undefined, key.fields);
   }
   if (table.keyMaker === "database" && !live.numbersKeys) {
     find("error", "SCHEMA.NO_SEQUENCE", `nothing numbers the key column "${table.keys[0]!.column}" of ${table.sql}`, model.primaryKey[0]);

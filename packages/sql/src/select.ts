@@ -51,7 +51,10 @@ export function page(table: Table, reader: RowReader, range: KeyRange, limit: nu
   return { sql: `select ${reader.select} from ${table.sql} t${where} order by ${order} limit ${limit}`, params };
 }
 
-/** The rows whose columns equal one of the tuples; a semi-join, so that a tuple given twice gives one row. */
+/**
+ * The rows whose columns equal one of the tuples. Without an index this must be a semi-join, which scans the table once;
+ * the key and the cloudId have one.
+ */
 export function lookup(
   table: Table,
   reader: RowReader,
@@ -59,10 +62,12 @@ export function lookup(
   tuples: readonly (readonly string[])[],
   syntax: Syntax,
 ): Statement {
+  const indexed = columns.length === 1 && (columns[0] === table.cloudId || (columns[0] === table.keys[0] && table.keys.length === 1));
   const texts = tuples.map((each) => columns.map((column, i) => column.encode(each[i]!)));
   const wanted = columns.map((column, i) => column.write(syntax.item(i))).join(", ");
+  const among = `select ${wanted} from ${syntax.rows(syntax.param(1))}`;
   return {
-    sql: `select ${reader.select} from ${table.sql} t where ${tuple(columns.map(at))} in (select ${wanted} from ${syntax.rows(syntax.param(1))})`,
+    sql: `select ${reader.select} from ${table.sql} t where ${isAmong(columns, among, indexed, syntax)}`,
     params: [JSON.stringify(texts)],
   };
 }
@@ -76,10 +81,14 @@ export function lookupIdentity(
   syntax: Syntax,
 ): Statement {
   const keys = table.keys.map((_, i) => syntax.fromLocalKey(table.keys, i, "i.local_key")).join(", ");
+  const cloudIds = `select ${syntax.item(0)} from ${syntax.rows(syntax.param(1))}`;
+  const among = `select ${keys} from ${identity} i where i.model = ${literal(table.model.name)} and ${syntax.oneOf("i.cloud_id", cloudIds)}`;
   return {
-    sql:
-      `select ${reader.select} from ${table.sql} t where ${tuple(table.keys.map(at))} in (select ${keys} from ${identity} i` +
-      ` where i.model = ${literal(table.model.name)} and i.cloud_id in (select ${syntax.item(0)} from ${syntax.rows(syntax.param(1))}))`,
+    sql: `select ${reader.select} from ${table.sql} t where ${isAmong(table.keys, among, table.keys.length === 1, syntax)}`,
     params: [JSON.stringify(tuples)],
   };
+}
+
+function isAmong(columns: readonly SqlColumn[], select: string, indexed: boolean, syntax: Syntax): string {
+  return indexed ? syntax.oneOf(at(columns[0]!), select) : `${tuple(columns.map(at))} in (${select})`;
 }

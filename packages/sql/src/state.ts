@@ -1,4 +1,5 @@
 import type { Base, Collection, ReadRequest, StateChange, StateRecords, StateStore } from "@sync/core";
+import { lines, timed, worthCopying } from "./copy-in.ts";
 import type { SideTables, Syntax } from "./dialect.ts";
 import { meaningOf } from "./errors.ts";
 import type { Executor, Statement, TextRow } from "./executor.ts";
@@ -42,10 +43,12 @@ class SqlState implements StateStore {
   readonly #tables: StateTables;
   /** Counted once per scan, with its first page. */
   readonly #totals = new Map<string, number>();
+  /** Models that were found to have bases where new ones were expected. */
+  readonly #filled = new Set<string>();
 
   constructor(executor: Executor, options: SqlStateOptions) {
     this.name = options.name ?? executor.dialect;
-    this.#executor = executor;
+    this.#executor = timed(executor);
     this.#options = options;
     this.#sides = sideTables(options.sideTables?.schema);
     this.#syntax = executor.dialect === "postgres" ? postgresSyntax : sqliteSyntax;
@@ -64,7 +67,7 @@ class SqlState implements StateStore {
       const ids = JSON.stringify(cloudIds.map((id) => [id]));
       return (
         `select b.cloud_id as c0, b.hashes as c1, b.right_hashes as c2, b.vals as c3 from ${this.#sides.base} b where b.pair = ${wanted}` +
-        ` and b.cloud_id in (select ${this.#syntax.item(0)} from ${this.#syntax.rows(param(ids))})`
+        ` and ${this.#syntax.oneOf("b.cloud_id", `select ${this.#syntax.item(0)} from ${this.#syntax.rows(param(ids))}`)}`
       );
     });
     return rows.map((row) => baseOf(model, row));
@@ -101,7 +104,7 @@ class SqlState implements StateStore {
       if (after !== undefined) conditions.push(`id > ${param(after)}`);
       if (ids !== undefined) {
         const wanted = JSON.stringify(ids.map((id) => [id]));
-        conditions.push(`id in (select ${this.#syntax.item(0)} from ${this.#syntax.rows(param(wanted))})`);
+        conditions.push(this.#syntax.oneOf("id", `select ${this.#syntax.item(0)} from ${this.#syntax.rows(param(wanted))}`));
       }
       return `select body as c0 from ${this.#sides.record} where ${conditions.join(" and ")} order by id${limit === undefined ? "" : ` limit ${limit}`}`;
     });
@@ -110,6 +113,7 @@ class SqlState implements StateStore {
 
   async commit(pair: string, changes: readonly StateChange[]): Promise<void> {
     const pending = settled(changes);
+    if (await this.#copied(pair, pending)) return;
     const writes = this.#writes(pair, pending);
     if (writes.length === 0) return;
     // One statement sees every row as it was before: not where a model's bases are cleared and put again.
@@ -128,6 +132,30 @@ class SqlState implements StateStore {
     await this.#options.close?.();
   }
 
+  /**
+   * A first copy writes many bases and none of them is there: then they go by COPY. If one is there after all nothing was
+   * written, the model is remembered, and the slower way is taken.
+   */
+  async #copied(pair: string, pending: Pending): Promise<boolean> {
+    const { copyTransaction } = this.#executor;
+    const scans = new Set(pending.putBases.map((base) => JSON.stringify([pair, base.model])));
+    if (!copyTransaction || pending.cleared.size > 0 || !worthCopying(this.#executor, pending.putBases.length)) return false;
+    if ([...scans].some((scan) => this.#filled.has(scan) || (this.#totals.get(scan) ?? 0) > 0)) return false;
+    const steps = [
+      { copy: `copy ${this.#sides.base} (pair, model, cloud_id, hashes, right_hashes, vals) from stdin`, chunks: lines(pending.putBases, (base) => [pair, ...baseTexts(base)]) },
+      ...this.#writes(pair, { ...pending, putBases: [] }).map((write) => this.#build(write)),
+    ];
+    try {
+      await copyTransaction({ sql: "select '1' as c0", params: [] }, steps);
+      return true;
+    } catch (error) {
+      const means = meaningOf(error, { database: this.name });
+      if (!("refusal" in means) || means.refusal.code !== "WRITE.UNIQUE") throw "error" in means ? means.error : error;
+      for (const scan of scans) this.#filled.add(scan);
+      return false;
+    }
+  }
+
   #writes(pair: string, pending: Pending): Write[] {
     const { base, record } = this.#sides;
     const { item, rows } = this.#syntax;
@@ -137,9 +165,7 @@ class SqlState implements StateStore {
       writes.push((param) => `delete from ${base} where pair = ${param(pair)} and model in (select ${item(0)} from ${rows(param(models))})`);
     }
     if (pending.putBases.length > 0) {
-      const texts = JSON.stringify(
-        pending.putBases.map((each) => [each.model, each.cloudId, each.hashes, each.rightHashes ?? null, each.values ? JSON.stringify(each.values) : null]),
-      );
+      const texts = JSON.stringify(pending.putBases.map(baseTexts));
       writes.push(
         (param) =>
           `insert into ${base} (pair, model, cloud_id, hashes, right_hashes, vals) select ${param(pair)}, ${[0, 1, 2, 3, 4].map(item).join(", ")}` +
@@ -207,6 +233,10 @@ class SqlState implements StateStore {
       throw "error" in means ? means.error : error;
     }
   }
+}
+
+function baseTexts(base: Base): readonly (string | null)[] {
+  return [base.model, base.cloudId, base.hashes, base.rightHashes ?? null, base.values ? JSON.stringify(base.values) : null];
 }
 
 function baseOf(model: string, row: TextRow): Base {

@@ -1,11 +1,13 @@
 import type { Batch, Row, Unit } from "@sync/core";
 import { cloudIdFor, deleteRows, identifyRows, insertRows, keyAfter, touchesTwice, updateRows } from "../batch.ts";
+import { worthCopying } from "../copy-in.ts";
 import type { RowReader, SideTables, UnitOutcome, WritableTable } from "../dialect.ts";
 import type { Executor, Statement, TextRow } from "../executor.ts";
 import { leaseLost } from "../lease.ts";
 import type { SqlColumn, Table } from "../model.ts";
 import { literal, quoted } from "../model.ts";
 import { at, lookup } from "../select.ts";
+import { copyable, copyUnit } from "./copy.ts";
 import { postgresReader } from "./read.ts";
 import { postgresSyntax } from "./syntax.ts";
 
@@ -39,6 +41,10 @@ export async function commitUnit(
   sides: SideTables,
   database: string,
 ): Promise<UnitOutcome> {
+  const inserts = copyable(unit, tables);
+  if (inserts && worthCopying(executor, inserts.reduce((sum, batch) => sum + batch.rows.length, 0))) {
+    return await copyUnit(executor, unit, inserts, tables, sides, database);
+  }
   const twice = touchesTwice(unit.batches);
   const targets = unit.batches.map((batch) => {
     const { table, after } = tables.get(batch.model)!;

@@ -5,6 +5,7 @@ export const sqliteSyntax: Syntax = {
   param: () => "?",
   rows: (json) => `json_each(${json}) as r`,
   item: (i) => `(r.value->>${i})`,
+  oneOf: (expression, select) => `${expression} in (${select})`,
   localKey(keys, expressions) {
     const texts = keys.map((column, i) => keyText(column, expressions[i]!));
     return texts.length === 1 ? texts[0]! : `json_array(${texts.join(", ")})`;

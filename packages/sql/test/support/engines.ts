@@ -86,7 +86,7 @@ export function onEveryEngine(file: string, body: (engine: Engine) => void): voi
 }
 
 /** Only where transactions can meet: a real server. */
-export function onPostgres(file: string, body: (engine: Engine & { open(word?: string): Promise<PostgresSession> }) => void): void {
+export function onPostgres(file: string, body: (engine: Omit<Engine, "open"> & { open(word?: string): Promise<PostgresSession> }) => void): void {
   describePostgres("postgres", (server) => {
     body({
       name: "postgres",

@@ -1,0 +1,66 @@
+import type { InsertBatch, Unit } from "@sync/core";
+import { insertRows } from "../batch.ts";
+import { lines } from "../copy-in.ts";
+import type { SideTables, UnitOutcome, WritableTable } from "../dialect.ts";
+import type { CopyIn, Executor, Statement } from "../executor.ts";
+import { leaseLost } from "../lease.ts";
+import { literal, quoted, type Table } from "../model.ts";
+import { postgresSyntax } from "./syntax.ts";
+
+type Inserts = readonly InsertBatch[];
+
+/** The batches, if all of the unit can go by COPY: inserts only, into tables that keep exactly what they are sent. */
+export function copyable(unit: Unit, tables: ReadonlyMap<string, WritableTable>): Inserts | undefined {
+  const inserts = unit.batches.filter((batch) => batch.op === "insert");
+  if (inserts.length < unit.batches.length) return undefined;
+  const exact = inserts.every(({ model }) => {
+    const { table, after } = tables.get(model)!;
+    return after === "sent" && !table.columns.some((column) => column.customWrite);
+  });
+  return exact ? inserts : undefined;
+}
+
+/** One transaction: the fence, then rows and identities streamed table by table. Undefined: the lease is lost. */
+export async function copyUnit(
+  executor: Executor,
+  unit: Unit,
+  inserts: Inserts,
+  tables: ReadonlyMap<string, WritableTable>,
+  sides: SideTables,
+  database: string,
+): Promise<UnitOutcome> {
+  const guard: Statement = {
+    sql: `select pg_current_xact_id()::xid::text as c0 from ${sides.database} where fence = $1::text::bigint for share`,
+    params: [String(unit.fence)],
+  };
+  const steps = inserts.flatMap((batch) => stepsFor(tables.get(batch.model)!.table, batch, sides));
+  const answers = await executor.copyTransaction!(guard, steps);
+  if (!answers) throw leaseLost(database);
+  return { transaction: answers[0]![0]![0]!, written: inserts.map((batch) => batch.rows.map(() => true as const)) };
+}
+
+function stepsFor(table: Table, batch: InsertBatch, sides: SideTables): (Statement | CopyIn)[] {
+  const { columns, cloudId, rows } = insertRows(table, batch);
+  const names = columns.map((column) => quoted(column.column)).join(", ");
+  const into = `copy ${table.sql} (${names}) from stdin`;
+  if (table.cloudId) return [{ copy: into, chunks: lines(rows, (row) => row) }];
+  const model = table.model.name;
+  const data: CopyIn = { copy: into, chunks: lines(rows, (row) => row.toSpliced(cloudId, 1)) };
+  if (table.keys.length === 1 && PLAIN_KEYS.has(table.keys[0]!.type)) {
+    const identities: CopyIn = {
+      copy: `copy ${sides.identity} (model, cloud_id, local_key) from stdin`,
+      chunks: lines(rows, (row) => [model, row[cloudId]!, row[0]!]),
+    };
+    return [data, identities];
+  }
+  const { item, localKey, param, rows: from } = postgresSyntax;
+  const key = localKey(table.keys, table.keys.map((column, i) => column.write(item(i))));
+  const identities: Statement = {
+    sql: `insert into ${sides.identity} (model, cloud_id, local_key) select ${literal(model)}, ${item(cloudId)}, ${key} from ${from(param(1))}`,
+    params: [JSON.stringify(rows.map((row) => row.slice(0, cloudId + 1)))],
+  };
+  return [data, identities];
+}
+
+/** Types whose canonical text is the one that Postgres makes of a value, so that the key's text is known here. */
+const PLAIN_KEYS: ReadonlySet<string> = new Set(["int2", "int4", "int8", "text", "varchar", "uuid"]);
