@@ -183,6 +183,8 @@ export interface Finding {
   readonly code: string;
   readonly model?: string;
   readonly field?: string;
+  /** The fields of the unique key that the finding is about. */
+  readonly key?: readonly string[];
   readonly message: string;
 }
 

@@ -332,15 +332,16 @@ class ModelCompiler {
       const { trim, case: letterCase, unicode, nulls, withoutUniqueKey } = rule.options;
       const plainForm = !trim && letterCase === undefined && unicode === undefined;
       const covered = (["left", "right"] as const).map((side) => this.#isUnique(side, at.map((index) => fields[index]!)));
-      const unique = covered.every(Boolean);
-      if (rule.rule === "natural" && !unique && !withoutUniqueKey) {
+      // Said to repeat, it is looked for repeats, whatever the models say.
+      const unique = covered.every(Boolean) && rule.rule === "natural" && !withoutUniqueKey;
+      if (rule.rule === "natural" && !covered.every(Boolean) && !withoutUniqueKey) {
         const where = covered[0] ? "right" : covered[1] ? "left" : "left and right";
         this.#error("MATCH.NOT_UNIQUE", `No unique key on the ${where} covers the ${nameOfRule(rule)} of \`${this.#name}\`. Add one, or allow it with \`withoutUniqueKey: true\`: duplicates are then looked for.`);
       }
       const converted = at.some((index) => fields[index]!.toRight !== undefined || !sameKind(fields[index]!));
       rules.push({
         rule, at, form: { ...(trim ? { trim } : {}), ...(letterCase ? { case: letterCase } : {}), ...(unicode ? { unicode } : {}) },
-        nulls: nulls ?? "never", byKey: unique && plainForm && !converted && nulls !== "equal", mayRepeat: !unique || !plainForm,
+        nulls: nulls ?? "never", unique, byKey: unique && plainForm && !converted && nulls !== "equal", mayRepeat: !unique || !plainForm,
       });
     }
     return rules;

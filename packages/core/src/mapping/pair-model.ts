@@ -57,6 +57,8 @@ export interface PairRule {
   readonly at: readonly number[];
   readonly form: MatchForm;
   readonly nulls: "never" | "equal";
+  /** Relies on a unique key on both sides. */
+  readonly unique: boolean;
   /** Unique on both sides and compared as stored: the counterpart can be fetched by key instead of being looked for. */
   readonly byKey: boolean;
   /** Several records with one match form: never, with a unique key on both sides. */

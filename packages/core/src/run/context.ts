@@ -68,9 +68,9 @@ export class RunContext {
     this.identities = { left: new Identities(this, "left"), right: new Identities(this, "right") };
   }
 
-  /** A silent twin with the same claims and memory, for an analysis whose result is only counted. */
+  /** A silent twin with the same claims and memory, for an analysis whose result is only counted: all of it, whichever way it would go. */
   forCounting(): RunContext {
-    const twin = new RunContext(this.settings, { dry: true, signal: this.signal });
+    const twin = new RunContext({ ...this.settings, direction: "both" }, { dry: true, signal: this.signal });
     twin.claims = this.claims;
     for (const name of ["quarantine", "decisions", "checkpoints", "shapes"] as const) {
       for (const [key, value] of this[name]) (twin[name] as Map<string, unknown>).set(key, value);

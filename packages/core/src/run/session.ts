@@ -1,6 +1,7 @@
 import type { Claim, Finding } from "../endpoint.ts";
 import { isSyncError, SyncError } from "../errors.ts";
 import type { Mapping } from "../mapping/compile.ts";
+import { unheldRules } from "../mapping/live-keys.ts";
 import type { PairModel } from "../mapping/pair-model.ts";
 import type { Checkpoint, StateChange } from "../state.ts";
 import type { RunContext } from "./context.ts";
@@ -62,6 +63,7 @@ export async function withSession<Result>(
         const model = finding.model === undefined ? undefined : (byOwnName.get(finding.model) ?? finding.model);
         findings.push({ ...finding, ...(model === undefined ? {} : { model }), message: `${side}: ${finding.message}` });
       }
+      findings.push(...unheldRules(mapping.models, side, result.value.findings));
       for (const [name, shape] of result.value.shapes) context.shapes.set(`${side} ${byOwnName.get(name) ?? name}`, shape);
     });
     // A model that was synced before and no longer fits stops alone; everything else is refused together.
