@@ -2,6 +2,7 @@ import { SyncError } from "./errors.ts";
 import type { Database, Finding, ModelTypes } from "./endpoint.ts";
 import { compileMapping, type Mapping } from "./mapping/compile.ts";
 import { hintFor } from "./names.ts";
+import { checkValues } from "./option-values.ts";
 import type { SyncOptions } from "./options.ts";
 import { applyPlan, type ApplyResult } from "./run/apply.ts";
 import { RunContext, type Settings } from "./run/context.ts";
@@ -126,6 +127,7 @@ function checkOptions(options: SyncOptions): Mapping {
   if (direction === "both" && !options.conflicts && !everyModelDecides) {
     error("OPTIONS.MISSING", "`conflicts` is missing: say who decides where both sides changed a field, e.g. fieldMerge({ otherwise: newest(\"updatedAt\") }) or ask().");
   }
+  findings.push(...checkValues(options));
   if (findings.some((finding) => finding.code === "OPTIONS.DATABASE")) throw optionsError(findings);
   if (!options.state && !options.left.state && !options.right.state) {
     error("OPTIONS.MISSING", "`state` is missing, and neither database has side tables: say where the pair keeps its memory, e.g. sqliteState(\"sync.db\").");

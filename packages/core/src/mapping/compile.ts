@@ -90,7 +90,8 @@ class ModelCompiler {
     fields.push(...this.#references(groups));
     const policy = entry.conflicts ?? this.#options.conflicts ?? { name: "none", reads: [], decide: () => "open" as const };
     const firstLink = this.#options.firstLink;
-    const reads = new Set([...policy.reads, ...(typeof firstLink === "object" ? firstLink.reads : [])]);
+    // What is no policy at all is a finding of its own by now.
+    const reads = new Set([policy, firstLink].flatMap((each) => (typeof each === "object" ? (each.reads ?? []) : [])));
     const extras: PairField[] = [];
     for (const name of reads) {
       if (fields.some((field) => field.name === name)) continue;

@@ -1,0 +1,48 @@
+import type { Finding } from "./endpoint.ts";
+import { hintFor } from "./names.ts";
+import type { SyncOptions } from "./options.ts";
+
+const atLeast = (least: number) => (value: unknown): boolean => typeof value === "number" && value >= least;
+const whole = (least: number) => (value: unknown): boolean => Number.isInteger(value) && (value as number) >= least;
+const oneOf = (...words: readonly string[]) => (value: unknown): boolean => typeof value === "string" && words.includes(value);
+const isPolicy = (value: unknown): boolean => typeof value === "object" && value !== null && typeof (value as { decide?: unknown }).decide === "function";
+
+type Check = readonly [accepts: (value: unknown) => boolean, what: string];
+const policy: Check = [isPolicy, "a policy, such as leftWins(), newest(\"updatedAt\") or ask()"];
+const onEditDelete: Check = [oneOf("delete", "edit", "ask"), '"delete", "edit" or "ask"'];
+
+const checks: Readonly<Record<string, Check | Readonly<Record<string, Check>>>> = {
+  conflicts: policy,
+  firstLink: [(value) => isPolicy(value) || oneOf("left", "right", "ask")(value), '"left", "right", "ask" or a policy'],
+  onEditDelete,
+  pageSize: [whole(1), "a whole number of rows, at least 1"],
+  quarantineLimit: [whole(0), "a whole number of records"],
+  deleteGuard: { count: [atLeast(0), "a number of records"], share: [(value) => atLeast(0)(value) && (value as number) <= 1, "a share between 0 and 1"] },
+  lease: { seconds: [(value) => atLeast(0)(value) && value !== 0, "a number of seconds above 0"], holder: [(value) => typeof value === "string", "a text"] },
+  retry: { attempts: [whole(1), "a whole number, at least 1"], firstDelay: [atLeast(0), "a number of milliseconds"] },
+};
+const modelChecks: typeof checks = { conflicts: policy, onEditDelete, keepBase: [oneOf("hashes", "values"), '"hashes" or "values"'] };
+
+/** Options whose names are known but whose values make no sense. Says what would, never what was given. */
+export function checkValues(options: SyncOptions): Finding[] {
+  const models = Object.entries((options.models ?? {}) as Record<string, object | undefined>);
+  return [
+    ...findingsIn(options, checks, ""),
+    ...models.flatMap(([name, model]) => findingsIn(model ?? {}, modelChecks, ` of model \`${name}\``).map((finding) => ({ ...finding, model: name }))),
+  ];
+}
+
+function findingsIn(given: object, known: typeof checks, where: string): Finding[] {
+  const error = (code: string, message: string): Finding => ({ severity: "error", code, message });
+  return Object.entries(known).flatMap(([name, check]) => {
+    const value: unknown = Reflect.get(given, name);
+    if (value === undefined) return [];
+    if (isCheck(check)) return check[0](value) ? [] : [error("OPTIONS.VALUE", `\`${name}\`${where} must be ${check[1]}.`)];
+    if (typeof value !== "object" || value === null) return [error("OPTIONS.VALUE", `\`${name}\`${where} must be an object with ${Object.keys(check).join(" and ")}.`)];
+    const names = Object.keys(check);
+    const unknown = Object.keys(value).filter((key) => !names.includes(key)).map((key) => error("OPTIONS.UNKNOWN_KEY", `Unknown option \`${key}\` of \`${name}\`${where}.${hintFor(key, names)}`));
+    return [...unknown, ...findingsIn(value, check, ` of \`${name}\`${where}`)];
+  });
+}
+
+const isCheck = (check: (typeof checks)[string]): check is Check => Array.isArray(check);
