@@ -101,8 +101,8 @@ async function deletePage(
     })),
   ];
   const known = conflicts.length === 0 ? [] : await context.retrying(() => state.read(pair, { collection: "conflict", ids: conflicts.map((conflict) => conflict.id) }));
-  const logged = new Set(known.map((conflict) => conflict.id));
-  const fresh = conflicts.filter((conflict) => !logged.has(conflict.id));
+  const logged = new Map(known.map((conflict) => [conflict.id, conflict.decision]));
+  const fresh = conflicts.filter((conflict) => logged.get(conflict.id) !== conflict.decision);
   for (const conflict of fresh) context.emit({ type: "conflict", model: model.name, id: conflict.id, decision: conflict.decision, rule: conflict.rule });
   const preImages = free.map((record): PreImage => ({
     id: preImageId(context, side, record), run: context.runId, model: model.name, cloudId: record.cloudId, side, op: "delete",
@@ -120,12 +120,13 @@ async function deletePage(
     batch: { op: "delete", model: model[side].name, rows: group.map(({ examined }) => ({ key: examined[side]!.key, revision: examined[side]!.row.revision })) },
   }]);
   const gone: Examined[] = [];
-  const notDeleted: Examined[] = [];
+  /** Without a doubt: where the answer was lost the pre-image stays. */
+  const untouched: Examined[] = [];
   const again: Examined[] = [];
   for (const { item, outcome } of outcomes) {
     if (outcome.status === "written") gone.push(item.examined);
     else {
-      notDeleted.push(item.examined);
+      if (outcome.status !== "unknown") untouched.push(item.examined);
       own.delete(keyText(item.examined[side]!.key));
       if (outcome.status === "refused") counts.open++;
       else again.push(item.examined);
@@ -135,7 +136,7 @@ async function deletePage(
   for (const record of gone) context.identities[side].forget(model.name, record[side]!.key, record.cloudId);
   const after: StateChange[] = [];
   if (gone.length > 0) after.push({ op: "removeBases", model: model.name, cloudIds: gone.map((record) => record.cloudId) });
-  if (notDeleted.length > 0) after.push({ op: "remove", collection: "preImage", ids: notDeleted.map((record) => preImageId(context, side, record)) });
+  if (untouched.length > 0) after.push({ op: "remove", collection: "preImage", ids: untouched.map((record) => preImageId(context, side, record)) });
   if (after.length > 0) await context.retrying(() => state.commit(pair, after));
   await writer.again(again);
 }

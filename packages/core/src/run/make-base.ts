@@ -6,9 +6,10 @@ import type { WriteItem } from "./write-item.ts";
 
 /**
  * What both sides agree on once this item is written. A field that a database altered gets that side's own hash, so
- * that it neither looks changed later nor travels back; a field that waits keeps what it had.
+ * that it neither looks changed later nor travels back; a field that waits keeps what it had. `only`: the fields that
+ * came through, where others did not.
  */
-export function makeBase(context: RunContext, item: WriteItem): Base {
+export function makeBase(context: RunContext, item: WriteItem, only?: ReadonlySet<number>): Base {
   const { model, base, plan, cloudId } = item.examined;
   const codec = context.codecOf(model);
   const kept = new Set([...plan.open, ...plan.drift]);
@@ -19,7 +20,7 @@ export function makeBase(context: RunContext, item: WriteItem): Base {
   for (let at = 0; at < model.fields.length; at++) {
     const agreed = agreedValue(item, at);
     const unchangedButUnequal = agreed === undefined;
-    if (kept.has(at) || unchangedButUnequal) {
+    if (kept.has(at) || unchangedButUnequal || (only && !only.has(at))) {
       leftHashes.push(base?.left[at]);
       rightHashes.push(base?.right[at]);
       values.push(base?.values?.[at] ?? null);

@@ -57,8 +57,11 @@ export class Source {
       });
       return;
     }
-    this.#pages = endpoint.scan({ fields, pageSize: this.#context.settings.pageSize })[Symbol.asyncIterator]();
-    const first = await this.#context.retrying(() => this.#pages!.next());
+    // A scan that has failed once says that it is done when it is asked again: each attempt begins a new one.
+    const first = await this.#context.retrying(() => {
+      this.#pages = endpoint.scan({ fields, pageSize: this.#context.settings.pageSize })[Symbol.asyncIterator]();
+      return this.#pages.next();
+    });
     if (first.done) {
       this.side.load([]);
       this.total = 0;

@@ -63,9 +63,9 @@ export class Writer implements Sink {
         this.#quarantine(record);
         continue;
       }
-      this.#release(record);
       if (record.late) this.late.push(record);
       if (!item || "cause" in item) {
+        this.#release(record);
         if (record.plan.conflicts.length > 0) this.#buffer.push(emptyItem(record));
         continue;
       }
@@ -123,10 +123,11 @@ export class Writer implements Sink {
     }
     for (const item of items) if (item.outcome === "pending") item.outcome = "written";
     for (const [item, cause] of refused) await this.#refused(item, cause);
-    const bases: Base[] = [];
+    const bases: Base[] = partlyWritten(written).map(({ item, fields }) => makeBase(context, item, fields));
     const gone = new Map<string, string[]>();
     for (const item of items) {
       if (item.outcome !== "written") continue;
+      this.#release(item.examined);
       const { model, plan, cloudId } = item.examined;
       if (plan.action === "forget") gone.set(model.name, [...(gone.get(model.name) ?? []), cloudId]);
       else if (plan.action !== "park" && plan.action !== "none") bases.push(makeBase(context, item));
@@ -137,7 +138,7 @@ export class Writer implements Sink {
     // What this run has linked itself is met again in the pass over the right.
     for (const { model } of bases) this.#examiners.get(model)!.noBases = false;
     for (const [model, cloudIds] of gone) this.#changes.push({ op: "removeBases", model, cloudIds });
-    this.#dropLogOf(items.filter((item) => item.outcome !== "written"));
+    this.#dropLogOf(items.filter((item) => item.outcome !== "written"), written);
     const changes = this.#changes;
     this.#changes = [];
     if (changes.length > 0) await context.retrying(() => state.commit(pair, changes));
@@ -222,8 +223,8 @@ export class Writer implements Sink {
     }
     const source = examined[otherSide(cause.side)] ?? examined[cause.side]!;
     examined.problem = { side: source.side, record: source, cause };
-    this.#quarantine(examined);
-    if (cause.code === "WRITE.UNIQUE") {
+    const fresh = this.#quarantine(examined);
+    if (cause.code === "WRITE.UNIQUE" && fresh) {
       const conflict = conflictRecord(this.#context, examined, { kind: "update-update", fields: [], rule: "unique key", decision: "open" });
       this.#changes.push({ op: "put", collection: "conflict", records: [{ ...conflict, kind: "unique" }] });
       this.#context.countsOf(examined.model.name).open++;
@@ -252,9 +253,12 @@ export class Writer implements Sink {
     return changes;
   }
 
-  /** What was not overwritten after all leaves no pre-image. */
-  #dropLogOf(items: readonly WriteItem[]): void {
-    const ids = items.flatMap((item) => (["left", "right"] as const).flatMap((side) => (item.updates[side] ? [preImageId(this.#context, item, side)] : [])));
+  /** What was certainly not overwritten leaves no pre-image: not the side that was written, nor one whose answer was lost. */
+  #dropLogOf(items: readonly WriteItem[], written: readonly (ItemOutcome & { side: SideName })[]): void {
+    const overwritten = new Set(written.flatMap(({ item, side, outcome }) =>
+      (outcome.status === "written" || outcome.status === "unknown" ? [preImageId(this.#context, item, side)] : [])));
+    const ids = items.flatMap((item) => (["left", "right"] as const).flatMap((side) => (item.updates[side] ? [preImageId(this.#context, item, side)] : [])))
+      .filter((id) => !overwritten.has(id));
     if (ids.length > 0) this.#changes.push({ op: "remove", collection: "preImage", ids });
   }
 
@@ -269,7 +273,8 @@ export class Writer implements Sink {
     return false;
   }
 
-  #quarantine(examined: Examined): void {
+  /** False: it waits there already, for the same reason. */
+  #quarantine(examined: Examined): boolean {
     const { side, record, cause } = examined.problem!;
     const context = this.#context;
     const counts = context.countsOf(examined.model.name);
@@ -278,7 +283,7 @@ export class Writer implements Sink {
     const known = context.quarantine.get(id);
     if (known && known.payload === payload && known.code === cause.code && !context.retryQuarantine) {
       counts.waiting++;
-      return;
+      return false;
     }
     const { code, message, field, constraint, waitsFor } = cause;
     const entry: QuarantineRecord = {
@@ -291,6 +296,7 @@ export class Writer implements Sink {
     counts.quarantined++;
     context.emit({ type: "quarantine", model: entry.model, side, code, ...(field === undefined ? {} : { field }), ...(constraint === undefined ? {} : { constraint }) });
     this.#changes.push({ op: "put", collection: "quarantine", records: [entry] });
+    return true;
   }
 
   /** It is fine now: whatever waited in quarantine for it does so no more. */
@@ -313,6 +319,18 @@ export class Writer implements Sink {
   }
 }
 
+/**
+ * Linked records of which only one side took its fields: on those both sides agreed, whatever became of the others. Else
+ * a later edit of the side they came from would look like a conflict with its own older value.
+ */
+function partlyWritten(written: readonly (ItemOutcome & { side: SideName })[]): { item: WriteItem; fields: ReadonlySet<number> }[] {
+  return written.flatMap(({ item, side, outcome }) => {
+    const { base, plan } = item.examined;
+    if (item.outcome === "written" || outcome.status !== "written" || !base) return [];
+    return [{ item, fields: new Set((side === "left" ? plan.toLeft : plan.toRight).filter((at) => !plan.custom?.has(at))) }];
+  });
+}
+
 function emptyItem(examined: Examined): WriteItem {
   return { examined, insert: undefined, updates: {}, identify: {}, after: {}, outcome: "pending" };
 }
@@ -327,7 +345,9 @@ export function groupByModel(records: readonly Examined[]): Map<PairModel, Exami
   return groups;
 }
 
-const preImageId = (context: RunContext, item: WriteItem, side: SideName): string => `${context.runId}/${side}/${item.examined.model.name}/${item.examined.cloudId}`;
+/** Each attempt has its own: a second one overwrites something else than the first. */
+const preImageId = (context: RunContext, { examined }: WriteItem, side: SideName): string =>
+  `${context.runId}/${side}/${examined.model.name}/${examined.cloudId}${examined.late ? "/late" : ""}${examined.tries === 0 ? "" : `/${examined.tries}`}`;
 
 function preImage(context: RunContext, item: WriteItem, side: SideName, record: ReadRecord): PreImage {
   const names = item.examined.model[side].fields;

@@ -1,0 +1,75 @@
+import { expect, it } from "vitest";
+import { leftWins } from "@sync/core";
+import { codes, collect, connectionLost, fieldsByCode, keyOf, model, pairOf, text, withCommit, withScan, type Tracking } from "./pairs.ts";
+
+const country = model("Country", [text("code"), text("name"), text("motto", true)]);
+
+it.each(["changes", "fingerprints", "none"] as readonly Tracking[])("a first page that has to be read twice is no empty side (%s)", async (leftTracking) => {
+  let failures = 1;
+  const { left, right, sync } = pairOf([country], {
+    leftTracking, wrap: (database, side) => (side === "right" ? database : withScan(database, () => {
+      if (failures-- > 0) throw connectionLost();
+    })),
+  });
+  for (const code of ["A", "B", "C"]) left.application.insert("Country", { code, name: code });
+  await sync.run();
+  expect(codes(right, "Country")).toEqual(["A", "B", "C"]);
+});
+
+it("where one side was written and the other had changed, the written side keeps its pre-image", async () => {
+  let during: (() => void) | undefined;
+  const { left, right, sync } = pairOf([country], {
+    wrap: (database, side) => (side === "left" ? database : withCommit(database, (unit, real) => {
+      during?.();
+      during = undefined;
+      return real(unit);
+    })),
+  });
+  const key = left.application.insert("Country", { code: "A", name: "name 0", motto: "motto 0" });
+  await sync.run();
+  left.application.update("Country", key, { name: "left name" });
+  right.application.update("Country", keyOf(right, "Country", "A"), { motto: "right motto" });
+  during = () => void right.application.update("Country", keyOf(right, "Country", "A"), { motto: "newer motto" });
+  await sync.run();
+  await sync.run();
+  expect(left.probe.rows("Country")[0]!.record).toMatchObject({ name: "left name", motto: "newer motto" });
+  const images = await left.state!.read("pair", { collection: "preImage" });
+  expect(images.filter((image) => image.side === "left").flatMap((image) => image.values).sort()).toEqual(["motto 0", "right motto"]);
+  expect(images.filter((image) => image.side === "right").map((image) => image.values)).toEqual([["name 0"]]);
+});
+
+it("an update whose answer was lost keeps its pre-image and happens once", async () => {
+  let lose = false;
+  const { left, right, sync } = pairOf([country], {
+    wrap: (database, side) => (side === "left" ? database : withCommit(database, async (unit, real) => {
+      const answer = await real(unit);
+      if (!lose) return answer;
+      lose = false;
+      throw connectionLost();
+    })),
+  });
+  const key = left.application.insert("Country", { code: "A", name: "before" });
+  await sync.run();
+  left.application.update("Country", key, { name: "after" });
+  lose = true;
+  await sync.run();
+  expect(fieldsByCode(right, "Country", "name")).toEqual({ A: "after" });
+  const images = await left.state!.read("pair", { collection: "preImage" });
+  expect(images.map((image) => [image.side, image.values])).toEqual([["right", ["before"]]]);
+});
+
+it("an idle run stores nothing, though a record that a unique key refused is tried each time", async () => {
+  const country2 = model("Country", [text("code"), text("name")], [], { uniqueKeys: [{ name: "Country_code", fields: ["code"] }, { name: "Country_name", fields: ["name"] }] });
+  const { left, right, sync } = pairOf([country2], { conflicts: leftWins(), leftTracking: "changes", rightModels: [country2] });
+  left.application.insert("Country", { code: "A", name: "a" });
+  await sync.run();
+  right.application.insert("Country", { code: "B", name: "same" });
+  left.application.insert("Country", { code: "C", name: "same" });
+  await sync.run();
+  expect((await collect(sync.quarantine())).length).toBeGreaterThan(0);
+  await sync.run();
+  const before = left.state as { writes?: number };
+  const writes = before.writes;
+  await sync.run();
+  expect(before.writes).toBe(writes);
+});
