@@ -1,6 +1,6 @@
 import Sqlite from "better-sqlite3";
 import { bigint as pgBigint, boolean, integer as pgInteger, jsonb, numeric, pgTable, text as pgText, timestamp, uuid } from "drizzle-orm/pg-core";
-import { integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import { integer, sqliteTable, text as sqliteText } from "drizzle-orm/sqlite-core";
 import { Client, Pool } from "pg";
 
 /**
@@ -68,13 +68,13 @@ export const sqliteTableText = `
 export const sqliteSchema = {
   Item: sqliteTable("item", {
     id: integer().primaryKey({ autoIncrement: false }),
-    cloudId: text("cloud_id").unique(),
-    name: text().notNull(),
-    email: text().notNull(),
-    amount: text().notNull(),
+    cloudId: sqliteText("cloud_id").unique(),
+    name: sqliteText().notNull(),
+    email: sqliteText().notNull(),
+    amount: sqliteText().notNull(),
     quantity: integer().notNull(),
     active: integer({ mode: "boolean" }).notNull(),
-    details: text({ mode: "json" }).notNull(),
+    details: sqliteText({ mode: "json" }).notNull(),
     updatedAt: integer("updated_at", { mode: "timestamp_ms" }).notNull(),
   }),
 };
@@ -110,6 +110,13 @@ export async function runOn(url: string, ...texts: string[]): Promise<void> {
   } finally {
     await client.end();
   }
+}
+
+export function poolOn(url: string): Pool {
+  const pool = new Pool({ connectionString: url });
+  // A server that is shut down says so to connections that idle.
+  pool.on("error", () => undefined);
+  return pool;
 }
 
 export async function contentOf(pool: Pool): Promise<string> {

@@ -17,8 +17,8 @@ export interface Line {
   readonly goal?: { readonly atLeast?: number; readonly atMost?: number; readonly aim?: number };
   readonly note?: string;
 }
-export type Unit = "ms" | "MB" | "rows" | "trips";
-type FigureUnit = "x" | "" | "MB";
+export type Unit = "ms" | "MB" | "rows";
+type FigureUnit = "x" | " trips" | "";
 
 /** Milliseconds that this takes. Anything to be prepared happens before. */
 export async function timed(work: () => unknown): Promise<number> {

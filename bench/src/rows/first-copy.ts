@@ -3,10 +3,9 @@ import { cloudId, createSync, leftWins, naturalKey } from "@sync/core";
 import { memoryState } from "@sync/core/memory";
 import { drizzleDatabase } from "@sync/drizzle";
 import { drizzle } from "drizzle-orm/node-postgres";
-import { Pool } from "pg";
-import { from, to } from "pg-copy-streams";
+import { from as copyIn, to as copyOut } from "pg-copy-streams";
 import type { Bench } from "../bench.ts";
-import { contentOf, fillPostgres, itemColumns, postgresSchema, postgresTable, runOn, same } from "../items.ts";
+import { contentOf, fillPostgres, itemColumns, poolOn, postgresSchema, postgresTable, runOn, same } from "../items.ts";
 import { alternating, baseline, median, ours, partOfSpeed, timed, type Line } from "../measure.ts";
 
 /** Where identity and base are kept. */
@@ -17,7 +16,7 @@ export async function firstCopy(bench: Bench): Promise<Line[]> {
   const [source, target] = [await bench.database("first-copy-source"), await bench.database("first-copy-target")];
   await runOn(source.url, postgresTable, fillPostgres(bench.rows));
   await runOn(target.url, postgresTable);
-  const [left, right] = [new Pool({ connectionString: source.url }), new Pool({ connectionString: target.url })];
+  const [left, right] = [poolOn(source.url), poolOn(target.url)];
 
   const empty = async (): Promise<void> => {
     await right.query("truncate item restart identity");
@@ -34,7 +33,7 @@ export async function firstCopy(bench: Bench): Promise<Line[]> {
       name: "bench", left: from, right: into, conflicts: leftWins(),
       models: { Item: { match: keeping === "side-tables" ? naturalKey("cloudId") : cloudId() } },
       ...(keeping === "model, base in memory" ? { state: memoryState() } : {}),
-    } as Parameters<typeof createSync>[0]);
+    });
     const time = await timed(async () => {
       const { status, models } = await sync.run();
       const created = models.get("Item")!.created.right;
@@ -50,7 +49,7 @@ export async function firstCopy(bench: Bench): Promise<Line[]> {
     const [reading, writing] = [await left.connect(), await right.connect()];
     const columns = ["id", ...itemColumns].join(", ");
     const time = await timed(() =>
-      pipeline(reading.query(to(`copy item (${columns}) to stdout (format binary)`)), writing.query(from(`copy item (${columns}) from stdin (format binary)`))));
+      pipeline(reading.query(copyOut(`copy item (${columns}) to stdout (format binary)`)), writing.query(copyIn(`copy item (${columns}) from stdin (format binary)`))));
     reading.release();
     writing.release();
     same(await contentOf(left), await contentOf(right));
