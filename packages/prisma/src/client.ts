@@ -36,6 +36,8 @@ interface EngineConfig {
 const engines: Readonly<Record<string, Engine>> = { postgresql: "postgres", postgres: "postgres", sqlite: "sqlite" };
 
 export interface ClientFacts {
+  /** Below all extensions: one that waits for something of its own would let the application into a unit. */
+  readonly base: PrismaClientLike;
   readonly engine: Engine;
   /** The schema that the client was generated from. */
   readonly schema: string | undefined;
@@ -61,5 +63,6 @@ export function factsOf(client: PrismaClientLike): ClientFacts {
   if (engine === undefined) {
     throw new SyncError("OPTIONS.ENGINE", `Prisma on ${provider} is not supported; PostgreSQL and SQLite are.`);
   }
-  return { engine, schema: config?.inlineSchema };
+  const base = (Reflect.get(client, "_originalClient") as PrismaClientLike | undefined) ?? client;
+  return { base, engine, schema: config?.inlineSchema };
 }

@@ -21,12 +21,12 @@ export function prismaDatabase<Client extends PrismaClientLike>(
   options: PrismaDatabaseOptions<keyof PrismaTypes<Client> & string> = {},
 ): PrismaDatabase<Client> {
   checkOptions(options);
-  const { engine, schema: generatedFrom } = factsOf(client);
+  const { base, engine, schema: generatedFrom } = factsOf(client);
   const source = options.schema ?? generatedFrom;
   if (source === undefined) {
     throw new SyncError("OPTIONS.SCHEMA", "This client does not tell its schema: give `schema`, its text or path.");
   }
   const { timestampFormat = "iso8601", syncFields = {}, patience = 10_000 } = options;
   const models = modelsOf(readSchema(source), { engine, timestampFormat, syncFields });
-  return libraryDatabase(models, options, { name: `prisma/${engine}`, executor: prismaExecutor(client, engine, patience), mapError });
+  return libraryDatabase(models, options, { name: `prisma/${engine}`, executor: prismaExecutor(base, engine, patience), mapError });
 }

@@ -1,6 +1,7 @@
 import { PrismaPg } from "@prisma/adapter-pg";
 import { describePostgres } from "@sync/test-databases/vitest";
 import { describe, expect, test } from "vitest";
+import { factsOf } from "../src/client.ts";
 import { prismaExecutor } from "../src/executor.ts";
 import { PrismaClient as PostgresClient } from "./postgres/generated/client.ts";
 import type { PrismaClient as SqliteClient } from "./sqlite/generated/client.ts";
@@ -37,6 +38,21 @@ describe("better-sqlite3", () => {
     const { prisma, close } = await openSqlite();
     for (const table of tables) await prisma.$executeRawUnsafe(table);
     await hammer(prismaExecutor(prisma, "sqlite", 10_000), application(prisma, true), 150);
+    await close();
+  });
+
+  test("an extension that takes its time does not let the application into a unit", async () => {
+    const { prisma, close } = await openSqlite();
+    for (const table of tables) await prisma.$executeRawUnsafe(table);
+    const extended = prisma.$extends({
+      query: {
+        async $allOperations({ args, query }) {
+          await new Promise((resolve) => setTimeout(resolve, 1));
+          return query(args);
+        },
+      },
+    });
+    await hammer(prismaExecutor(factsOf(extended).base, "sqlite", 10_000), application(prisma, true), 40);
     await close();
   });
 
