@@ -288,11 +288,13 @@ export class History {
   /** Not linked yet, but about to be: by the identity that both hold. */
   #alike(one: RowLife, two: RowLife): boolean {
     const { spec } = one;
-    if (spec.identity.length === 0) return false;
-    return spec.identity.every((name) => {
+    const equal = (name: string): boolean => {
       const [a, b] = [one.cells.get(name)?.at(-1)?.value ?? null, two.cells.get(name)?.at(-1)?.value ?? null];
       return a !== null && this.#same(spec, memberOf(spec, name), one.side, a, two.side, b);
-    });
+    };
+    const named = spec.identity.length > 0 && spec.identity.every((name) => (one.cells.get(name)?.at(-1)?.value ?? null) !== null);
+    // Without a natural key it is recognised by its other values, of which no two records have the same.
+    return named ? spec.identity.every(equal) : spec.fields.some((field) => !field.stamped && equal(field.name));
   }
 
   /** References are held against each other by the thing they point at. */

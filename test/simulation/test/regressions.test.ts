@@ -132,3 +132,31 @@ describe("a reference that closes a cycle", () => {
     expect((await sync.run()).written).toEqual({ left: 0, right: 0 });
   });
 });
+
+describe.each([["in the model's field", { cloudId: "cloudId" }], ["in a side table", {}]])("a cloudId %s", (_, syncFields) => {
+  const synced: Model = { ...contact, fields: [...contact.fields, ...("cloudId" in syncFields ? [field("cloudId")] : [])], syncFields };
+
+  test.each(["changes", "fingerprints", "none"] as const)("never hides a change that came between reading a row and linking it (tracking: %s)", async (tracking) => {
+    const [left, right] = [open("left", [synced], { tracking }), open("right", [synced], { tracking })];
+    left.application.insert("Contact", { email: "a", city: "here" });
+    const key = right.application.insert("Contact", { email: "a", city: "here" });
+    let edited = false;
+    const racing = {
+      ...right,
+      endpoints: right.endpoints,
+      commit: (unit: Parameters<typeof right.commit>[0]) => {
+        if (!edited) edited = right.application.update("Contact", key, { city: "there" });
+        return right.commit(unit);
+      },
+      claim: right.claim.bind(right), release: right.release.bind(right), inspect: right.inspect.bind(right), close: right.close.bind(right),
+    };
+    const sync = createSync({ name: "pair", left, right: racing, models: { Contact: { match: naturalKey("email") } }, conflicts: leftWins(), firstLink: "left" });
+    await sync.run();
+    await sync.run();
+    expect(edited).toBe(true);
+    // Whoever wins, both sides are the same, and nothing is lost without a word.
+    const [one, two] = [left, right].map((database) => database.probe.rows("Contact")[0]!.record["city"]);
+    expect(one).toBe(two);
+    if (one === "here") expect((await Array.fromAsync(sync.conflicts())).length).toBe(1);
+  });
+});

@@ -63,15 +63,19 @@ function byModel(items: readonly WriteItem[]): [PairModel, WriteItem[]][] {
   return [...groups];
 }
 
-/** CloudIds for rows that are not otherwise written. They go first: a cloudId ahead of its counterpart proves nothing. */
+/**
+ * CloudIds for rows that are not otherwise written. They go first: a cloudId ahead of its counterpart proves nothing.
+ * A cloudId in the row itself makes a new version of the row, under which a change that came after our read would pass
+ * for ours: there it is guarded like any update.
+ */
 export function identifyBatches(items: readonly WriteItem[], side: SideName): Traced[] {
-  return byModel(items).map(([model, group]) => ({
-    items: group,
-    batch: {
-      op: "identify", model: model[side].name,
-      rows: group.map(({ examined, identify }) => ({ key: examined[side]!.key, cloudId: examined.cloudId, was: identify[side] ?? null })),
-    },
-  }));
+  return byModel(items).map(([model, group]): Traced => {
+    const { name, endpoint } = model[side];
+    const batch: Batch = endpoint.model.syncFields.cloudId === undefined
+      ? { op: "identify", model: name, rows: group.map(({ examined, identify }) => ({ key: examined[side]!.key, cloudId: examined.cloudId, was: identify[side] ?? null })) }
+      : { op: "update", model: name, fields: [], rows: group.map(({ examined }) => ({ key: examined[side]!.key, revision: examined[side]!.row.revision, values: [], cloudId: examined.cloudId })) };
+    return { items: group, batch };
+  });
 }
 
 /** New rows and guarded updates; parents' models come first because they were examined first. */

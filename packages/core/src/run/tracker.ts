@@ -11,6 +11,10 @@ export interface SideWrites {
   rows: number;
   /** Keys written, as long as they are few enough to be read again one by one. */
   keys: Map<string, Key> | undefined;
+  /** Rows that were there already and were linked; undefined: too many to remember. */
+  linked: Set<string> | undefined;
+  /** Rows that were to be deleted and could not be; looked at again by the next run. */
+  readonly pending: Key[];
 }
 
 const keysKept = 5_000;
@@ -28,22 +32,30 @@ export class RunTracker {
     const name = `${side} ${model}`;
     let writes = this.#writes.get(name);
     if (!writes) {
-      writes = { units: new Set(), inserted: 0, deleted: 0, rows: 0, keys: new Map() };
+      writes = { units: new Set(), inserted: 0, deleted: 0, rows: 0, keys: new Map(), linked: new Set(), pending: [] };
       this.#writes.set(name, writes);
     }
     return writes;
   }
 
+  linked(side: SideName, model: string, key: Key): void {
+    const writes = this.of(side, model);
+    writes.linked?.add(keyText(key));
+    if (writes.linked && writes.linked.size > keysKept) writes.linked = undefined;
+  }
+
   committed(side: SideName, batch: Batch, outcomes: readonly Outcome[], transaction: string): void {
     const writes = this.of(side, batch.model);
-    writes.units.add(transaction);
+    // What a delete leaves in its model are rows that a foreign key changed: nobody has looked at those.
+    if (batch.op !== "delete") writes.units.add(transaction);
+    const onlyIdentity = batch.op === "identify" || (batch.op === "update" && batch.fields.length === 0);
     batch.rows.forEach((row, at) => {
       if (outcomes[at]?.status !== "written") return;
       writes.rows++;
       this.#context.written[side]++;
       if (batch.op === "insert") writes.inserted++;
       if (batch.op === "delete") writes.deleted++;
-      if (batch.op === "delete" || batch.op === "identify") writes.keys?.delete(keyText(row.key));
+      if (batch.op === "delete" || onlyIdentity) writes.keys?.delete(keyText(row.key));
       else writes.keys?.set(keyText(row.key), row.key);
       if (writes.keys && writes.keys.size > keysKept) writes.keys = undefined;
     });
