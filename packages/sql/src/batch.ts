@@ -107,6 +107,37 @@ export function keyAfter(table: Table, batch: Batch, i: number): Key {
   });
 }
 
+/** What an earlier batch of the same unit left in a row, per column of the table: one text if it wrote that column. */
+export type Prior = readonly (readonly [] | readonly [string | null])[];
+
+/**
+ * Per batch and row: what earlier batches of the unit wrote to it. Such a row no longer has the revision it was read
+ * with; it is recognised by what was written.
+ */
+export function priorWrites(batches: readonly Batch[], tableFor: (model: string) => Table): readonly (readonly (Prior | undefined)[])[] {
+  if (!touchesTwice(batches)) return batches.map(() => []);
+  const seen = new Map<string, Map<string, string | null>>();
+  return batches.map((batch) => {
+    const table = tableFor(batch.model);
+    const found = batch.rows.map((row): Prior | undefined => {
+      const before = seen.get(JSON.stringify([batch.model, row.key]));
+      return before && table.columns.map((column) => (before.has(column.field) ? [before.get(column.field)!] : []));
+    });
+    batch.rows.forEach((row, i) => {
+      const id = JSON.stringify([batch.model, keyAfter(table, batch, i)]);
+      if (batch.op === "insert") seen.set(id, new Map());
+      if (batch.op !== "update") return;
+      const before = seen.get(JSON.stringify([batch.model, row.key])) ?? new Map<string, string | null>();
+      const written = batch.fields.flatMap((field, f) => {
+        const value = batch.rows[i]!.values[f];
+        return value === undefined ? [] : [[field, encodeValue(table, table.column.get(field)!, value)] as const];
+      });
+      if (written.length > 0) seen.set(id, new Map([...before, ...written]));
+    });
+    return found;
+  });
+}
+
 /** Whether any row of the unit is written by more than one of its batches. */
 export function touchesTwice(batches: readonly Batch[]): boolean {
   const perModel = new Map<string, number>();

@@ -1,17 +1,18 @@
 import type { Claim, ClaimRequest, Committed, Database, Endpoint, Finding, Inspection, Outcome, Refusal, StateStore, Unit } from "@sync/core";
 import { SyncError } from "@sync/core";
 import { timed } from "./copy-in.ts";
+import { forgetDangling } from "./dangling.ts";
 import type { Dialect, SideTables, WritableTable } from "./dialect.ts";
 import { SqlEndpoint } from "./endpoint.ts";
 import type { EndpointContext } from "./endpoint.ts";
 import { meaningOf } from "./errors.ts";
 import type { Executor } from "./executor.ts";
 import { unknownModel } from "./inspect.ts";
-import type { SqlModel } from "./model.ts";
+import type { SqlModel, Table } from "./model.ts";
 import { tableOf } from "./model.ts";
 import { postgres } from "./postgres/index.ts";
 import { Refused } from "./refusal.ts";
-import { sideTables } from "./sides.ts";
+import { IDENTITY_CONSTRAINT, sideTables } from "./sides.ts";
 import { sqlite } from "./sqlite/index.ts";
 import { sqlState } from "./state.ts";
 
@@ -62,6 +63,21 @@ export function sqlDatabase(options: SqlDatabaseOptions): SqlDatabase {
   const endpoints = new Map(tables.map((table) => [table.model.name, new SqlEndpoint(table, context)]));
   const state = sqlState(executor, { name: options.name, ...(options.sideTables ? { sideTables: options.sideTables } : {}) });
 
+  const attempt = async (unit: Unit): Promise<Committed> => {
+    try {
+      const { transaction, written } = await dialect.commit(executor, unit, endpoints as ReadonlyMap<string, WritableTable>, sides, options.name);
+      const outcomes = written.map((batch) =>
+        batch.map((row): Outcome => (row === undefined ? STALE : row === true ? WRITTEN : { status: "written", after: row })),
+      );
+      return { committed: true, transaction, outcomes };
+    } catch (error) {
+      if (error instanceof Refused) return { committed: false, refusal: error.refusal };
+      const means = meaningOf(error, meaning);
+      if ("error" in means) throw means.error;
+      return { committed: false, refusal: means.refusal };
+    }
+  };
+
   return {
     name: options.name,
     endpoints: endpoints as ReadonlyMap<string, Endpoint>,
@@ -99,18 +115,11 @@ export function sqlDatabase(options: SqlDatabaseOptions): SqlDatabase {
       }
       const unseen = [...endpoints.values()].filter((endpoint) => endpoint.after === undefined).map((endpoint) => endpoint.model.name);
       if (unseen.length > 0) await this.inspect(unseen);
-      try {
-        const { transaction, written } = await dialect.commit(executor, unit, endpoints as ReadonlyMap<string, WritableTable>, sides, options.name);
-        const outcomes = written.map((batch) =>
-          batch.map((row): Outcome => (row === undefined ? STALE : row === true ? WRITTEN : { status: "written", after: row })),
-        );
-        return { committed: true, transaction, outcomes };
-      } catch (error) {
-        if (error instanceof Refused) return { committed: false, refusal: error.refusal };
-        const means = meaningOf(error, meaning);
-        if ("error" in means) throw means.error;
-        return { committed: false, refusal: means.refusal };
-      }
+      const first = await attempt(unit);
+      if (first.committed || !first.refusal.constraint?.startsWith(IDENTITY_CONSTRAINT)) return first;
+      const tableFor = (model: string): Table => endpoints.get(model)!.table;
+      const freed = await guard(() => forgetDangling(executor, unit, tableFor, sides, dialect.syntax));
+      return freed ? await attempt(unit) : first;
     },
 
     async uninstall(): Promise<void> {

@@ -2,7 +2,7 @@ import type { Refusal } from "@sync/core";
 import { isSyncError, SyncError } from "@sync/core";
 import { leaseLost } from "./lease.ts";
 import type { Table } from "./model.ts";
-import { FENCE_CONSTRAINT } from "./sides.ts";
+import { FENCE_CONSTRAINT, IDENTITY_CONSTRAINT } from "./sides.ts";
 
 /** What the engine itself said, found below whatever a driver and a library wrapped around it. */
 export type Fault =
@@ -112,9 +112,11 @@ function sqliteRefusal({ code, message }: Extract<Fault, { engine: "sqlite" }>):
   const names = rest?.split(", ").map((name) => name.split(".")) ?? [];
   const table = names[0]?.at(-2);
   const primary = code === "SQLITE_CONSTRAINT_PRIMARYKEY" || code === "SQLITE_CONSTRAINT_ROWID";
+  // As they are called on Postgres, where constraints have names.
+  const identity = table === "sync_identity" ? `${IDENTITY_CONSTRAINT}${names.at(-1)!.at(-1)}` : undefined;
   return {
     code: by,
-    ...(by === "WRITE.NOT_NULL" || rest === undefined ? {} : { constraint: primary ? "primary key" : rest }),
+    ...(by === "WRITE.NOT_NULL" || rest === undefined ? {} : { constraint: identity ?? (primary ? "primary key" : rest) }),
     ...(table === undefined ? {} : { table }),
     ...(names.length === 0 ? {} : { columns: names.map((name) => name.at(-1)!) }),
   };

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type SqlDatabase, sqlDatabase } from "../src/index.ts";
-import { onEveryEngine, type Session } from "./support/engines.ts";
+import { onEveryDialect, type Session } from "./support/engines.ts";
 import { city, country, ddl, everything, member, type Shape, sqlModel } from "./support/models.ts";
 
-onEveryEngine(import.meta.url, (engine) => {
+onEveryDialect(import.meta.url, (engine) => {
   let session: Session;
   beforeEach(async () => {
     session = await engine.open();

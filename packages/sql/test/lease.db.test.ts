@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type SqlDatabase, sqlDatabase } from "../src/index.ts";
-import { onEveryEngine, type Session } from "./support/engines.ts";
+import { onEveryDialect, type Session } from "./support/engines.ts";
 
-onEveryEngine(import.meta.url, (engine) => {
+onEveryDialect(import.meta.url, (engine) => {
   let session: Session;
   let database: SqlDatabase;
 

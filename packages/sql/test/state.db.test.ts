@@ -4,9 +4,9 @@ import { join } from "node:path";
 import type { Base, ConflictRecord, StateStore } from "@sync/core";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { sqliteState, sqlState } from "../src/index.ts";
-import { onEveryEngine, type Session } from "./support/engines.ts";
+import { onEveryDialect, type Session } from "./support/engines.ts";
 
-onEveryEngine(import.meta.url, (engine) => {
+onEveryDialect(import.meta.url, (engine) => {
   let session: Session;
   cases(
     async () => {

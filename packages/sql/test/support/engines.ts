@@ -85,6 +85,12 @@ export function onEveryEngine(file: string, body: (engine: Engine) => void): voi
   onPostgres(file, body);
 }
 
+/** One handle per dialect: for what no driver has a say in. */
+export function onEveryDialect(file: string, body: (engine: Engine) => void): void {
+  describe(better.name, () => body(better));
+  onPostgres(file, body);
+}
+
 /** Only where transactions can meet: a real server. */
 export function onPostgres(file: string, body: (engine: Omit<Engine, "open"> & { open(word?: string): Promise<PostgresSession> }) => void): void {
   describePostgres("postgres", (server) => {

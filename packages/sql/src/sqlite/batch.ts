@@ -1,0 +1,201 @@
+import type { Batch } from "@sync/core";
+import { deleteRows, identifyRows, insertRows, type Prior, updateRows, type UpdateRows } from "../batch.ts";
+import type { SideTables } from "../dialect.ts";
+import type { Statement } from "../executor.ts";
+import { literal, quoted, type SqlColumn, type Table } from "../model.ts";
+import { at, tuple } from "../select.ts";
+import { revisionOf } from "./read.ts";
+import { sqliteSyntax } from "./syntax.ts";
+
+const { item, localKey } = sqliteSyntax;
+
+/** Statements of one batch, in order. */
+export interface Statements {
+  readonly before?: readonly Statement[];
+  /** Gives the keys of the rows written, or their images. */
+  readonly write: Statement;
+  readonly then?: readonly Statement[];
+}
+
+/** What a batch needs beyond its own rows. */
+export interface BatchContext {
+  readonly table: Table;
+  readonly sides: SideTables;
+  /** The list for RETURNING. */
+  readonly returns: string;
+  /** A trigger may keep rows back. */
+  readonly mayBeKeptBack: boolean;
+  /** Per row, what earlier batches of the unit wrote to it. */
+  readonly priors: readonly (Prior | undefined)[];
+}
+
+export function statementsFor(batch: Batch, { table, sides, returns, mayBeKeptBack, priors }: BatchContext): Statements {
+  const input = sqliteSyntax.rows("?");
+  const model = literal(table.model.name);
+  const key = localKey(table.keys, table.keys.map((column, i) => column.write(item(i))));
+  const sameKey = table.keys.map((column, i) => `${at(column)} = ${column.write(item(i))}`).join(" and ");
+  const keyed = table.keys.length;
+  switch (batch.op) {
+    case "insert": {
+      const { columns, cloudId, rows } = insertRows(table, batch);
+      const json = JSON.stringify(rows);
+      const values = columns.map((column, i) => column.write(item(table.cloudId || i < cloudId ? i : i + 1)));
+      // `where true`: else the parser takes a following clause for a join condition.
+      const insert = `insert into ${table.sql} (${names(columns)}) select ${values.join(", ")} from ${input} where true order by r.key returning ${returns}`;
+      // A trigger may have kept rows back.
+      const stands = !mayBeKeptBack ? "true" : `exists (select 1 from ${table.sql} t where ${sameKey})`;
+      const identity = `insert into ${sides.identity} (model, cloud_id, local_key) select ${model}, ${item(cloudId)}, ${key} from ${input} where ${stands}`;
+      return { write: { sql: insert, params: [json] }, then: table.cloudId ? [] : [{ sql: identity, params: [json] }] };
+    }
+    case "update":
+      return updateStatements(table, updateRows(table, batch), priors, returns, sides);
+    case "delete": {
+      const { json, guard } = guarded(table, deleteRows(table, batch), keyed, priors);
+      const doomed = `select ${table.keys.map(at).join(", ")} from ${input} cross join ${table.sql} t where ${sameKey} and ${guard}`;
+      const remove = `delete from ${table.sql} where ${tuple(table.keys.map((column) => quoted(column.column)))} in (${doomed}) returning ${returns}`;
+      if (table.cloudId) return { write: { sql: remove, params: [json] } };
+      const forget =
+        `delete from ${sides.identity} where model = ${model} and local_key in (select ${key} from ${input}` +
+        ` where not exists (select 1 from ${table.sql} t where ${sameKey}))`;
+      return { write: { sql: remove, params: [json] }, then: [{ sql: forget, params: [json] }] };
+    }
+    case "identify":
+      return identifyStatements(table, JSON.stringify(identifyRows(table, batch)), returns, sides);
+  }
+}
+
+function updateStatements(
+  table: Table,
+  batch: UpdateRows,
+  priors: BatchContext["priors"],
+  returns: string,
+  sides: SideTables,
+): Statements {
+  const input = sqliteSyntax.rows("?");
+  const { json, guard } = guarded(table, batch.rows, batch.revision, priors);
+  const sets = batch.columns.flatMap((column, i) => {
+    const value = column.write(item(batch.first + i));
+    if (batch.supplied[i] === "none") return [];
+    if (batch.supplied[i] === "all") return [`${quoted(column.column)} = ${value}`];
+    return [`${quoted(column.column)} = case when substr(${item(batch.mask)}, ${i + 1}, 1) = '1' then ${value} else ${at(column)} end`];
+  });
+  const where = [
+    ...table.keys.map((column, i) => `${at(column)} = ${column.write(item(i))}`),
+    guard,
+  ].join(" and ");
+  // Under the same guard, which the update itself takes away.
+  const before = batch.cloudId === undefined ? [] : [identifyUpdated(table, batch.cloudId, where, json, sides)];
+  if (sets.length === 0) {
+    const keys = table.keys.map((column, i) => `${column.read(at(column))} as c${i}`).join(", ");
+    return { before, write: { sql: `select ${keys} from ${input} cross join ${table.sql} t where ${where}`, params: [json] } };
+  }
+  const write: Statement = {
+    sql: unaliased(table, `update ${table.sql} set ${sets.join(", ")} from ${input} where ${where} returning ${returns}`),
+    params: [json],
+  };
+  const moves = !table.cloudId && batch.columns.some((column) => table.keys.includes(column));
+  return { before, write, then: moves ? [moveIdentity(table, batch, json, sides)] : [] };
+}
+
+/** The rows as JSON, and the condition that a row is as it was read, or as an earlier batch of this unit left it. */
+function guarded(
+  table: Table,
+  rows: readonly (readonly (string | null)[])[],
+  revision: number,
+  priors: BatchContext["priors"],
+): { readonly json: string; readonly guard: string } {
+  const unmoved = `${revisionOf(table)} = ${item(revision)}`;
+  if (priors.every((prior) => prior === undefined)) return { json: JSON.stringify(rows), guard: unmoved };
+  const prior = item(rows[0]!.length);
+  const asWritten = table.columns.map((column, i) => {
+    const text = `(${prior}->${i}->>0)`;
+    return `(json_array_length(${prior}, '$[${i}]') = 0 or ${at(column)} is ${column.write(text)})`;
+  });
+  return {
+    json: JSON.stringify(rows.map((row, i) => [...row, priors[i] ? JSON.stringify(priors[i]) : null])),
+    guard: `case when ${prior} is null then ${unmoved} else ${asWritten.join(" and ")} end`,
+  };
+}
+
+function identifyUpdated(table: Table, cloudId: number, where: string, json: string, sides: SideTables): Statement {
+  const key = localKey(table.keys, table.keys.map((column, i) => column.write(item(i))));
+  return {
+    sql:
+      `insert into ${sides.identity} (model, cloud_id, local_key) select ${literal(table.model.name)}, ${item(cloudId)}, ${key}` +
+      ` from ${sqliteSyntax.rows("?")} cross join ${table.sql} t where ${where} and ${item(cloudId)} is not null on conflict (model, local_key) do nothing`,
+    params: [json],
+  };
+}
+
+/** A new key of a row takes its identity along; a row that was stale still stands under its old key and is left alone. */
+function moveIdentity(table: Table, batch: UpdateRows, json: string, sides: SideTables): Statement {
+  const old = table.keys.map((column, i) => column.write(item(i)));
+  const fresh = table.keys.map((column, i) => {
+    const given = batch.columns.indexOf(column);
+    if (given < 0) return old[i]!;
+    return `case when substr(${item(batch.mask)}, ${given + 1}, 1) = '1' then ${column.write(item(batch.first + given))} else ${old[i]} end`;
+  });
+  const stands = (values: readonly string[]): string =>
+    `exists (select 1 from ${table.sql} t where ${table.keys.map((column, i) => `${at(column)} = ${values[i]}`).join(" and ")})`;
+  return {
+    sql:
+      `update ${sides.identity} as i set local_key = ${localKey(table.keys, fresh)} from ${sqliteSyntax.rows("?")}` +
+      ` where i.model = ${literal(table.model.name)} and i.local_key = ${localKey(table.keys, old)} and ${stands(fresh)} and not ${stands(old)}`,
+    params: [json],
+  };
+}
+
+function identifyStatements(table: Table, json: string, returns: string, sides: SideTables): Statements {
+  const input = sqliteSyntax.rows("?");
+  const keyed = table.keys.length;
+  const sameKey = table.keys.map((column, i) => `${at(column)} = ${column.write(item(i))}`).join(" and ");
+  if (table.cloudId) {
+    const { cloudId } = table;
+    return {
+      write: {
+        sql: unaliased(
+          table,
+          `update ${table.sql} set ${quoted(cloudId.column)} = ${cloudId.write(item(keyed))} from ${input}` +
+            ` where ${sameKey} and ${at(cloudId)} is ${cloudId.write(item(keyed + 1))} returning ${returns}`,
+        ),
+        params: [json],
+      },
+    };
+  }
+  const model = literal(table.model.name);
+  const key = localKey(table.keys, table.keys.map((column, i) => column.write(item(i))));
+  const stands = `exists (select 1 from ${table.sql} t where ${sameKey})`;
+  const keys = table.keys.map((column, i) => `${column.read(column.write(item(i)))} as c${i}`).join(", ");
+  return {
+    // What is about to be done, asked first: afterwards a row given its cloudId now looks like one that had it.
+    write: {
+      sql:
+        `select ${keys} from ${input} where ${stands} and ${item(keyed + 1)} is` +
+        ` (select i.cloud_id from ${sides.identity} i where i.model = ${model} and i.local_key = ${key})`,
+      params: [json],
+    },
+    then: [
+      {
+        sql:
+          `update ${sides.identity} as i set cloud_id = ${item(keyed)} from ${input}` +
+          ` where i.model = ${model} and i.local_key = ${key} and i.cloud_id = ${item(keyed + 1)} and ${stands}`,
+        params: [json],
+      },
+      {
+        sql:
+          `insert into ${sides.identity} (model, cloud_id, local_key) select ${model}, ${item(keyed)}, ${key} from ${input}` +
+          ` where ${item(keyed + 1)} is null and ${stands} on conflict (model, local_key) do nothing`,
+        params: [json],
+      },
+    ],
+  };
+}
+
+function names(columns: readonly SqlColumn[]): string {
+  return columns.map((column) => quoted(column.column)).join(", ");
+}
+
+/** RETURNING knows the table by its own name only. */
+export function unaliased(table: Table, expression: string): string {
+  return expression.replaceAll('t."', `${quoted(table.name)}."`);
+}
