@@ -6,7 +6,7 @@ import { drizzle as betterSqlite } from "drizzle-orm/better-sqlite3";
 import { drizzle as nodePostgres } from "drizzle-orm/node-postgres";
 import type { PgDatabase, PgQueryResultHKT } from "drizzle-orm/pg-core";
 import { drizzle as pglite } from "drizzle-orm/pglite";
-import { Pool } from "pg";
+import { Client, Pool } from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { DrizzleLike } from "../src/index.ts";
 import { drizzleDatabase } from "../src/index.ts";
@@ -185,17 +185,35 @@ describe("PGlite", () => {
 });
 
 describePostgres("node-postgres", (server) => {
-  postgresTests(async () => {
-    const fresh = await server.freshDatabase(import.meta.url);
-    const pool = new Pool({ connectionString: fresh.url });
-    await pool.query(postgresTables);
-    return {
-      db: nodePostgres(pool) as unknown as Db,
-      async close() {
-        await pool.end();
-        await fresh.drop();
-      },
-    };
+  describe("a pool", () => {
+    postgresTests(async () => {
+      const fresh = await server.freshDatabase(`${import.meta.url} pool`);
+      const pool = new Pool({ connectionString: fresh.url });
+      await pool.query(postgresTables);
+      return {
+        db: nodePostgres(pool) as unknown as Db,
+        async close() {
+          await pool.end();
+          await fresh.drop();
+        },
+      };
+    });
+  });
+
+  describe("one client", () => {
+    postgresTests(async () => {
+      const fresh = await server.freshDatabase(`${import.meta.url} client`);
+      const client = new Client({ connectionString: fresh.url });
+      await client.connect();
+      await client.query(postgresTables);
+      return {
+        db: nodePostgres(client) as unknown as Db,
+        async close() {
+          await client.end();
+          await fresh.drop();
+        },
+      };
+    });
   });
 });
 

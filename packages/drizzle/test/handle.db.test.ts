@@ -97,30 +97,32 @@ describePostgres("node-postgres", (server) => {
     await database.drop();
   });
 
-  test("on one shared client, single statements do not touch the application's transactions", async () => {
+  test("on one shared client, units and the application's transactions do not touch each other", async () => {
     const database = await server.freshDatabase(`${import.meta.url} client`);
     const client = new Client({ connectionString: database.url });
     await client.connect();
     for (const table of tables) await client.query(table);
     const ids = async (): Promise<string[]> => (await client.query<{ id: string }>("select id from application")).rows.map((row) => row.id);
     const db = nodePostgres(client);
-    const executor = drizzleExecutor(db, 10_000);
-    // One statement is a whole unit here: the second insert fails it.
-    const oneStatement = {
-      ...executor,
-      async atomic(statements: Parameters<typeof executor.atomic>[0]) {
-        const [insert, look, again] = statements;
-        const rows = await executor.query({
-          sql: `with written as (insert into ours (id) select $1::text from generate_series(1, ${again ? 2 : 1}) returning 1) select id as c0 from application where id > $2::text`,
-          params: [insert!.params[0]!, look!.params[0]!],
-        });
-        return [[], rows];
-      },
-    };
-    await hammer(oneStatement, postgresApplication(db, ids, true), 100);
-    await expect(executor.atomic([{ sql: "select 1", params: [] }, { sql: "select 1", params: [] }])).rejects.toMatchObject({ code: "OPTIONS.NEEDS_POOL" });
+    await hammer(drizzleExecutor(db, 10_000), postgresApplication(db, ids, true), 100);
     await client.end();
     await database.drop();
+  });
+
+  test("on one shared client, several statements carry their parameters", async () => {
+    const client = new Client({ connectionString: server.url });
+    await client.connect();
+    const { atomic } = drizzleExecutor(nodePostgres(client), 1_000);
+    const texts = ["it's", "back\\slash", "$2::text", "é\n\"", ""];
+    const answers = await atomic([
+      { sql: "select $1::text as c0, $2::text as c1, $3::text as c2, $4::text as c3, $5::text as c4", params: texts },
+      { sql: "select $1::text as c0, 1 as c1, true as c2", params: [null] },
+    ]);
+    expect(answers).toEqual([[texts], [[null, "1", "t"]]]);
+    expect(await atomic([{ sql: "select $1::text as c0", params: ["one"] }])).toEqual([[["one"]]]);
+    await expect(atomic([{ sql: "create table half (id int)", params: [] }, { sql: "select 1 / 0", params: [] }])).rejects.toMatchObject({ code: "22012" });
+    expect(await atomic([{ sql: "select to_regclass('half')::text as c0", params: [] }])).toEqual([[[null]]]);
+    await client.end();
   });
 
   test("on one shared client, an open transaction is waited for, then reported as worth another try", async () => {

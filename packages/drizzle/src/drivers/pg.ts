@@ -71,46 +71,65 @@ async function copyIn(connection: Connection, { copy, chunks }: CopyIn): Promise
 }
 
 /**
- * One connection that the application uses too. A statement is sent at a moment when nothing else is under way and no
- * transaction is open; there is none to begin here, since a query of the application would fall into it.
+ * One connection that the application uses too. What is sent here is one message, at a moment when nothing else is under way
+ * and no transaction is open. Several statements in one message are one transaction, which nothing can fall into.
  */
 export function pgClientExecutor(client: PgClientLike, patience: number): Executor {
-  const connection = client as unknown as Connection & {
-    readonly readyForQuery?: boolean;
-    getTransactionStatus?(): string | null;
-    on(event: "drain", listener: () => void): void;
-    off(event: "drain", listener: () => void): void;
-  };
-  if (connection.getTransactionStatus === undefined) {
+  const connection = client as unknown as SharedConnection;
+  if (typeof connection.getTransactionStatus !== "function") {
     throw new SyncError("OPTIONS.ENGINE", "This version of node-postgres does not tell when a client is in a transaction: give Drizzle a Pool.");
   }
 
-  const whenFree = (statement: Statement): Promise<TextRow[]> =>
+  let last: Promise<unknown> = Promise.resolve();
+  const inTurn = <T>(send: () => Promise<T>): Promise<T> => {
+    const mine = last.then(() => whenFree(send));
+    last = mine.catch(() => {});
+    return mine;
+  };
+  const whenFree = <T>(send: () => Promise<T>): Promise<T> =>
     new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        connection.off("drain", attempt);
-        reject(
-          new SyncError("ENDPOINT.BUSY", `The application kept this PostgreSQL connection busy for ${patience} ms; give Drizzle a Pool.`, {
-            retryable: true,
-          }),
-        );
-      }, patience);
       const attempt = (): void => {
-        if (connection.readyForQuery !== true || connection.getTransactionStatus?.() !== "I") return;
+        if (connection.readyForQuery !== true || connection.getTransactionStatus() !== "I") return;
         clearTimeout(timer);
         connection.off("drain", attempt);
-        run(connection, statement).then(resolve, reject);
+        send().then(resolve, reject);
       };
+      const timer = setTimeout(() => {
+        connection.off("drain", attempt);
+        const message = `The application kept this PostgreSQL connection busy for ${patience} ms; give Drizzle a Pool.`;
+        reject(new SyncError("ENDPOINT.BUSY", message, { retryable: true }));
+      }, patience);
       connection.on("drain", attempt);
       attempt();
     });
 
   return {
     dialect: "postgres",
-    query: whenFree,
+    query: (statement) => inTurn(() => run(connection, statement)),
     async atomic(statements) {
-      if (statements.length === 1) return [await whenFree(statements[0]!)];
-      throw new SyncError("OPTIONS.NEEDS_POOL", "This needs a transaction of several statements, which one shared pg.Client cannot give: use a Pool.");
+      const text = statements.map(withLiterals).join(";\n");
+      const answer = await inTurn(() => connection.query({ text, ...asText }));
+      return [answer].flat().map(({ rows }) => rows);
     },
   };
+}
+
+interface SharedConnection extends Connection {
+  readonly readyForQuery?: boolean;
+  getTransactionStatus(): string | null;
+  on(event: "drain", listener: () => void): void;
+  off(event: "drain", listener: () => void): void;
+}
+
+/** A message of several statements takes no parameters. */
+function withLiterals({ sql, params }: Statement): string {
+  return sql.replace(/\$(\d+)::text/g, (_, number: string) => {
+    const value = params[Number(number) - 1];
+    return value == null ? "null::text" : `${escapeLiteral(value)}::text`;
+  });
+}
+
+/** As PostgreSQL reads it whatever `standard_conforming_strings` says. */
+function escapeLiteral(text: string): string {
+  return `E'${text.replaceAll("\\", "\\\\").replaceAll("'", "''")}'`;
 }
