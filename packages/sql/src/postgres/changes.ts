@@ -69,7 +69,7 @@ function query(table: Table, server: string): string {
     case when ${trusted} then (
       select case when count(*) > (select greatest(1000, total / 3) from n) then null else coalesce(json_agg(k), '[]')::text end
       from (select json_build_array(${key}) as k from ${table.sql} t
-        where age(t.xmin) <= (select age($1::text::xid8::xid)) and t.xmin <> all ($4::text::xid[])
+        where age(t.xmin) <= (select age($1::text::xid8::xid)) and not exists (select from unnest($4::text::xid[]) own(unit) where own.unit = t.xmin)
         limit (select greatest(1000, total / 3) + 1 from n)) changed)
     end as c4
   from n`;
