@@ -19,6 +19,8 @@ export interface SideMark {
   readonly known?: number;
   /** Transactions of ours since the mark. */
   readonly ownUnits?: readonly string[];
+  /** Rows were linked, or went, that neither `known` nor the ranges' counts speak of: the next run compares all keys. */
+  readonly unsure?: true;
   /** From fingerprints: contiguous, first open below, last open above. No fingerprint: read it again. */
   readonly ranges?: readonly (KeyRange & { readonly count: number; readonly fingerprint: string | null })[];
   /** Rows the last run could not finish with; looked at again. */

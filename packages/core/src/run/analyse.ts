@@ -1,4 +1,4 @@
-import type { Row } from "../endpoint.ts";
+import type { Key, Row } from "../endpoint.ts";
 import type { PairModel, SideName } from "../mapping/pair-model.ts";
 import type { RecordPlan } from "../plan/record-plan.ts";
 import { keyText, type RunContext } from "./context.ts";
@@ -15,6 +15,8 @@ export class ModelAnalysis {
   readonly examiner: Examiner;
   readonly sources: Readonly<Record<SideName, Source>>;
   readonly deletes: Examined[] = [];
+  /** What an earlier run left unfinished is looked at again; an applied plan does without. */
+  readonly revisited = true;
   /** Linked records of this model before the run. */
   links = 0;
   readonly #context: RunContext;
@@ -93,7 +95,7 @@ export class ModelAnalysis {
   async #handOn(examined: readonly Examined[]): Promise<void> {
     const forSink: Examined[] = [];
     const remember = {
-      left: this.#context.quarantine.size > 0,
+      left: this.#context.quarantine.size > 0 || this.#pending("left").length > 0,
       right: !this.sources.right.side.knownEmpty && (this.#context.dry || this.sources.right.side.loaded !== undefined || !this.sources.left.full),
     };
     for (const record of examined) {
@@ -122,17 +124,23 @@ export class ModelAnalysis {
     return unlinked;
   }
 
-  #waiting(): { side: SideName; key: readonly string[]; id: string }[] {
-    return [...this.#context.quarantine.values()].filter((entry) => entry.model === this.model.name);
+  #waiting(): { readonly side: SideName; readonly key: Key }[] {
+    const pending = (["left", "right"] as const).flatMap((side) => this.#pending(side).map((key) => ({ side, key })));
+    return [...[...this.#context.quarantine.values()].filter((entry) => entry.model === this.model.name), ...pending];
   }
 
-  /** Quarantined rows are looked at in every run: their parent may have come, or they may be gone. */
+  #pending(side: SideName): readonly Key[] {
+    return this.#context.checkpoints.get(this.model.name)?.[side].pending ?? [];
+  }
+
+  /** Quarantined rows, and those that could not be deleted, are looked at in every run: their parent may have come, a child may have gone. */
   async #revisitQuarantine(): Promise<void> {
     const waiting = this.#waiting();
     for (const side of ["left", "right"] as const) {
       const entries = waiting.filter((entry) => entry.side === side && !this.#touched[side].has(keyText(entry.key)));
       if (entries.length === 0 || this.sources[side].full) continue;
-      const rows = await this.examiner.sides[side].fetchRows("key", entries.map((entry) => entry.key));
+      const keys = new Map(entries.map(({ key }) => [keyText(key), key]));
+      const rows = await this.examiner.sides[side].fetchRows("key", [...keys.values()]);
       await this.#page(side === "left" ? rows : [], side === "right" ? rows : []);
     }
   }

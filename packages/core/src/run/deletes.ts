@@ -113,6 +113,7 @@ async function deletePage(
   if (preImages.length > 0) before.push({ op: "put", collection: "preImage", records: preImages });
   if (before.length > 0) await context.retrying(() => state.commit(pair, before));
   counts.open += held.length;
+  tracker.of(side, model[side].name).pending.push(...held.map((record) => record[side]!.key));
   counts.conflicts += free.filter((record) => record.plan.conflicts.length > 0).length;
   const items = free.map((examined): WriteItem => ({ examined, insert: undefined, updates: {}, identify: {}, after: {}, outcome: "pending" }));
   const outcomes = await commitItems(context, tracker, side, items, (group) => [{
@@ -128,8 +129,10 @@ async function deletePage(
     else {
       if (outcome.status !== "unknown") untouched.push(item.examined);
       own.delete(keyText(item.examined[side]!.key));
-      if (outcome.status === "refused") counts.open++;
-      else again.push(item.examined);
+      if (outcome.status === "refused") {
+        counts.open++;
+        tracker.of(side, model[side].name).pending.push(item.examined[side]!.key);
+      } else again.push(item.examined);
     }
   }
   counts.deleted[side] += gone.length;

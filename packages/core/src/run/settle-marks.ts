@@ -14,7 +14,7 @@ export interface WriteCheck {
 }
 
 /** What is needed of a model's analysis to remember how far it is known. */
-export type Marked = Pick<ModelAnalysis, "model" | "examiner" | "sources">;
+export type Marked = Pick<ModelAnalysis, "model" | "examiner" | "sources"> & Partial<Pick<ModelAnalysis, "revisited">>;
 
 /**
  * The last step for one model: reads again what this run wrote, and remembers how far each side is known. A row that
@@ -26,13 +26,22 @@ export async function settleModel(
   const { model } = analysis;
   const stored = context.checkpoints.get(model.name);
   const [left, right] = await Promise.all((["left", "right"] as const).map((side) =>
-    markSide(context, tracker.of(side, model[side].name), analysis, side, stored?.[side], finished, check)));
+    withPending(tracker.of(side, model[side].name), analysis, stored?.[side], () =>
+      markSide(context, tracker.of(side, model[side].name), analysis, side, stored?.[side], finished, check))));
   const checkpoint: Checkpoint = {
     model: model.name, layouts: stored?.layouts ?? [model.signature],
     leftShape: context.shapes.get(`left ${model.name}`) ?? "", rightShape: context.shapes.get(`right ${model.name}`) ?? "",
     left: left!, right: right!,
   };
   return JSON.stringify(checkpoint) === JSON.stringify(withoutId(stored)) ? undefined : checkpoint;
+}
+
+/** What could not be deleted stays in mind, though a mark may have moved past it. */
+async function withPending(writes: SideWrites, analysis: Marked, stored: SideMark | undefined, settle: () => Promise<SideMark>): Promise<SideMark> {
+  const { pending: before, ...mark } = await settle();
+  const left = analysis.revisited ? [] : (stored?.pending ?? before ?? []);
+  const pending = [...new Map([...left, ...writes.pending].map((key) => [keyText(key), key])).values()];
+  return pending.length === 0 || (mark.mark === undefined && !mark.ranges) ? mark : { ...mark, pending };
 }
 
 async function markSide(
@@ -44,12 +53,14 @@ async function markSide(
     const moved = writes.inserted - writes.deleted;
     if (!finished) {
       if (stored?.mark === undefined) return {};
-      return { mark: stored.mark, known: (stored.known ?? 0) + moved, ownUnits: [...(stored.ownUnits ?? []), ...writes.units] };
+      const unsure = stored.unsure || stored.known === undefined || writes.linked?.size !== 0;
+      return { mark: stored.mark, known: (stored.known ?? 0) + moved, ownUnits: [...(stored.ownUnits ?? []), ...writes.units], ...(unsure ? { unsure } : {}) };
     }
     // Nothing seen and nothing done: the old mark is as good, and an idle run writes nothing.
     const still = source.changes.keys !== "all" && source.changes.keys.length === 0 && writes.rows === 0 && source.changes.total === stored?.known;
-    if (still && stored) return stored;
-    return { mark: source.changes.next, known: source.changes.total + moved, ownUnits: [...writes.units] };
+    if (still && stored && !stored.unsure) return stored;
+    const unsure = await youngerRowsLinked(context, writes, source);
+    return { mark: source.changes.next, known: source.changes.total + moved, ownUnits: [...writes.units], ...(unsure ? { unsure } : {}) };
   }
   if (!finished) {
     if (writes.rows > 0) await readBack(context, writes, analysis, side, check);
@@ -58,6 +69,19 @@ async function markSide(
   if (source.side.model.endpoint.fingerprint) return markRanges(context, writes, analysis, source, stored, check);
   await readBack(context, writes, analysis, side, check);
   return {};
+}
+
+/**
+ * Whether a row was linked that may have come after the mark was read. The next run would take it for a known one, and
+ * so one delete for none.
+ */
+async function youngerRowsLinked(context: RunContext, writes: SideWrites, source: Source): Promise<boolean> {
+  const { linked } = writes;
+  if (linked?.size === 0) return false;
+  if (!source.full && linked) return [...linked].some((key) => !source.names(key));
+  const { endpoint } = source.side.model;
+  const { keys } = await context.retrying(() => endpoint.changesSince!(source.changes!.next, [...writes.units]));
+  return keys === "all" || keys.some((key) => linked?.has(keyText(key)) ?? true);
 }
 
 /** Reads written rows by key and holds them against their bases; above a few thousand the after-images have said it. */
@@ -92,7 +116,8 @@ async function markRanges(
 ): Promise<SideMark> {
   const { endpoint, fields } = source.side.model;
   const side = source.side.name;
-  if (source.idle && writes.rows === 0 && stored) return stored;
+  if (source.idle && writes.rows === 0 && stored && !stored.unsure) return stored;
+  const expected = source.ranges.reduce((sum, { count }) => sum + count, 0) + writes.inserted - writes.deleted;
   const ranges = source.ranges.length > 0 ? inKeyOrder(source) : [{ after: null, upTo: null, count: -1, fingerprint: null }];
   if (writes.rows === 0) return { ranges };
   const now = await context.retrying(() => endpoint.fingerprint!(fields, ranges));
@@ -110,7 +135,9 @@ async function markRanges(
       settled.push(rangeOf(page, clean.length === page.rows.length));
     }
   }
-  return { ranges: settled };
+  // Another number: somebody's row came or went since it was looked at, and may have been sealed in.
+  const unsure = settled.reduce((sum, { count }) => sum + count, 0) !== expected;
+  return { ranges: settled, ...(unsure ? { unsure } : {}) };
 }
 
 const rangeOf = (page: Page, clean: boolean): NonNullable<SideMark["ranges"]>[number] =>

@@ -1,6 +1,6 @@
 import type { Changes, Key, KeyRange, Page, Row } from "../endpoint.ts";
 import type { SideMark } from "../state.ts";
-import type { RunContext } from "./context.ts";
+import { keyText, type RunContext } from "./context.ts";
 import type { Side } from "./side.ts";
 
 type Range = NonNullable<SideMark["ranges"]>[number];
@@ -26,6 +26,7 @@ export class Source {
   #pages: AsyncIterator<Page> | undefined;
   #first: Page | undefined;
   #keys: readonly Key[] = [];
+  #names: Set<string> | undefined;
 
   constructor(context: RunContext, side: Side, mark: SideMark | undefined) {
     this.#context = context;
@@ -80,6 +81,11 @@ export class Source {
     this.ranges.push(...(mark.ranges ?? []));
   }
 
+  /** Whether the mark that was read named this row; a row it did not name may be younger. */
+  names(key: string): boolean {
+    return (this.#names ??= new Set(this.#keys.map(keyText))).has(key);
+  }
+
   /** Nothing can differ: no row has to be read. */
   get idle(): boolean {
     return !this.full && this.#keys.length === 0 && this.#changedRanges.length === 0;
@@ -87,7 +93,7 @@ export class Source {
 
   /** Rows that existed at the mark, with our own inserts and deletes since; undefined without a mark. */
   get known(): number | undefined {
-    if (this.full) return undefined;
+    if (this.full || this.#mark?.unsure) return undefined;
     if (this.#mark?.ranges) return this.#mark.ranges.reduce((sum, { count }) => sum + count, 0);
     return this.#mark?.known;
   }

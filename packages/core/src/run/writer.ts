@@ -1,6 +1,6 @@
 import type { Row } from "../endpoint.ts";
 import { otherSide, type PairModel, type SideName } from "../mapping/pair-model.ts";
-import type { Base, ConflictRecord, PreImage, QuarantineRecord, StateChange } from "../state.ts";
+import type { Base, ConflictRecord, PreImage, QuarantineRecord, SideMark, StateChange } from "../state.ts";
 import { commitItems, dataBatches, identifyBatches, type ItemOutcome } from "./commit-items.ts";
 import { conflictRecord } from "./conflicts.ts";
 import { quarantineId, type RunContext } from "./context.ts";
@@ -133,6 +133,7 @@ export class Writer implements Sink {
       else if (plan.action !== "park" && plan.action !== "none") bases.push(makeBase(context, item));
       this.#count(item);
     }
+    this.#unsettle(items.filter((item) => item.outcome === "written" && item.examined.base === undefined));
     if (bases.length > 0 || gone.size > 0) context.agreed = true;
     if (bases.length > 0) this.#changes.push({ op: "putBases", bases });
     // What this run has linked itself is met again in the pass over the right.
@@ -147,6 +148,25 @@ export class Writer implements Sink {
       context.identities.right.settle();
     }
     await this.again(items.filter((item) => item.outcome === "again").map((item) => item.examined));
+  }
+
+  /**
+   * Newly linked records count in no mark until the run has come to its end. Stored with their bases, so that after a
+   * kill nobody takes as many deletes for nothing.
+   */
+  #unsettle(items: readonly WriteItem[]): void {
+    const { checkpoints } = this.#context;
+    for (const { examined: { model, plan, left, right } } of items) {
+      if (plan.action === "forget" || plan.action === "park" || plan.action === "none") continue;
+      for (const record of [left, right]) if (record) this.#tracker.linked(record.side, model[record.side].name, record.key);
+      const checkpoint = checkpoints.get(model.name);
+      if (!checkpoint) continue;
+      const unsure = (mark: SideMark): SideMark => (mark.mark === undefined && !mark.ranges ? mark : { ...mark, unsure: true });
+      const unsettled = { ...checkpoint, left: unsure(checkpoint.left), right: unsure(checkpoint.right) };
+      if (JSON.stringify(unsettled) === JSON.stringify(checkpoint)) continue;
+      checkpoints.set(model.name, unsettled);
+      this.#changes.push({ op: "put", collection: "checkpoint", records: [{ ...unsettled, id: model.name }] });
+    }
   }
 
   async #onBothSides(
