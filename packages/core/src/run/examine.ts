@@ -102,14 +102,21 @@ export class Examiner {
       const claimants = recognised.size === 0 ? alone[side] : alone[side].filter((record) => !recognised.has(quarantineId(side, model, record.key)));
       const matches = await this.#matcher.match(side, claimants);
       const counterparts = await this.basesOf([...matches.values()].flatMap((match) => ("found" in match ? (match.found.cloudId ?? []) : [])));
+      const linkedHere = new Set((await this.sides[side].fetchRows("cloudId", [...counterparts.keys()].map((id) => [id]))).map((row) => row.cloudId));
       for (const record of claimants) {
         const match = matches.get(record);
-        const base = record.cloudId === null ? undefined : bases.get(record.cloudId);
+        let base = record.cloudId === null ? undefined : bases.get(record.cloudId);
         if (!match) {
           linked.push({ cloudId: record.cloudId ?? this.#context.newCloudId(), [side]: record, ...(base ? { base } : {}) });
           continue;
         }
-        const cause = problemOf(match, base, "found" in match && match.found.cloudId !== null ? counterparts.get(match.found.cloudId) : undefined);
+        let foundBase = "found" in match && match.found.cloudId !== null ? counterparts.get(match.found.cloudId) : undefined;
+        if (foundBase && !base && record.cloudId === null && !linkedHere.has(foundBase.cloudId)) {
+          // What it was linked to is gone, and this stands in its place: the same thing under another key.
+          base = foundBase;
+          foundBase = undefined;
+        }
+        const cause = problemOf(match, record.cloudId === null ? undefined : base, foundBase);
         if (cause || !("found" in match)) {
           examined.push(this.#quarantined(record, cause!, options.tries ?? 0));
           continue;
@@ -118,7 +125,7 @@ export class Examiner {
         const found = match.found;
         const ids = [record.cloudId, found.cloudId].filter((id): id is string => id !== null).sort();
         // Two cloudIds on one match: the linked one stands, else the smaller; the other side's is rewritten.
-        const cloudId = base ? record.cloudId! : (ids[0] ?? this.#context.newCloudId());
+        const cloudId = base?.cloudId ?? ids[0] ?? this.#context.newCloudId();
         linked.push({ cloudId, [side]: record, [found.side]: found, rule: match.rule, ...(base ? { base } : {}) });
       }
     }
