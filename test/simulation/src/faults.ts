@@ -1,4 +1,4 @@
-import { SyncError, type Committed, type Database, type Endpoint, type Page, type StateStore, type Unit } from "@sync/core";
+import { SyncError, type Committed, type Database, type Endpoint, type Page, type StateChange, type StateStore, type Unit } from "@sync/core";
 import type { MemoryDatabase } from "@sync/core/memory";
 import type { Random } from "./random.ts";
 import type { Process, Scheduler } from "./scheduler.ts";
@@ -71,7 +71,10 @@ export class Wire {
       bases: (pair, model, cloudIds) => this.#call(`state bases ${model} ${cloudIds.length}`, () => state.bases(pair, model, cloudIds)),
       scanBases: (pair, model, after, limit) => this.#call(`state scan ${model}`, () => state.scanBases(pair, model, after, limit)),
       read: (pair, request) => this.#call(`state read ${request.collection}`, () => state.read(pair, request)),
-      commit: (pair, changes) => this.#call(`state commit ${changes.map((change) => change.op).join(" ")}`, () => state.commit(pair, changes), "state"),
+      commit: (pair, changes) => this.#call(`state commit ${changes.map(nameOf).join(", ")}`, () => {
+        for (const change of changes) this.#scheduler.trace.note(() => JSON.stringify(change));
+        return state.commit(pair, changes);
+      }, "state"),
       uninstall: () => this.#call("state uninstall", () => state.uninstall()),
       close: () => state.close(),
     };
@@ -118,6 +121,12 @@ export class Wire {
     if (late > 0 && this.#random.chance(late)) await this.#scheduler.turn(this.#process, `${name} answer`);
     return answer;
   }
+}
+
+function nameOf(change: StateChange): string {
+  const what = "collection" in change ? change.collection : "model" in change ? change.model : "";
+  const count = "bases" in change ? change.bases.length : "cloudIds" in change ? change.cloudIds.length : "records" in change ? change.records.length : "ids" in change ? change.ids.length : 0;
+  return `${change.op} ${what} ${count}`;
 }
 
 function failure(what: string): SyncError {

@@ -1,5 +1,5 @@
 import {
-  ask, createSync, fieldMerge, isSyncError, leftWins, newest, rightWins, type ConflictPolicy, type Database, type StateStore, type Sync, type SyncOptions,
+  ask, createSync, fieldMerge, isSyncError, leftWins, newest, rightWins, type ConflictPolicy, type Database, type StateStore, type Sync, type SyncOptions, type VerifyResult,
 } from "@sync/core";
 import { memoryState, type MemoryState } from "@sync/core/memory";
 import { Wire, type Faults } from "./faults.ts";
@@ -22,6 +22,8 @@ export interface SimulationOptions {
   readonly trace?: boolean;
   /** No faults, and nobody writes while a run is under way. */
   readonly calm?: boolean;
+  /** The one run that dies, and where; goes with `calm`. */
+  readonly crash?: { readonly run: number; readonly step: number; readonly when: "before" | "after" };
   /** Puts a defect between the engine and the world: the simulation has to find it. */
   readonly plant?: Plant;
 }
@@ -33,7 +35,8 @@ export interface SimulationResult {
   /** Two courses of the same seed have the same one. */
   readonly hash: string;
   readonly runs: number;
-  readonly steps: number;
+  /** Calls of the contract, per run. */
+  readonly steps: readonly number[];
   /** Quiet runs until one wrote nothing. */
   readonly rounds: number;
   /** Losses that the conflict log had to tell of, and records that were allowed to differ. */
@@ -49,7 +52,12 @@ export async function simulate(seed: number, options: SimulationOptions = {}): P
   return simulation.play();
 }
 
-type Ending = { readonly ended: "done"; readonly result: Awaited<ReturnType<Sync["run"]>> } | { readonly ended: "died" } | { readonly ended: "failed"; readonly code: string };
+type Ending = { readonly ended: "done" | "died" } | { readonly ended: "failed"; readonly code: string };
+
+interface Running {
+  readonly process: Process;
+  ending: Ending | undefined;
+}
 
 class Simulation {
   readonly #seed: number;
@@ -65,7 +73,7 @@ class Simulation {
   readonly #violations: Violation[] = [];
   readonly #faults = new Map<string, number>();
   #runs = 0;
-  #steps = 0;
+  readonly #steps: number[] = [];
   #rounds = 0;
 
   constructor(seed: number, options: SimulationOptions) {
@@ -86,7 +94,7 @@ class Simulation {
       random: random.fork(), now: () => this.#scheduler.now(),
       onCommit: (side, commit) => {
         this.#scheduler.trace.add(`${side} ${commit.by} ${commit.transaction}: ${commit.changes.map((change) => `${change.model} ${(change.before?.key ?? []).join("/")} > ${(change.after?.key ?? []).join("/")}`).join(", ")}`);
-        if (this.#scheduler.trace.keepLines) for (const change of commit.changes) this.#scheduler.trace.add(`    ${JSON.stringify(change.before?.values)} > ${JSON.stringify(change.after?.values)} ${change.after?.cloudId ?? ""}`);
+        for (const change of commit.changes) this.#scheduler.trace.note(() => `${JSON.stringify(change.before?.values)} > ${JSON.stringify(change.after?.values)} ${change.after?.cloudId ?? ""}`);
         this.#history.observe(side, commit);
       },
     });
@@ -121,8 +129,9 @@ class Simulation {
   /** One run in which things go wrong. */
   async #troubled(): Promise<void> {
     const random = this.#random;
-    const faults = this.#options.calm ? {} : this.#pickFaults();
-    const edits = this.#options.calm ? 0 : random.pick([0, 0, 0.02, 0.08]);
+    const { calm, crash } = this.#options;
+    const faults = crash?.run === this.#runs + 1 ? { crash } : calm ? {} : this.#pickFaults();
+    const edits = calm ? 0 : random.pick([0, 0, 0.02, 0.08]);
     this.#scheduler.between = () => {
       if (random.chance(edits)) this.#world.edit();
     };
@@ -155,7 +164,7 @@ class Simulation {
     for (let edits = random.below(3); edits > 0; edits -= 1) this.#world.edit();
     first.process.paused = false;
     await this.#scheduler.until(() => first.ending !== undefined);
-    this.#steps += first.process.steps;
+    this.#steps.push(first.process.steps);
   }
 
   /** No more faults and no more edits: both sides come to agree, and then nothing is written any more. */
@@ -180,6 +189,18 @@ class Simulation {
     this.#violations.push(...oracle.violations);
     this.#excused = oracle.excused;
     for (const side of SIDES) for (const line of oracle.dump(side)) this.#scheduler.trace.add(line);
+    if (this.#violations.length === 0 && this.#history.violations.length === 0) await this.#compareVerdicts(oracle);
+  }
+
+  /** The engine's own verdict about both sides is the oracle's. */
+  async #compareVerdicts(oracle: Oracle): Promise<void> {
+    let verified: VerifyResult | undefined;
+    const running = this.#start({}, async (sync) => (verified = await sync.verify()));
+    await this.#scheduler.until(() => running.ending !== undefined);
+    if (verified === undefined) return this.#broken("verify", `verify failed: ${JSON.stringify(running.ending)}`);
+    if (!verified.explained) this.#broken("verify", `verify finds differences without an explanation: ${JSON.stringify(verified.differences)}`);
+    if (verified.equal && oracle.excused.size > 0) this.#broken("verify", "verify says equal, but records differ");
+    if (!verified.equal && oracle.excused.size === 0) this.#broken("verify", `verify finds differences where there are none: ${JSON.stringify(verified.differences)}`);
   }
 
   async #quietRun(): Promise<"idle" | "wrote"> {
@@ -197,11 +218,15 @@ class Simulation {
   async #run(faults: Faults, options: { readonly takeOver: boolean }): Promise<Ending> {
     const running = this.#begin(faults, options);
     await this.#scheduler.until(() => running.ending !== undefined);
-    this.#steps += running.process.steps;
+    this.#steps.push(running.process.steps);
     return running.ending!;
   }
 
-  #begin(faults: Faults, options: { readonly takeOver: boolean }): { readonly process: Process; ending: Ending | undefined } {
+  #begin(faults: Faults, options: { readonly takeOver: boolean }): Running {
+    return this.#start(faults, (sync) => sync.run({ confirmDeletes: true, takeOver: options.takeOver }));
+  }
+
+  #start(faults: Faults, work: (sync: Sync) => Promise<unknown>): Running {
     const process = new Process(`run ${(this.#runs += 1)}`);
     const wire = new Wire(process, this.#scheduler, faults, this.#random.fork(), (message) => this.#broken("fence", message));
     const { plant } = this.#options;
@@ -213,10 +238,10 @@ class Simulation {
     const sync = createSync({
       ...this.#syncOptions, left: open("left"), right: open("right"), state: plant?.state?.(state) ?? state, runtime: this.#scheduler.runtimeFor(process),
     });
-    const running: { readonly process: Process; ending: Ending | undefined } = { process, ending: undefined };
+    const running: Running = { process, ending: undefined };
     this.#scheduler.trace.add(`begin ${process.name} ${JSON.stringify(faults)}`);
-    const settled = sync.run({ confirmDeletes: true, takeOver: options.takeOver }).then(
-      (result): Ending => ({ ended: "done", result }),
+    const settled = work(sync).then(
+      (): Ending => ({ ended: "done" }),
       (error: unknown): Ending => {
         if (!isSyncError(error)) throw error;
         return { ended: "failed", code: error.code };

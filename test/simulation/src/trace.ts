@@ -7,6 +7,11 @@ export class Trace {
   keepLines = false;
   last = "";
 
+  /** Only for the person who reads; no part of the number. */
+  note(detail: () => string): void {
+    if (this.keepLines) this.lines.push(`    ${detail()}`);
+  }
+
   add(line: string): void {
     this.last = line;
     if (this.keepLines) this.lines.push(line);

@@ -1,0 +1,3 @@
+import { playSeeds } from "../src/seeds.ts";
+
+playSeeds(0, 2);
