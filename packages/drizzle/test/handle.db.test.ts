@@ -47,6 +47,20 @@ describe("better-sqlite3", () => {
     expect(await executor.query({ sql: "select '1' as c0", params: [] })).toEqual([["1"]]);
     client.close();
   });
+
+  test("a result that the application iterates over is reported as worth another try", async () => {
+    const client = new Database(":memory:");
+    for (const table of tables) client.exec(table);
+    client.exec("insert into application (id) values ('a'), ('b')");
+    const executor = drizzleExecutor(betterSqlite(client), 20);
+    const insert = { sql: "insert into ours (id) values (?)", params: ["once"] };
+    for (const row of client.prepare("select id from application").pluck().iterate()) {
+      if (row === "a") await expect(executor.atomic([insert])).rejects.toMatchObject({ code: "ENDPOINT.BUSY", retryable: true });
+    }
+    await executor.atomic([insert]);
+    expect(client.prepare("select id from ours").pluck().all()).toEqual(["once"]);
+    client.close();
+  });
 });
 
 type AnyPg = PgDatabase<PgQueryResultHKT>;

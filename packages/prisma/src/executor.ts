@@ -32,7 +32,7 @@ function sqliteExecutor(client: PrismaClientLike, patience: number): Executor {
       if (Date.now() > giveUp) {
         throw new SyncError(
           "ENDPOINT.BUSY",
-          `The application's own transaction on this SQLite connection was still open after ${patience} ms.`,
+          `The application has kept a transaction open for ${patience} ms on this SQLite connection.`,
           { retryable: true },
         );
       }

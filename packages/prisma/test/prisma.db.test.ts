@@ -228,6 +228,11 @@ describePostgres("PostgreSQL", (server) => {
     expect(valuesOf(database, "Thing", row!)).toMatchObject(times);
   });
 
+  test("a field that takes no part is a finding of the check before a run", async () => {
+    const { findings } = await prismaDatabase(prisma).inspect(["Thing"]);
+    expect(findings).toContainEqual(expect.objectContaining({ code: "MODEL.FIELD_LEFT_OUT", model: "Thing", field: "money", severity: "warning" }));
+  });
+
   test("lists may be empty, and null where Prisma reads an empty one", async () => {
     await prisma.thing.deleteMany();
     const database = prismaDatabase(prisma);

@@ -13,10 +13,16 @@ interface Prepared {
 /** The driver is synchronous: what begins and ends within one turn cannot be interleaved with anything. */
 export function betterSqliteExecutor(client: BetterSqliteLike, patience: number): Executor {
   const run = ({ sql, params }: Statement): TextRow[] => {
-    const prepared = client.prepare(sql) as Prepared;
-    if (prepared.reader) return prepared.raw().all(params);
-    prepared.run(params);
-    return [];
+    try {
+      const prepared = client.prepare(sql) as Prepared;
+      if (prepared.reader) return prepared.raw().all(params);
+      prepared.run(params);
+      return [];
+    } catch (error) {
+      // While the application iterates over a result the driver refuses everything that could write.
+      if (error instanceof TypeError && error.message.includes("busy executing a query")) throw busy("is iterating over a result on", error);
+      throw error;
+    }
   };
 
   const atomic = (statements: readonly Statement[]): TextRow[][] => {
@@ -37,13 +43,7 @@ export function betterSqliteExecutor(client: BetterSqliteLike, patience: number)
     const giveUp = Date.now() + patience;
     await nextTurn();
     while (client.inTransaction) {
-      if (Date.now() > giveUp) {
-        throw new SyncError(
-          "ENDPOINT.BUSY",
-          `The application's own transaction on this SQLite connection was still open after ${patience} ms.`,
-          { retryable: true },
-        );
-      }
+      if (Date.now() > giveUp) throw busy(`has kept a transaction open for ${patience} ms on`);
       await after(1);
     }
   }
@@ -59,6 +59,10 @@ export function betterSqliteExecutor(client: BetterSqliteLike, patience: number)
       return atomic(statements);
     },
   };
+}
+
+function busy(what: string, cause?: unknown): SyncError {
+  return new SyncError("ENDPOINT.BUSY", `The application ${what} this SQLite connection.`, { retryable: true, cause });
 }
 
 const begin: Statement = { sql: "begin immediate", params: [] };
