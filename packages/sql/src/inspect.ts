@@ -28,6 +28,8 @@ export interface LiveTable {
   readonly forbidden: readonly string[];
   /** Whether the key column has a source of numbers; only asked where it is needed. */
   readonly numbersKeys: boolean;
+  /** The number of a deleted row may be given to a new one. */
+  readonly reusesKeys: boolean;
   /** Tables that lose or change rows when one of this table goes: `name (cascade)`. */
   readonly dependants: readonly { readonly table: string; readonly action: string }[];
 }
@@ -111,6 +113,9 @@ function examineKeys(table: Table, live: LiveTable, find: Find): void {
   }
   for (const key of model.uniqueKeys) {
     if (!isUnique(key.fields)) find("warning", "SCHEMA.NOT_UNIQUE", `no unique index of ${table.sql} holds ${key.name} (${key.fields.join(", ")})`, undefined, key.fields);
+  }
+  if (live.reusesKeys && !table.cloudId) {
+    find("warning", "SCHEMA.KEYS_REUSED", `${table.sql} gives the number of a deleted row to a new one, which is then taken for the old one changed; AUTOINCREMENT or a cloudId field prevents it`, model.primaryKey[0]);
   }
   if (table.keyMaker === "database" && !live.numbersKeys) {
     find("error", "SCHEMA.NO_SEQUENCE", `nothing numbers the key column "${table.keys[0]!.column}" of ${table.sql}`, model.primaryKey[0]);

@@ -63,6 +63,7 @@ function parse(catalog: Catalog): LiveTable {
     rowSecurity: catalog.rls,
     forbidden: catalog.forbidden,
     numbersKeys: catalog.sequence,
+    reusesKeys: false,
     dependants: catalog.dependants,
   };
 }

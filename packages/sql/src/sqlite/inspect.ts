@@ -52,6 +52,7 @@ function parse(facts: readonly TextRow[], table: Table): LiveTable {
     rowSecurity: false,
     forbidden: [],
     numbersKeys: rowid && table.keys.length === 1 && table.keys[0]!.column === primary[0],
+    reusesKeys: rowid && !/autoincrement/i.test(sql!),
     dependants: of("dependant").map(([, , name, action]) => ({ table: name!, action: action!.toLowerCase() })),
   };
 }
