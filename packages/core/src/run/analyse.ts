@@ -59,7 +59,10 @@ export class ModelAnalysis {
     }
     await this.#revisitQuarantine();
     if (!right.side.knownEmpty && !right.idle) {
-      if (left.full && !right.side.loaded) await this.#sink.flush();
+      if (left.full && !right.side.loaded) {
+        await this.#sink.flush();
+        if (this.#context.written.right > 0) right.startAgain();
+      }
       for await (const rows of right.rows()) {
         this.#context.safePoint();
         await this.#page([], await this.#unhandled(rows));

@@ -75,6 +75,14 @@ export class Source {
     }
   }
 
+  /** Rows were written since the first page was read: it is read again with the others, as they are now. */
+  startAgain(): void {
+    if (!this.#first || this.side.loaded) return;
+    this.#first = undefined;
+    const { endpoint, fields } = this.side.model;
+    this.#pages = endpoint.scan({ fields, pageSize: this.#context.settings.pageSize })[Symbol.asyncIterator]();
+  }
+
   /** Takes the mark that a plan was made from, instead of reading one. */
   planned(mark: { readonly next?: string; readonly total?: number; readonly ranges?: SideMark["ranges"] }): void {
     if (mark.next !== undefined) this.changes = { next: mark.next, total: mark.total ?? 0, keys: "all" };

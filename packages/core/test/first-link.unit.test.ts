@@ -1,0 +1,19 @@
+import { describe, expect, test } from "vitest";
+import { model, pairOf, text, type Tracking } from "./pairs.ts";
+
+describe.each(["changes", "fingerprints", "none"] as const)("two filled sides of several pages, tracking %s", (tracking: Tracking) => {
+  test("meet whole in one run", async () => {
+    const pair = pairOf([model("Item", [text("code"), text("name")])], { leftTracking: tracking });
+    for (let n = 0; n < 23; n += 1) {
+      if (n < 20) pair.left.application.insert("Item", { code: `c${n}`, name: "same" });
+      if (n >= 3) pair.right.application.insert("Item", { code: `c${n}`, name: "same" });
+    }
+    const run = await pair.sync.run();
+    const counts = run.models.get("Item")!;
+    expect([counts.linked, counts.created.left, counts.created.right, counts.quarantined]).toEqual([17, 3, 3, 0]);
+    for await (const entry of pair.sync.quarantine()) throw new Error(`${entry.side} ${entry.code}`);
+    expect((await pair.sync.verify()).equal).toBe(true);
+    const second = await pair.sync.run();
+    expect(second.written).toEqual({ left: 0, right: 0 });
+  });
+});
