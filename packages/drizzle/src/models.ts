@@ -41,7 +41,7 @@ function modelOfTable(table: DrizzleTable, modelOf: ReadonlyMap<Table, string>, 
     const generated = column.generated !== undefined;
     const optional = !column.notNull || column.hasDefault || generated || column.generatedIdentity !== undefined;
     if (stored === undefined) {
-      if (!optional) return `its field \`${name}\` (${column.getSQLType()}) is required and cannot be carried`;
+      if (column.notNull && column.default === undefined && !generated) return `its field \`${name}\` (${column.getSQLType()}) is required and cannot be carried`;
       leftOut.set(`${table.model}.${name}`, `${column.getSQLType()} cannot be carried`);
       continue;
     }

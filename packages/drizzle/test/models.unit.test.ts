@@ -1,4 +1,5 @@
 import type { Field, Model } from "@sync/core";
+import { sql } from "drizzle-orm";
 import { CasingCache } from "drizzle-orm/casing";
 import * as pg from "drizzle-orm/pg-core";
 import * as lite from "drizzle-orm/sqlite-core";
@@ -120,10 +121,11 @@ describe("PostgreSQL", () => {
     const schema = {
       always: pg.pgTable("always", { id: pg.integer().primaryKey().generatedAlwaysAsIdentity() }),
       own: pg.pgTable("own", { id: pg.text().primaryKey().$defaultFn(() => "own") }),
+      named: pg.pgTable("named", { id: pg.integer().primaryKey().default(sql`nextval('numbers'::regclass)`) }),
       plain: pg.pgTable("plain", { id: pg.integer().primaryKey() }),
     };
     const makers = read(schema, "postgres").models.map(({ keyMaker }) => (typeof keyMaker === "function" ? keyMaker() : keyMaker));
-    expect(makers).toEqual(["database", "own", undefined]);
+    expect(makers).toEqual(["database", "own", { sequence: "numbers" }, undefined]);
   });
 
   test("names follow the database's casing", () => {

@@ -1,4 +1,5 @@
-import type { Field, Model, Reference, UniqueKey } from "@sync/core";
+import { encode } from "@sync/core";
+import type { Field, Kind, Model, Reference, UniqueKey } from "@sync/core";
 import { syncFieldsOf } from "@sync/sql";
 import type { Fill, KeyMaker, LibraryModel, LibraryModels, SqlColumn, SyncFieldNames } from "@sync/sql";
 import type { DmmfField, DmmfModel, PrismaSchema } from "./dmmf.ts";
@@ -44,8 +45,9 @@ function modelOf(
       continue;
     }
     const stored = storedField(field, storage);
-    const fill = fillOf(field);
-    const optional = !field.isRequired || field.default !== undefined || fill !== undefined;
+    const fill = stored && fillOf(field, stored.kind);
+    // A list may always be left out: its column allows null, which Prisma reads as an empty one.
+    const optional = !field.isRequired || field.isList || field.default !== undefined || fill !== undefined;
     if (stored === undefined) {
       const type = field.nativeType ? `@db.${field.nativeType[0]}` : field.type;
       if (!optional) return `its field \`${field.name}\` (${type}) is required and cannot be carried`;
@@ -123,16 +125,13 @@ function keyMakerOf(source: DmmfModel, primaryKey: readonly string[]): KeyMaker 
 }
 
 /** `@default(now())` is filled too: the column's own default would store another form of it in SQLite. */
-function fillOf(field: DmmfField): Fill | undefined {
+function fillOf(field: DmmfField, kind: Kind): Fill | undefined {
+  const now = (): string => encode(kind, new Date());
   if (field.isUpdatedAt) return { field: field.name, on: "write", value: now };
   const made = defaultFunction(field);
   if (!made || field.isList) return undefined;
-  const value = made.name === "now" && !field.nativeType ? now : idMaker(made.name, made.args);
+  const value = made.name === "now" && kind.type === "instant" ? now : idMaker(made.name, made.args);
   return value && { field: field.name, on: "insert", value };
-}
-
-function now(): string {
-  return new Date().toISOString().replace(/\.?0*Z$/, "Z");
 }
 
 const onDelete: Readonly<Record<string, Reference["onDelete"]>> = {

@@ -108,6 +108,14 @@ const postgresTypes: Readonly<Record<string, string>> = {
 const nativeNames: Readonly<Record<string, string>> = { DoublePrecision: "double precision", Decimal: "numeric", Integer: "integer", ByteA: "bytea" };
 
 function postgresField(field: DmmfField, declared: DmmfEnum | undefined): Stored | undefined {
+  const stored = postgresItems(field, declared);
+  if (stored === undefined || !field.isList) return stored;
+  // As Prisma does: a list that is null is empty.
+  const { read } = stored.column;
+  return { ...stored, column: { ...stored.column, read: (expr) => read(`coalesce(${expr}, '{}')`) } };
+}
+
+function postgresItems(field: DmmfField, declared: DmmfEnum | undefined): Stored | undefined {
   const item = declared ? enumType(declared) : nativeType(field);
   const names = { field: field.name, column: columnName(field), type: field.isList ? `${item}[]` : item };
   if (declared) {

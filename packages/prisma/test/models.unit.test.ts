@@ -104,16 +104,21 @@ describe("PostgreSQL", () => {
       bytes: "bytes?=",
       mood: "enum values:happy,sad=",
       plain: "enum values:one,Two?=",
-      tags: "list of text",
-      counts: "list of integer",
-      moods: "list of enum",
-      times: "list of instant",
+      tags: "list of text=",
+      counts: "list of integer=",
+      moods: "list of enum=",
+      times: "list of instant=",
       updatedAt: "instant digits:3=~",
     });
   });
 
   test("a type that cannot be carried leaves its field out, with the reason", () => {
     expect([...models.leftOut]).toEqual([["Thing.money", "@db.Money cannot be carried"]]);
+  });
+
+  test("a required type that cannot be carried leaves its model out, even if Prisma's client would fill it in", () => {
+    const source = schema("model M {\nid Int @id\nat DateTime @updatedAt @db.Timetz\n}", 'provider = "postgresql"');
+    expect([...read(source, "postgres").leftOut]).toEqual([["M", "its field `at` (@db.Timetz) is required and cannot be carried"]]);
   });
 
   test("casts name the types as they are in the database", () => {
