@@ -39,9 +39,11 @@ function modelOfTable(table: DrizzleTable, modelOf: ReadonlyMap<Table, string>, 
   for (const [name, column] of Object.entries(table.columns)) {
     const stored = storedColumn(column, { field: name, column: context.nameOf(column) }, context.dialect, context.kinds[table.model]?.[name]);
     const generated = column.generated !== undefined;
-    const optional = !column.notNull || column.hasDefault || generated || column.generatedIdentity !== undefined;
+    // Drizzle does not mark the columns of a key that is declared on the table.
+    const nullable = !column.notNull && !column.primary && !table.primaryKey?.includes(column.name);
+    const optional = nullable || column.hasDefault || generated || column.generatedIdentity !== undefined;
     if (stored === undefined) {
-      if (column.notNull && column.default === undefined && !generated) return `its field \`${name}\` (${column.getSQLType()}) is required and cannot be carried`;
+      if (!nullable && column.default === undefined && !generated) return `its field \`${name}\` (${column.getSQLType()}) is required and cannot be carried`;
       leftOut.set(`${table.model}.${name}`, `${column.getSQLType()} cannot be carried`);
       continue;
     }
@@ -49,7 +51,7 @@ function modelOfTable(table: DrizzleTable, modelOf: ReadonlyMap<Table, string>, 
     fields.push({
       name,
       kind: stored.kind,
-      nullable: !column.notNull && !column.primary,
+      nullable,
       writable: !generated,
       ...(column.onUpdateFn ? { stamped: true } : {}),
       ...(optional ? { optional: true } : {}),

@@ -103,6 +103,10 @@ describe("PostgreSQL", () => {
     ]);
   });
 
+  test("columns of a key that is declared on the table are never null", () => {
+    expect(fields(model(models, "grants"))).toEqual({ place: "uuid", role: "text noNul:true", note: "text noNul:true?=" });
+  });
+
   test("references: of a column, of the table, to itself", () => {
     expect(model(models, "places").references).toEqual([
       { name: "places_within_places_id_fk", fields: ["within"], target: "places", targetFields: ["id"], onDelete: "set-null" },

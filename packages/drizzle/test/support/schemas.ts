@@ -72,7 +72,7 @@ export const places = pg.pgTable("places", {
 
 export const grants = pg.pgTable(
   "grants",
-  { place: pg.uuid().notNull(), role: pg.text().notNull(), note: pg.text() },
+  { place: pg.uuid(), role: pg.text(), note: pg.text() },
   (table) => [
     pg.primaryKey({ columns: [table.place, table.role] }),
     pg.foreignKey({ columns: [table.place], foreignColumns: [places.id], name: "grant_of_place" }).onDelete("cascade"),
