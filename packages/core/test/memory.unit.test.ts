@@ -164,6 +164,17 @@ describe("writing", () => {
     expect(database.probe.rows("Country").map((row) => row.record["name"])).toEqual(["by hand", "y"]);
   });
 
+  test.each(["changes", "fingerprints", "none"] as const)("two rows swap a unique value, one of them parked in between (tracking: %s)", async (tracking) => {
+    const database = open({ tracking });
+    await write(database, insert("Country", "1", "cloud-1", { code: "de" }), insert("Country", "2", "cloud-2", { code: "at" }));
+    const [one, two] = [(await rowOf(database, "Country", ["1"]))!, (await rowOf(database, "Country", ["2"]))!];
+    expect(await write(database, update("Country", "1", one.revision, { code: "at" }), update("Country", "2", two.revision, { code: "de" }))).toMatchObject({ committed: false });
+    const swap = [update("Country", "1", one.revision, { code: "parked" }), update("Country", "2", two.revision, { code: "de" }), update("Country", "1", one.revision, { code: "at" })];
+    expect(await write(database, ...swap)).toMatchObject({ outcomes: [[written], [written], [written]] });
+    expect(database.probe.rows("Country").map((row) => row.record["code"])).toEqual(["at", "de"]);
+    expect(await write(database, ...swap)).toMatchObject({ outcomes: [[stale], [stale], [stale]] });
+  });
+
   test.each(["changes", "fingerprints", "none"] as const)("revisions move with every change (tracking: %s)", async (tracking) => {
     const database = open({ tracking });
     await write(database, insert("Country", "1", "cloud-1", { code: "de", name: "a" }));

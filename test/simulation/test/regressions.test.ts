@@ -1,5 +1,5 @@
 import { createSync, leftWins, naturalKey, type Field, type Kind, type Model, type SyncOptions } from "@sync/core";
-import { memoryDatabase, type MemoryDatabase, type MemoryDatabaseOptions } from "@sync/core/memory";
+import { memoryDatabase, type MemoryDatabase, type MemoryDatabaseOptions, type MemoryState } from "@sync/core/memory";
 import { describe, expect, test } from "vitest";
 
 /** What the simulation found, each reduced to the few writes that show it. */
@@ -19,8 +19,8 @@ const folder: Model = {
   references: [{ name: "parent_fk", fields: ["parent"], target: "Folder", targetFields: ["id"], onDelete: "cascade" }], syncFields: {},
 };
 
-function open(name: string, models: MemoryDatabaseOptions["models"], options: Partial<MemoryDatabaseOptions> = {}): MemoryDatabase {
-  return memoryDatabase({ name, models, ...options });
+function open(name: string, models: MemoryDatabaseOptions["models"], options: Partial<MemoryDatabaseOptions> = {}): MemoryDatabase & { state: MemoryState } {
+  return memoryDatabase({ name, models, ...options }) as MemoryDatabase & { state: MemoryState };
 }
 
 function pair(left: MemoryDatabase, right: MemoryDatabase, models: SyncOptions["models"], options: Partial<SyncOptions> = {}): ReturnType<typeof createSync> {
@@ -164,5 +164,53 @@ describe.each([["in the model's field", { cloudId: "cloudId" }], ["in a side tab
     const [one, two] = [left, right].map((database) => database.probe.rows("Contact")[0]!.record["city"]);
     expect(one).toBe(two);
     if (one === "here") expect((await collect(sync.conflicts())).length).toBe(1);
+  });
+});
+
+describe("values that unique keys guard", () => {
+  const place: Model = {
+    name: "Place", fields: [field("id", integer, false), field("code", text, false), field("iata"), field("name")], primaryKey: ["id"], keySource: "allocated",
+    uniqueKeys: [{ name: "code", fields: ["code"] }, { name: "iata", fields: ["iata"] }], references: [], syncFields: {},
+  };
+  const models = { Place: { match: naturalKey("code") } };
+  const byName = (database: MemoryDatabase): Record<string, unknown> => Object.fromEntries(database.probe.rows("Place").map(({ record }) => [record["name"], [record["code"], record["iata"]]]));
+
+  async function rotate(field: "code" | "iata", names: readonly string[], tracking: "changes" | "fingerprints"): Promise<void> {
+    const [left, right] = [open("left", [place], { tracking }), open("right", [place], { tracking })];
+    const keys = new Map(names.map((name) => [name, left.application.insert("Place", { code: `code ${name}`, iata: `iata ${name}`, name })]));
+    const sync = pair(left, right, models);
+    await sync.run();
+    const transaction = left.begin();
+    transaction.update("Place", keys.get(names[0]!)!, { [field]: "on the way" });
+    for (let at = 1; at < names.length; at += 1) transaction.update("Place", keys.get(names[at]!)!, { [field]: `${field} ${names[at - 1]!}` });
+    transaction.update("Place", keys.get(names[0]!)!, { [field]: `${field} ${names.at(-1)!}` });
+    transaction.commit();
+    await sync.run();
+    expect(byName(right)).toEqual(byName(left));
+    expect(await collect(sync.conflicts())).toEqual([]);
+    expect((await sync.run()).written).toEqual({ left: 0, right: 0 });
+  }
+
+  test.each([["code", 2], ["code", 5], ["iata", 2], ["iata", 5]] as const)("change places: %s among %i records", async (field, count) => {
+    const names = ["a", "b", "c", "d", "e"].slice(0, count);
+    await rotate(field, names, "changes");
+    await rotate(field, names, "fingerprints");
+  });
+
+  test.each(["changes", "fingerprints", "none"] as const)("wait for a value that stays taken without a write, and go on when it is free (tracking: %s)", async (tracking) => {
+    const [left, right] = [open("left", [place], { tracking }), open("right", [place], { tracking })];
+    left.application.insert("Place", { code: "a", iata: "X", name: "a" });
+    const taken = right.application.insert("Place", { code: "b", iata: "X", name: "b" });
+    const sync = pair(left, right, models);
+    await sync.run();
+    expect((await collect(sync.conflicts())).map((conflict) => conflict.kind)).toEqual(["unique", "unique"]);
+    const writes = [left.probe.unitWrites, right.probe.unitWrites, left.state!.writes];
+    for (let idle = 0; idle < 2; idle += 1) await sync.run();
+    expect([left.probe.unitWrites, right.probe.unitWrites, left.state!.writes]).toEqual(writes);
+    right.application.update("Place", taken, { iata: "Y" });
+    await sync.run();
+    expect(byName(left)).toEqual({ a: ["a", "X"], b: ["b", "Y"] });
+    expect(byName(right)).toEqual(byName(left));
+    expect(await collect(sync.quarantine())).toEqual([]);
   });
 });

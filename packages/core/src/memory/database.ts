@@ -384,7 +384,8 @@ class Memory implements MemoryDatabase {
 
   #update(work: Work, table: Table, batch: UpdateBatch, row: UpdateBatch["rows"][number]): Outcome {
     const before = table.get(row.key);
-    if (before === undefined || this.#revision(before) !== row.revision) return { status: "stale" };
+    // A row that an earlier batch of this unit wrote is still the one that was read.
+    if (before === undefined || this.#revision(work.first(table, before)) !== row.revision) return { status: "stale" };
     const changes: Record<string, Value> = {};
     batch.fields.forEach((name, at) => {
       const value = row.values[at];
@@ -395,7 +396,7 @@ class Memory implements MemoryDatabase {
 
   #delete(work: Work, table: Table, row: DeleteBatch["rows"][number]): Outcome {
     const before = table.get(row.key);
-    if (before === undefined || this.#revision(before) !== row.revision) return { status: "stale" };
+    if (before === undefined || this.#revision(work.first(table, before)) !== row.revision) return { status: "stale" };
     work.delete(table, before);
     work.forget(table, row.key);
     return { status: "written" };

@@ -314,6 +314,11 @@ export class Work {
     }
   }
 
+  /** The row as it was before this transaction wrote it itself. */
+  first(table: Table, row: Version): Version {
+    return row.transaction === this.transaction ? (this.#changes.get(table)?.get(keyText(row.key))?.before ?? row) : row;
+  }
+
   /** What happened, one entry per row that is not as it was; `before` has another key where the row got a new one. */
   changes(): Change[] {
     const all: Change[] = [];
