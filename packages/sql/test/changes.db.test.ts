@@ -2,6 +2,7 @@ import type { Changes } from "@sync/core";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type SqlDatabase, sqlDatabase } from "../src/index.ts";
 import { onPostgres, type PostgresSession } from "./support/engines.ts";
+import { poolExecutor } from "./support/executors.ts";
 import { ddl, member, sqlModel } from "./support/models.ts";
 
 onPostgres(import.meta.url, (engine) => {
@@ -111,17 +112,17 @@ onPostgres(import.meta.url, (engine) => {
 
   test("row security takes the capability away", async () => {
     await session.exec("alter table member enable row level security; alter table member force row level security; create role limited; grant all on all tables in schema public to limited");
-    const pool = session.pool;
-    await pool.query("select 1");
-    const client = await pool.connect();
-    await client.query("set role limited");
-    const { poolExecutor } = await import("./support/executors.ts");
-    const limited = sqlDatabase({ name: "t", executor: poolExecutor(client as never), models: [sqlModel(member, "postgres")] });
-    const { findings } = await limited.inspect(["Member"]);
-    expect(findings.map(({ code }) => code)).toContain("SCHEMA.ROW_SECURITY");
-    expect(limited.endpoints.get("Member")!.changesSince).toBeUndefined();
-    expect(limited.endpoints.get("Member")!.capabilities.changesSince).toBe(false);
-    await client.query("reset role; drop owned by limited; drop role limited");
-    client.release();
+    const client = await session.pool.connect();
+    try {
+      await client.query("set role limited");
+      const limited = sqlDatabase({ name: "t", executor: poolExecutor(client as never), models: [sqlModel(member, "postgres")] });
+      const { findings } = await limited.inspect(["Member"]);
+      expect(findings.map(({ code }) => code)).toContain("SCHEMA.ROW_SECURITY");
+      expect(limited.endpoints.get("Member")!.changesSince).toBeUndefined();
+      expect(limited.endpoints.get("Member")!.capabilities.changesSince).toBe(false);
+    } finally {
+      await client.query("reset role; drop owned by limited; drop role limited");
+      client.release();
+    }
   });
 });

@@ -3,7 +3,7 @@ import { describePostgres } from "@sync/test-databases/vitest";
 import { openPglite } from "@sync/test-databases";
 import Database from "better-sqlite3";
 import pg from "pg";
-import { describe } from "vitest";
+import { afterAll, describe } from "vitest";
 import type { Executor, TextRow } from "../../src/index.ts";
 import { betterExecutor, nodeExecutor, pgliteExecutor, poolExecutor } from "./executors.ts";
 
@@ -20,8 +20,7 @@ export interface Session {
 export interface Engine {
   readonly name: "postgres" | "pglite" | "better-sqlite3" | "node:sqlite";
   readonly dialect: Executor["dialect"];
-  /** A second `word` gives a second database within one test file. */
-  open(word?: string): Promise<Session>;
+  open(): Promise<Session>;
 }
 
 function texts(rows: readonly (readonly unknown[])[]): readonly TextRow[] {
@@ -92,27 +91,32 @@ export function onEveryDialect(file: string, body: (engine: Engine) => void): vo
 }
 
 /** Only where transactions can meet: a real server. */
-export function onPostgres(file: string, body: (engine: Omit<Engine, "open"> & { open(word?: string): Promise<PostgresSession> }) => void): void {
+export function onPostgres(file: string, body: (engine: Omit<Engine, "open"> & { open(): Promise<PostgresSession> }) => void): void {
   describePostgres("postgres", (server) => {
+    // One database per file, one schema per test: a database takes ten times as long to make.
+    let opened: Promise<{ readonly url: string; readonly pool: pg.Pool; end(): Promise<void> }> | undefined;
+    afterAll(async () => (await opened)?.end());
+    const open = async (): Promise<Awaited<NonNullable<typeof opened>>> => {
+      const database = await server.freshDatabase(file);
+      const pool = new pg.Pool({ connectionString: database.url, max: 8 });
+      // A dropped database ends idle connections; that is no failure of a test.
+      pool.on("error", () => {});
+      return { url: database.url, pool, end: () => pool.end().then(() => database.drop()) };
+    };
     body({
       name: "postgres",
       dialect: "postgres",
-      async open(word = "") {
-        const database = await server.freshDatabase(`${file}${word}`);
-        const pool = new pg.Pool({ connectionString: database.url, max: 8 });
-        // A dropped database ends idle connections; that is no failure of a test.
-        pool.on("error", () => {});
+      async open() {
+        const { url, pool } = await (opened ??= open());
+        await pool.query("drop schema if exists other cascade; drop schema public cascade; create schema public; grant all on schema public to public");
         return {
-          url: database.url,
+          url,
           pool,
           executor: poolExecutor(pool),
           exec: async (sql) => void (await pool.query(sql)),
           rows: async (sql) =>
             (await pool.query({ text: sql, rowMode: "array", types: { getTypeParser: () => (text: unknown) => text } as never })).rows as unknown as TextRow[],
-          async close() {
-            await pool.end();
-            await database.drop();
-          },
+          close: async () => {},
         };
       },
     });
