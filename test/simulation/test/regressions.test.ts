@@ -1,4 +1,4 @@
-import { createSync, leftWins, naturalKey, type Field, type Kind, type Model, type SyncOptions } from "@sync/core";
+import { cloudId, createSync, leftWins, naturalKey, type Field, type Kind, type Model, type SyncOptions } from "@sync/core";
 import { memoryDatabase, type MemoryDatabase, type MemoryDatabaseOptions, type MemoryState } from "@sync/core/memory";
 import { describe, expect, test } from "vitest";
 
@@ -213,4 +213,36 @@ describe("values that unique keys guard", () => {
     expect(byName(right)).toEqual(byName(left));
     expect(await collect(sync.quarantine())).toEqual([]);
   });
+});
+
+test("a record whose counterpart waits in quarantine crosses once that one is gone", async () => {
+  const scaled = (scale: number): Model => ({ ...contact, fields: [...contact.fields, field("amount", { type: "decimal", precision: 9, scale })] });
+  const [left, right] = [open("left", [scaled(4)]), open("right", [scaled(2)])];
+  const key = left.application.insert("Contact", { email: "a", amount: "1.125" });
+  right.application.insert("Contact", { email: "a", amount: "2" });
+  const sync = pair(left, right, { Contact: { match: naturalKey("email") } });
+  await sync.run();
+  expect((await collect(sync.quarantine())).map((entry) => [entry.side, entry.code])).toEqual([["left", "VALUE.TOO_PRECISE"], ["right", "MATCH.COUNTERPART_WAITS"]]);
+  expect((await sync.verify()).explained).toBe(true);
+  left.application.delete("Contact", key);
+  await sync.run();
+  expect(left.probe.rows("Contact").map((row) => row.record["amount"])).toEqual(["2"]);
+  expect(await collect(sync.quarantine())).toEqual([]);
+});
+
+test("a record that got its cloudId in a run that could not finish is taken up by the next one", async () => {
+  const note: Model = { ...contact, uniqueKeys: [], fields: [...contact.fields, field("cloudId")], syncFields: { cloudId: "cloudId" } };
+  const [left, right] = [open("left", [note]), open("right", [note])];
+  const key = left.application.insert("Contact", { email: "a" });
+  const runtime = { now: Date.now, randomBytes: (length: number) => crypto.getRandomValues(new Uint8Array(length)), sleep: async () => undefined, every: () => () => undefined };
+  const sync = pair(left, right, { Contact: { match: cloudId() } }, { runtime });
+  await sync.run();
+  left.application.insert("Contact", { email: "b" });
+  left.application.update("Contact", key, { city: "here" });
+  const held = right.begin();
+  held.update("Contact", right.probe.rows("Contact")[0]!.key, { city: "there" });
+  await sync.run();
+  held.rollback();
+  await sync.run();
+  expect(right.probe.rows("Contact").map((row) => [row.record["email"], row.record["city"]])).toEqual([["a", "here"], ["b", null]]);
 });

@@ -54,7 +54,8 @@ async function markSide(
     if (!finished) {
       if (stored?.mark === undefined) return {};
       const unsure = stored.unsure || stored.known === undefined || writes.linked?.size !== 0;
-      return { mark: stored.mark, known: (stored.known ?? 0) + moved, ownUnits: [...(stored.ownUnits ?? []), ...writes.units], ...(unsure ? { unsure } : {}) };
+      // Some of our rows are only half done, such as one with a cloudId and no counterpart: the next run looks at all of them.
+      return { mark: stored.mark, known: (stored.known ?? 0) + moved, ...(stored.ownUnits ? { ownUnits: stored.ownUnits } : {}), ...(unsure ? { unsure } : {}) };
     }
     // Nothing seen and nothing done: the old mark is as good, and an idle run writes nothing.
     const still = source.changes.keys !== "all" && source.changes.keys.length === 0 && writes.rows === 0 && source.changes.total === stored?.known;
