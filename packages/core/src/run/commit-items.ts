@@ -1,6 +1,6 @@
 import type { Batch, Outcome, Refusal, Unit } from "../endpoint.ts";
 import { isSyncError } from "../errors.ts";
-import type { PairModel, SideName } from "../mapping/pair-model.ts";
+import { otherSide, type PairModel, type SideName } from "../mapping/pair-model.ts";
 import type { Value } from "../value.ts";
 import type { RunContext } from "./context.ts";
 import type { RunTracker } from "./tracker.ts";
@@ -10,7 +10,7 @@ import { insertFields, type WriteItem } from "./write-item.ts";
 export type ItemOutcome = { readonly item: WriteItem; readonly outcome: Outcome | { readonly status: "refused"; readonly refusal: Refusal } | { readonly status: "unknown" } };
 
 /** A batch together with the items its rows came from, in the same order. */
-interface Traced {
+export interface Traced {
   readonly batch: Batch;
   readonly items: readonly WriteItem[];
 }
@@ -18,11 +18,19 @@ interface Traced {
 /**
  * Commits these items' writes on one side as one unit. Refused for a data error, the unit is halved until the bad
  * records stand alone; everyone else is written. After a lost connection nobody knows what was written: those items
- * come back `unknown` and are looked at again.
+ * come back `unknown` and are looked at again. `missing`: cloudIds of records that were promised to this side and did not
+ * come to be; whoever refers to one comes back `stale`, for not every database would refuse it.
  */
 export async function commitItems(
-  context: RunContext, tracker: RunTracker, side: SideName, items: readonly WriteItem[], toBatches: (items: readonly WriteItem[], side: SideName) => Traced[],
+  context: RunContext, tracker: RunTracker, side: SideName, all: readonly WriteItem[], toBatches: (items: readonly WriteItem[], side: SideName) => Traced[],
+  missing: Set<string> = new Set(),
 ): Promise<ItemOutcome[]> {
+  const items = withoutOrphans(all, side, missing);
+  if (items.length < all.length) {
+    const kept = new Set(items);
+    const orphans = all.filter((item) => !kept.has(item)).map((item): ItemOutcome => ({ item, outcome: { status: "stale" } }));
+    return [...orphans, ...(await commitItems(context, tracker, side, items, toBatches, missing))];
+  }
   if (items.length === 0) return [];
   const traced = toBatches(items, side);
   if (traced.length === 0) return [];
@@ -46,10 +54,25 @@ export async function commitItems(
     }
     return outcomes;
   }
-  if (items.length === 1) return [{ item: items[0]!, outcome: { status: "refused", refusal: result.refusal } }];
+  if (items.length === 1) {
+    const [item] = items;
+    if (item!.insert?.side === side) missing.add(item!.examined.cloudId);
+    return [{ item: item!, outcome: { status: "refused", refusal: result.refusal } }];
+  }
   const half = Math.ceil(items.length / 2);
-  const first = await commitItems(context, tracker, side, items.slice(0, half), toBatches);
-  return [...first, ...(await commitItems(context, tracker, side, items.slice(half), toBatches))];
+  const first = await commitItems(context, tracker, side, items.slice(0, half), toBatches, missing);
+  return [...first, ...(await commitItems(context, tracker, side, items.slice(half), toBatches, missing))];
+}
+
+/** Without those that refer to a missing record, and those that refer to them. */
+function withoutOrphans(items: readonly WriteItem[], side: SideName, missing: Set<string>): readonly WriteItem[] {
+  if (missing.size === 0) return items;
+  return items.filter(({ examined, insert }) => {
+    const source = examined[otherSide(side)];
+    const orphan = examined.model.fields.some((field, at) => field.parent !== undefined && missing.has(source?.meet[at] ?? ""));
+    if (orphan && insert?.side === side) missing.add(examined.cloudId);
+    return !orphan;
+  });
 }
 
 /** Rows of one model side by side: neighbouring items of a model share a batch. */

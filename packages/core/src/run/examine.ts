@@ -58,12 +58,29 @@ export class Examiner {
   noBases = false;
   readonly #context: RunContext;
   readonly #matcher: Matcher;
+  /** Which record has recognised which, until that is written: two rules may lead two records to one. */
+  readonly #claims = new Map<string, string>();
 
   constructor(context: RunContext, model: PairModel, models: PairModels) {
     this.#context = context;
     this.model = model;
     this.sides = { left: new Side(context, model, models, "left"), right: new Side(context, model, models, "right") };
     this.#matcher = new Matcher(context, model, models, this.sides);
+  }
+
+  /** What was recognised stands in the databases by now. */
+  forgetClaims(): void {
+    this.#claims.clear();
+  }
+
+  /** Claims the record for this one; false where another has it already. */
+  #claim(found: ReadRecord, record: ReadRecord): boolean {
+    if (this.model.rules.length < 2) return true;
+    const [mine, its] = [record, found].map(({ side, key }) => quarantineId(side, this.model.name, key)) as [string, string];
+    const taken = (id: string, other: string): boolean => (this.#claims.get(id) ?? other) !== other;
+    if (taken(its, mine) || taken(mine, its)) return false;
+    this.#claims.set(its, mine).set(mine, its);
+    return true;
   }
 
   async basesOf(cloudIds: Iterable<string>): Promise<Map<string, Base>> {
@@ -103,7 +120,8 @@ export class Examiner {
       const matches = await this.#matcher.match(side, claimants);
       const counterparts = await this.basesOf([...matches.values()].flatMap((match) => ("found" in match ? (match.found.cloudId ?? []) : [])));
       const linkedHere = new Set((await this.sides[side].fetchRows("cloudId", [...counterparts.keys()].map((id) => [id]))).map((row) => row.cloudId));
-      for (const record of claimants) {
+      // By earlier rules first.
+      for (const record of new Set([...matches.keys(), ...claimants])) {
         const match = matches.get(record);
         let base = record.cloudId === null ? undefined : bases.get(record.cloudId);
         if (!match) {
@@ -116,7 +134,8 @@ export class Examiner {
           base = foundBase;
           foundBase = undefined;
         }
-        const cause = problemOf(match, record.cloudId === null ? undefined : base, foundBase);
+        const cause = problemOf(match, record.cloudId === null ? undefined : base, foundBase)
+          ?? ("found" in match && !this.#claim(match.found, record) ? takenBy(match.rule) : undefined);
         if (cause || !("found" in match)) {
           examined.push(this.#quarantined(record, cause!, options.tries ?? 0));
           continue;
@@ -167,10 +186,12 @@ export class Examiner {
       return;
     }
     const base = entry.base && codec.view(entry.base);
-    const plan = planRecord(model, {
+    const planned = planRecord(model, {
       left, right, base, waiting, direction: this.#context.settings.direction, hash: (value) => codec.hash(value),
       decided: (fields) => decisionFor(this.#context, model, entry.cloudId, fields, left, right),
     });
+    // Nothing differs, but the row that stands in another's place still needs its cloudId.
+    const plan: RecordPlan = planned.action === "none" && entry.rule !== undefined ? { ...planned, action: "link", reason: "the same under another key" } : planned;
     examined.push({
       model, cloudId: entry.cloudId, left, right, base, plan, problem: undefined, matchedBy: entry.rule, tries: options.tries ?? 0, late: waiting.size > 0,
     });
@@ -197,14 +218,17 @@ function problemOf(match: Match, base: Base | undefined, foundBase: Base | undef
       message: `The ${match.ambiguous} is not unique: ${match.claimants} records here, ${match.candidates} on the other side. Make it unique, or give the records their cloudIds.`,
     };
   }
-  if (foundBase) return { code: "MATCH.TAKEN", message: `Recognised by ${match.rule}, but that record is linked to another one already.` };
+  if (foundBase) return takenBy(match.rule);
   if (base && match.found.cloudId !== null) return { code: "MATCH.TAKEN", message: `Its counterpart is gone, and the record recognised by ${match.rule} has a cloudId of its own.` };
   return undefined;
 }
 
+const takenBy = (rule: string): Problem =>
+  ({ code: "MATCH.TAKEN", message: `Recognised by ${rule}, but that record is linked to another one already.` });
+
 /** What a quarantined record is remembered by: unchanged, it is not tried again. */
-export function payloadOf(context: RunContext, model: PairModel, record: ReadRecord): string {
-  return hash64(JSON.stringify([record.meet, record.row.faults ?? null, model.signature, context.shapes.get(`${otherSide(record.side)} ${model.name}`) ?? ""]), context.seed);
+export function payloadOf(context: RunContext, { model, ...sides }: Pick<Examined, "model" | "left" | "right">, record: ReadRecord): string {
+  return hash64(JSON.stringify([record.meet, sides[otherSide(record.side)]?.meet ?? null, record.row.faults ?? null, model.signature, context.shapes.get(`${otherSide(record.side)} ${model.name}`) ?? ""]), context.seed);
 }
 
 /** The entries a record may have in quarantine, from either side. */

@@ -62,7 +62,7 @@ export class PlanSink implements Sink {
       const counts = this.#context.countsOf(model.name);
       if (problem) {
         const known = [...this.#context.quarantine.values()].find((entry) => entry.model === model.name && entry.side === problem.side && JSON.stringify(entry.key) === JSON.stringify(problem.record.key));
-        if (known?.code === problem.cause.code && known.payload === payloadOf(this.#context, model, problem.record)) {
+        if (known?.code === problem.cause.code && known.payload === payloadOf(this.#context, record, problem.record)) {
           counts.waiting++;
           continue;
         }

@@ -4,11 +4,12 @@ import type { Base, ConflictRecord, PreImage, QuarantineRecord, SideMark, StateC
 import { commitItems, dataBatches, identifyBatches, type ItemOutcome } from "./commit-items.ts";
 import { conflictRecord } from "./conflicts.ts";
 import { quarantineId, type RunContext } from "./context.ts";
-import { payloadOf, quarantineIdsOf, type Examined, type Examiner } from "./examine.ts";
+import { payloadOf, quarantineIdsOf, type Examined, type ExamineOptions, type Examiner } from "./examine.ts";
 import { makeBase } from "./make-base.ts";
 import type { PairModels } from "./pair-models.ts";
 import type { Problem, ReadRecord } from "./records.ts";
 import { needTargets } from "./targets.ts";
+import { untangle, untangledBatches, type Untangled } from "./untangle.ts";
 import type { RunTracker } from "./tracker.ts";
 import { allocateKeys, promiseIdentities, writeItem, type WriteItem } from "./write-item.ts";
 
@@ -51,24 +52,12 @@ export class Writer implements Sink {
     const items: WriteItem[] = [];
     await this.#resolveTargets(examined);
     for (const record of examined) {
-      const counts = this.#context.countsOf(record.model.name);
-      counts.drift += record.plan.drift.length > 0 ? 1 : 0;
-      if (!record.problem && this.#isWaiting(record)) {
-        counts.waiting++;
+      if (this.#isHeldByOthers(record)) {
+        this.refusedByUnique.push(record);
         continue;
       }
-      const item = record.problem ? undefined : writeItem(this.#context, record);
-      if (item && "cause" in item) record.problem = { side: item.side, record: record[item.side]!, cause: item.cause };
-      if (record.problem) {
-        this.#quarantine(record);
-        continue;
-      }
-      if (record.late) this.late.push(record);
-      if (!item || "cause" in item) {
-        this.#release(record);
-        if (record.plan.conflicts.length > 0) this.#buffer.push(emptyItem(record));
-        continue;
-      }
+      const item = this.#take(record);
+      if (!item) continue;
       items.push(item);
       if (item.insert && item.insert.key.length > 0) promiseIdentities(this.#context, record.model, record, item.insert.key);
     }
@@ -76,6 +65,27 @@ export class Writer implements Sink {
     for (const item of items) promiseIdentities(this.#context, item.examined.model, item.examined, item.insert?.key);
     this.#buffer.push(...items);
     if (this.#buffer.length >= this.#context.settings.pageSize) await this.flush();
+  }
+
+  /** What is to be written for a record; undefined where nothing is, or where it goes to quarantine. */
+  #take(record: Examined): WriteItem | undefined {
+    const counts = this.#context.countsOf(record.model.name);
+    counts.drift += record.plan.drift.length > 0 ? 1 : 0;
+    if (!record.problem && this.#isWaiting(record)) {
+      counts.waiting++;
+      return undefined;
+    }
+    const item = record.problem ? undefined : writeItem(this.#context, record);
+    if (item && "cause" in item) record.problem = { side: item.side, record: record[item.side]!, cause: item.cause };
+    if (record.problem) {
+      this.#quarantine(record);
+      return undefined;
+    }
+    if (record.late) this.late.push(record);
+    if (item && !("cause" in item)) return item;
+    this.#release(record);
+    if (record.plan.conflicts.length > 0) this.#buffer.push(emptyItem(record));
+    return undefined;
   }
 
   /** References of self-referencing models may point at records of the same page: they were promised before. */
@@ -99,7 +109,7 @@ export class Writer implements Sink {
     }
   }
 
-  async #write(items: readonly WriteItem[]): Promise<void> {
+  async #write(items: readonly WriteItem[], tangles?: Readonly<Record<SideName, Untangled>>): Promise<void> {
     const context = this.#context;
     const { state, pair } = context.settings;
     const before = await this.#logBefore(items);
@@ -107,7 +117,8 @@ export class Writer implements Sink {
     const identified = await this.#onBothSides(items.filter((item) => item.outcome === "pending"), (item, side) => side in item.identify, identifyBatches);
     for (const { item, outcome } of identified) if (outcome.status !== "written") item.outcome = "again";
     const open = items.filter((item) => item.outcome === "pending");
-    const written = await this.#onBothSides(open, (item, side) => item.insert?.side === side || item.updates[side] !== undefined, dataBatches);
+    const written = tangles ? await this.#inGroups(open, tangles) : await this.#onBothSides(open, (item, side) => item.insert?.side === side || item.updates[side] !== undefined, dataBatches,
+      items.flatMap((item) => (item.insert && item.outcome !== "pending" ? [{ side: item.insert.side, cloudId: item.examined.cloudId }] : [])));
     await this.#readAfterImages(written);
     const refused = new Map<WriteItem, Problem & { side: SideName }>();
     for (const { item, side, outcome } of written) {
@@ -122,6 +133,9 @@ export class Writer implements Sink {
       }
     }
     for (const item of items) if (item.outcome === "pending") item.outcome = "written";
+    for (const { examined, insert, outcome } of items) {
+      if (insert && outcome === "again") context.identities[insert.side].forget(examined.model.name, insert.key, examined.cloudId);
+    }
     for (const [item, cause] of refused) await this.#refused(item, cause);
     const bases: Base[] = partlyWritten(written).map(({ item, fields }) => makeBase(context, item, fields));
     const gone = new Map<string, string[]>();
@@ -146,6 +160,7 @@ export class Writer implements Sink {
     if (this.#buffer.length === 0) {
       context.identities.left.settle();
       context.identities.right.settle();
+      for (const examiner of this.#examiners.values()) examiner.forgetClaims();
     }
     await this.again(items.filter((item) => item.outcome === "again").map((item) => item.examined));
   }
@@ -171,12 +186,27 @@ export class Writer implements Sink {
 
   async #onBothSides(
     items: readonly WriteItem[], concerns: (item: WriteItem, side: SideName) => boolean, toBatches: typeof dataBatches,
+    missing: readonly { readonly side: SideName; readonly cloudId: string }[] = [],
   ): Promise<(ItemOutcome & { side: SideName })[]> {
+    const missingOn = (side: SideName): Set<string> => new Set(missing.flatMap((each) => (each.side === side ? [each.cloudId] : [])));
     const outcomes = await Promise.all((["left", "right"] as const).map(async (side) => {
       const own = items.filter((item) => concerns(item, side));
-      return (await commitItems(this.#context, this.#tracker, side, own, toBatches)).map((outcome) => ({ ...outcome, side }));
+      return (await commitItems(this.#context, this.#tracker, side, own, toBatches, missingOn(side))).map((outcome) => ({ ...outcome, side }));
     }));
     return outcomes.flat();
+  }
+
+  /** One unit per group, since its items need one another. */
+  async #inGroups(items: readonly WriteItem[], tangles: Readonly<Record<SideName, Untangled>>): Promise<(ItemOutcome & { side: SideName })[]> {
+    const outcomes: (ItemOutcome & { side: SideName })[] = [];
+    for (const side of ["left", "right"] as const) {
+      const toBatches = untangledBatches(tangles[side]);
+      for (const group of tangles[side].groups) {
+        const open = group.filter((item) => items.includes(item));
+        outcomes.push(...(await commitItems(this.#context, this.#tracker, side, open, toBatches)).map((outcome) => ({ ...outcome, side })));
+      }
+    }
+    return outcomes;
   }
 
   async #readAfterImages(written: readonly (ItemOutcome & { side: SideName })[]): Promise<void> {
@@ -198,6 +228,32 @@ export class Writer implements Sink {
     }
   }
 
+  /**
+   * Tries again what unique keys refused, now that everything else stands: records that swap values, or wait for one
+   * another, go together; the others stay where they are.
+   */
+  async retryUnique(): Promise<void> {
+    const context = this.#context;
+    for (const [model, group] of groupByModel(this.refusedByUnique.splice(0))) {
+      const examined = await this.#lookAgain(model, group, { tries: maxTries });
+      await this.#resolveTargets(examined);
+      const items = examined.flatMap((record) => this.#take(record) ?? []);
+      const tangles = { left: await untangle(context, model, "left", items), right: await untangle(context, model, "right", items) };
+      for (const item of items) {
+        const side = tangles.left.blocked.has(item) ? "left" : tangles.right.blocked.has(item) ? "right" : undefined;
+        if (side === undefined) continue;
+        item.outcome = "refused";
+        const constraint = tangles[side].blocked.get(item)!;
+        await this.#refused(item, { side, code: "WRITE.UNIQUE", constraint, message: `The ${side} database holds another record under this unique key (${constraint}).` });
+      }
+      const open = items.filter((item) => item.outcome === "pending");
+      await allocateKeys(context, open);
+      for (const item of open) promiseIdentities(context, model, item.examined, item.insert?.key);
+      await this.#write(open, tangles);
+    }
+    await this.flush();
+  }
+
   /** Fills the references that were left empty to break a cycle, now that their parents stand. */
   fillLate(): Promise<void> {
     return this.again(this.late.splice(0).map((record) => ({ ...record, tries: 0 })), { final: true });
@@ -209,23 +265,29 @@ export class Writer implements Sink {
    */
   async again(records: readonly Examined[], options: { final?: boolean } = {}): Promise<void> {
     for (const [model, group] of groupByModel(records)) {
-      const examiner = this.#examiners.get(model.name)!;
       const tired = group.filter((record) => record.tries >= maxTries);
       this.#context.countsOf(model.name).unsettled += tired.length;
       const fresh = group.filter((record) => record.tries < maxTries);
       if (fresh.length === 0) continue;
-      for (const side of ["left", "right"] as const) examiner.sides[side].unload();
-      examiner.noBases = false;
-      for (const record of fresh) {
-        for (const read of [record.left, record.right]) if (read) this.#context.identities[read.side].forget(model.name, read.key, record.cloudId);
-      }
       const tries = Math.max(...fresh.map((record) => record.tries)) + 1;
-      const rows = await Promise.all((["left", "right"] as const).map((side) =>
-        examiner.sides[side].fetchRows("key", fresh.flatMap((record) => (record[side] ? [record[side].key] : [])))));
-      const examined = await examiner.examine(rows[0]!, rows[1]!, { tries, lateSelf: !options.final && fresh.some((record) => record.late), ...(options.final ? { final: true } : {}) });
-      await this.add(examined.filter((record) => record.plan.action !== "delete"));
-      this.#context.countsOf(model.name).unsettled += examined.filter((record) => record.plan.action === "delete").length;
+      await this.add(await this.#lookAgain(model, fresh, { tries, lateSelf: !options.final && fresh.some((record) => record.late), ...(options.final ? { final: true } : {}) }));
     }
+  }
+
+  /** The same records as they stand now, without those to be deleted: the next run takes those up. */
+  async #lookAgain(model: PairModel, records: readonly Examined[], options: ExamineOptions): Promise<Examined[]> {
+    const examiner = this.#examiners.get(model.name)!;
+    for (const side of ["left", "right"] as const) examiner.sides[side].unload();
+    examiner.noBases = false;
+    for (const record of records) {
+      for (const read of [record.left, record.right]) if (read) this.#context.identities[read.side].forget(model.name, read.key, record.cloudId);
+    }
+    const rows = await Promise.all((["left", "right"] as const).map((side) =>
+      examiner.sides[side].fetchRows("key", records.flatMap((record) => (record[side] ? [record[side].key] : [])))));
+    const examined = await examiner.examine(rows[0]!, rows[1]!, options);
+    const written = examined.filter((record) => record.plan.action !== "delete");
+    this.#context.countsOf(model.name).unsettled += examined.length - written.length;
+    return written;
   }
 
   async #refused(item: WriteItem, cause: Problem & { side: SideName }): Promise<void> {
@@ -282,13 +344,22 @@ export class Writer implements Sink {
     if (ids.length > 0) this.#changes.push({ op: "remove", collection: "preImage", ids });
   }
 
+  /** Unchanged since a unique key refused it: whether its place is free now is asked at the end, without a write. */
+  #isHeldByOthers(examined: Examined): boolean {
+    if (this.#context.quarantine.size === 0 || examined.problem || this.#context.retryQuarantine) return false;
+    return [examined.left, examined.right].some((record) => {
+      const entry = record && this.#context.quarantine.get(quarantineId(record.side, examined.model.name, record.key));
+      return record && entry?.code === "WRITE.UNIQUE" && entry.payload === payloadOf(this.#context, examined, record);
+    });
+  }
+
   #isWaiting(examined: Examined): boolean {
     if (this.#context.quarantine.size === 0) return false;
     for (const record of [examined.left, examined.right]) {
       if (!record) continue;
       const entry = this.#context.quarantine.get(quarantineId(record.side, examined.model.name, record.key));
       if (!entry || this.#context.retryQuarantine || !entry.code.startsWith("WRITE.") || dependsOnOthers.has(entry.code)) continue;
-      if (entry.payload === payloadOf(this.#context, examined.model, record)) return true;
+      if (entry.payload === payloadOf(this.#context, examined, record)) return true;
     }
     return false;
   }
@@ -296,10 +367,19 @@ export class Writer implements Sink {
   /** False: it waits there already, for the same reason. */
   #quarantine(examined: Examined): boolean {
     const { side, record, cause } = examined.problem!;
+    const other = examined[otherSide(side)];
+    // Not linked: once its counterpart is gone or goes by another name, nothing else would bring it up again.
+    if (other && (other.cloudId === null || other.cloudId !== record.cloudId)) {
+      this.#enter(examined, otherSide(side), other, { code: "MATCH.COUNTERPART_WAITS", message: `Its counterpart on the ${side} waits: ${cause.message}` });
+    }
+    return this.#enter(examined, side, record, cause);
+  }
+
+  #enter(examined: Examined, side: SideName, record: ReadRecord, cause: Problem): boolean {
     const context = this.#context;
     const counts = context.countsOf(examined.model.name);
     const id = quarantineId(side, examined.model.name, record.key);
-    const payload = payloadOf(context, examined.model, record);
+    const payload = payloadOf(context, examined, record);
     const known = context.quarantine.get(id);
     if (known && known.payload === payload && known.code === cause.code && !context.retryQuarantine) {
       counts.waiting++;

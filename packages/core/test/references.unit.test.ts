@@ -1,0 +1,56 @@
+import { expect, it } from "vitest";
+import { collect, fieldsByCode, keyOf, model, pairOf, reference, text, withCommit } from "./pairs.ts";
+
+const country = model("Country", [text("code"), text("name")]);
+const checked = { model: country, checks: [{ name: "short", test: ({ name }: Readonly<Record<string, string | null>>) => (name ?? "").length < 10 }] };
+const city = model("City", [text("code"), text("countryId")], [reference("countryId", "Country", "none")]);
+
+it("without an enforced foreign key, a child of a refused parent waits with it and never dangles", async () => {
+  const { left, right, sync } = pairOf([country, city], { rightModels: [checked, city], pageSize: 100 });
+  const [bad] = left.application.insert("Country", { code: "bad", name: "much too long" });
+  const [good] = left.application.insert("Country", { code: "good", name: "good" });
+  left.application.insert("City", { code: "of bad", countryId: bad! });
+  left.application.insert("City", { code: "of good", countryId: good! });
+  await sync.run();
+  expect(Object.keys(fieldsByCode(right, "City", "countryId"))).toEqual(["of good"]);
+  expect((await collect(sync.quarantine())).map(({ model: name, code }) => `${name} ${code}`).sort()).toEqual(["City REFERENCE.PARENT_WAITS", "Country WRITE.CHECK"]);
+  left.application.update("Country", [bad!], { name: "short" });
+  await sync.run();
+  await sync.run();
+  expect(fieldsByCode(right, "City", "countryId")["of bad"]).toBe(keyOf(right, "Country", "bad")[0]);
+  expect((await sync.verify()).equal).toBe(true);
+});
+
+it("without an enforced foreign key, a child of a parent that changed while it was linked never dangles", async () => {
+  let during: (() => void) | undefined;
+  const { left, right, sync } = pairOf([country, city], {
+    pageSize: 100, wrap: (database, side) => (side === "right" ? database : withCommit(database, (unit, real) => {
+      during?.();
+      during = undefined;
+      return real(unit);
+    })),
+  });
+  const [c] = left.application.insert("Country", { code: "c", name: "c" });
+  left.application.insert("City", { code: "x", countryId: c! });
+  during = () => void left.application.delete("Country", [c!]);
+  await sync.run();
+  await sync.run();
+  const countries = new Set(right.probe.rows("Country").map(({ key }) => key[0]));
+  for (const { record } of right.probe.rows("City")) expect(countries.has(record["countryId"]!)).toBe(true);
+});
+
+it("a check that both sides can mend is tried again when the other side changed", async () => {
+  const span = model("Span", [text("code"), text("from"), text("to")]);
+  const { left, right, sync } = pairOf([span], { rightModels: [{ model: span, checks: [{ name: "ordered", test: ({ from, to }) => from! <= to! }] }] });
+  left.application.insert("Span", { code: "s", from: "3", to: "5" });
+  await sync.run();
+  right.application.update("Span", keyOf(right, "Span", "s"), { from: "4" });
+  await sync.run();
+  left.application.update("Span", keyOf(left, "Span", "s"), { to: "2" });
+  await sync.run();
+  expect((await collect(sync.quarantine())).map(({ code }) => code)).toEqual(["WRITE.CHECK"]);
+  right.application.update("Span", keyOf(right, "Span", "s"), { from: "1" });
+  await sync.run();
+  expect(right.probe.rows("Span")[0]!.record).toMatchObject({ from: "1", to: "2" });
+  expect(await collect(sync.quarantine())).toEqual([]);
+});
