@@ -103,8 +103,9 @@ function scalarCodec({ name }: SqlType, kind: Kind): Codec {
   switch (name) {
     // `to_json` is the one output that no session setting changes; it comes with quotes.
     case "timestamptz":
-      return { read: (expr) => `to_json(${expr} at time zone 'UTC')::text`, decode: (text) => canonical(kind, zoned(text.slice(1, -1))), encode: era };
+      return { read: (expr) => `to_json(${expr} at time zone 'UTC')::text`, decode: moment(kind, "instant", zoned), encode: era };
     case "timestamp":
+      return { read: (expr) => `to_json(${expr})::text`, decode: moment(kind, "local", (text) => text), encode: era };
     case "date":
       return { read: (expr) => `to_json(${expr})::text`, decode: (text) => canonical(kind, text.slice(1, -1)), encode: era };
     case "float4":
@@ -123,6 +124,19 @@ function scalarCodec({ name }: SqlType, kind: Kind): Codec {
       return { ...plain, read: (expr) => `${expr}::text` };
   }
 }
+
+/** What Postgres prints of a year with four digits is canonical as it stands: looking at it again was half of all decoding. */
+function moment(kind: Kind, type: "instant" | "local", suffixed: (text: string) => string): (text: string) => string {
+  const own = kind.type === type;
+  return (quotedText) => {
+    const text = quotedText.slice(1, -1);
+    const isPlain = own && text.charCodeAt(4) === DASH && text.charCodeAt(text.length - 1) <= NINE;
+    return isPlain ? suffixed(text) : canonical(kind, suffixed(text));
+  };
+}
+
+const DASH = 45;
+const NINE = 57;
 
 /** `infinity` is the same moment in every zone. */
 function zoned(text: string): string {
