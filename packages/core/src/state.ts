@@ -77,6 +77,14 @@ export interface QuarantineRecord {
   readonly field?: string;
   /** The parent it waits for: model and local key on `side`. */
   readonly waitsFor?: { readonly model: string; readonly key: Key };
+  /**
+   * Of a refused write: the fields that were to be written, what both sides agreed on last where that is kept, and what each
+   * side has. Holds values, as a conflict does.
+   */
+  readonly fields?: readonly string[];
+  readonly base?: readonly (string | null)[];
+  readonly left?: readonly (string | null)[];
+  readonly right?: readonly (string | null)[];
   /** Hash of the record when it was refused: unchanged means it is not tried again. */
   readonly payload: string;
   readonly attempts: number;

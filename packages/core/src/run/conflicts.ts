@@ -26,15 +26,23 @@ export function decisionFor(
 
 /** The log entry of a planned conflict, with both sides' values and the base where it is known. */
 export function conflictRecord(context: RunContext, examined: Examined, conflict: PlannedConflict): ConflictRecord {
-  const { model, left, right, base, cloudId } = examined;
-  const positions = conflict.fields.length > 0 ? conflict.fields : model.fields.map((_, at) => at);
-  const known = base?.values && positions.map((at) => base.values![at]);
+  const { model, left, right, cloudId } = examined;
   return {
     id: conflictId(context, model, cloudId, conflict.fields, left, right),
-    model: model.name, cloudId, kind: conflict.kind, fields: positions.map((at) => model.fields[at]!.name),
-    ...(left ? { leftKey: left.key, left: positions.map((at) => left.meet[at]!) } : {}),
-    ...(right ? { rightKey: right.key, right: positions.map((at) => right.meet[at]!) } : {}),
-    ...(known?.every((value) => value !== undefined) ? { base: known as (string | null)[] } : {}),
+    model: model.name, cloudId, kind: conflict.kind, ...valuesOf(examined, conflict.fields),
+    ...(left ? { leftKey: left.key } : {}), ...(right ? { rightKey: right.key } : {}),
     rule: conflict.rule, decision: conflict.decision, run: context.runId, at: context.timestamp(),
+  };
+}
+
+/** The values of these fields (of all, if none is named) on each side that has the record, and what was agreed on last. */
+export function valuesOf({ model, left, right, base }: Examined, fields: readonly number[]): Pick<ConflictRecord, "fields" | "base" | "left" | "right"> {
+  const positions = fields.length > 0 ? fields : model.fields.map((_, at) => at);
+  const known = base?.values && positions.map((at) => base.values![at]);
+  return {
+    fields: positions.map((at) => model.fields[at]!.name),
+    ...(left ? { left: positions.map((at) => left.meet[at]!) } : {}),
+    ...(right ? { right: positions.map((at) => right.meet[at]!) } : {}),
+    ...(known?.every((value) => value !== undefined) ? { base: known as (string | null)[] } : {}),
   };
 }

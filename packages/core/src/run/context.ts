@@ -55,6 +55,8 @@ export class RunContext {
   readonly seed: number;
   readonly #onEvent: ((event: SyncEvent) => void) | undefined;
   readonly #startedAt = new Map<string, { at: number; done: number }>();
+  /** When a listener was last told something: what is reported next began then, not when it is reported. */
+  #toldAt: number;
   #unit = 0;
 
   constructor(settings: Settings, options: { dry: boolean; signal?: AbortSignal | undefined; onEvent?: ((event: SyncEvent) => void) | undefined }) {
@@ -62,6 +64,7 @@ export class RunContext {
     this.dry = options.dry;
     this.signal = options.signal;
     this.#onEvent = options.onEvent;
+    this.#toldAt = settings.runtime.now();
     this.newCloudId = cloudIdMaker(settings.runtime);
     this.runId = this.newCloudId();
     this.seed = seedOf(settings.pair);
@@ -79,6 +82,7 @@ export class RunContext {
   }
 
   emit(event: SyncEvent): void {
+    this.#toldAt = this.settings.runtime.now();
     this.#onEvent?.(event);
   }
 
@@ -93,7 +97,7 @@ export class RunContext {
   progress(step: Step, model: string, side: SideName, rows: number, total: number | undefined): void {
     const name = `${step} ${model} ${side}`;
     const now = this.settings.runtime.now();
-    const entry = this.#startedAt.get(name) ?? { at: now, done: 0 };
+    const entry = this.#startedAt.get(name) ?? { at: this.#toldAt, done: 0 };
     entry.done += rows;
     this.#startedAt.set(name, entry);
     const seconds = Math.max((now - entry.at) / 1000, 0.001);
