@@ -246,3 +246,28 @@ test("a record that got its cloudId in a run that could not finish is taken up b
   await sync.run();
   expect(right.probe.rows("Contact").map((row) => [row.record["email"], row.record["city"]])).toEqual([["a", "here"], ["b", null]]);
 });
+
+test("a child is not agreed on while the link of its parent could not be made", async () => {
+  const country: Model = { ...contact, name: "Country" };
+  const city: Model = {
+    name: "City", fields: [field("id", integer, false), field("name", text, false), field("country", integer, false)], primaryKey: ["id"], keySource: "allocated",
+    uniqueKeys: [{ name: "name", fields: ["name"] }],
+    references: [{ name: "country_fk", fields: ["country"], target: "Country", targetFields: ["id"], onDelete: "restrict" }], syncFields: {},
+  };
+  const [left, right] = [open("left", [country, city]), open("right", [country, city])];
+  const keys = [left, right].map((database) => database.application.insert("Country", { email: "c" }));
+  right.application.insert("City", { name: "n", country: keys[1]![0]! });
+  const runtime = { now: Date.now, randomBytes: (length: number) => crypto.getRandomValues(new Uint8Array(length)), sleep: async () => undefined, every: () => () => undefined };
+  const sync = pair(left, right, { Country: { match: naturalKey("email") }, City: { match: naturalKey("name") } }, { runtime });
+  const held = right.begin();
+  held.update("Country", keys[1]!, { city: "there" });
+  await sync.run().catch(() => undefined);
+  held.rollback();
+  left.application.update("Country", keys[0]!, { email: "other" });
+  for (let run = 0; run < 3; run += 1) await sync.run();
+  const countryOf = (database: MemoryDatabase): unknown => {
+    const key = database.probe.rows("City")[0]!.record["country"]!;
+    return database.probe.rows("Country").find((row) => row.key[0] === key)!.record["email"];
+  };
+  expect(countryOf(left)).toBe(countryOf(right));
+});
