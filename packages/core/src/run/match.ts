@@ -3,6 +3,7 @@ import type { Key, Page } from "../endpoint.ts";
 import { otherSide, type PairModel, type PairRule, type SideName } from "../mapping/pair-model.ts";
 import { matchForm } from "../value.ts";
 import { keyText, type RunContext } from "./context.ts";
+import { pagesOf } from "./pages.ts";
 import type { ReadRecord } from "./records.ts";
 import type { Side } from "./side.ts";
 import { needTargets, valueFor } from "./targets.ts";
@@ -120,10 +121,10 @@ export class Matcher {
     const index: FormIndex = new Map();
     const pages: AsyncIterable<Page> | Page[] = side.loaded
       ? [{ rows: side.loaded, range: { after: null, upTo: null } }]
-      : side.model.endpoint.scan({ fields: side.model.fields, pageSize });
+      : pagesOf(this.#context, side.model.endpoint, { fields: side.model.fields, pageSize });
     for await (const page of pages) {
       const cloudIds = page.rows.flatMap((row) => row.cloudId ?? []);
-      const linked = new Set((cloudIds.length > 0 ? await state.bases(pair, this.#model.name, cloudIds) : []).map((base) => base.cloudId));
+      const linked = new Set((cloudIds.length > 0 ? await this.#context.retrying(() => state.bases(pair, this.#model.name, cloudIds)) : []).map((base) => base.cloudId));
       const unlinked = await side.records(page.rows.filter((row) => row.cloudId === null || !linked.has(row.cloudId)));
       const taken = earlier.length > 0 ? await this.#matchBy(earlier, name, unlinked) : new Map<ReadRecord, Match>();
       for (const record of unlinked) {

@@ -86,7 +86,7 @@ export async function withSession<Result>(
     stopRenewing();
     // Both counters rise, whichever side was written: a backup of the other one is older than what is remembered, too.
     const wrote = context.agreed || context.written.left + context.written.right > 0;
-    const released = await Promise.allSettled([...held].map(async ([side, { fence }]) => databases[side].release(fence, wrote)));
+    const released = await Promise.allSettled([...held].map(([side, { fence }]) => context.retrying(() => databases[side].release(fence, wrote))));
     if (recognised && released.every((result) => result.status === "fulfilled" && result.value)) await rememberDatabases(context, held, pair, wrote);
   }
 }

@@ -3,6 +3,7 @@ import type { SideName } from "../mapping/pair-model.ts";
 import type { Checkpoint, SideMark } from "../state.ts";
 import type { ModelAnalysis } from "./analyse.ts";
 import { keyText, quarantineId, type RunContext } from "./context.ts";
+import { pagesOf } from "./pages.ts";
 import type { Source } from "./source.ts";
 import type { SideWrites, RunTracker } from "./tracker.ts";
 
@@ -128,7 +129,7 @@ async function markRanges(
       settled.push(range);
       continue;
     }
-    for await (const page of endpoint.scan({ fields, pageSize: context.settings.pageSize, ranges: [range] })) {
+    for await (const page of pagesOf(context, endpoint, { fields, pageSize: context.settings.pageSize, ranges: [range] })) {
       const clean = await cleanRows(context, analysis, side, page.rows);
       const touched = writes.keys ? page.rows.filter((row) => writes.keys!.has(keyText(row.key))).length : page.rows.length;
       check.checked += touched;

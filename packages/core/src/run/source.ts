@@ -1,6 +1,7 @@
 import type { Changes, Key, KeyRange, Page, Row } from "../endpoint.ts";
 import type { SideMark } from "../state.ts";
 import { keyText, type RunContext } from "./context.ts";
+import { pagesOf } from "./pages.ts";
 import type { Side } from "./side.ts";
 
 type Range = NonNullable<SideMark["ranges"]>[number];
@@ -58,11 +59,8 @@ export class Source {
       });
       return;
     }
-    // A scan that has failed once says that it is done when it is asked again: each attempt begins a new one.
-    const first = await this.#context.retrying(() => {
-      this.#pages = endpoint.scan({ fields, pageSize: this.#context.settings.pageSize })[Symbol.asyncIterator]();
-      return this.#pages.next();
-    });
+    this.#pages = pagesOf(this.#context, endpoint, { fields, pageSize: this.#context.settings.pageSize });
+    const first = await this.#pages.next();
     if (first.done) {
       this.side.load([]);
       this.total = 0;
@@ -120,7 +118,7 @@ export class Source {
     }
     if (!this.full) {
       if (this.#changedRanges.length === 0) return;
-      this.#pages = endpoint.scan({ fields, pageSize, ranges: this.#changedRanges })[Symbol.asyncIterator]();
+      this.#pages = pagesOf(this.#context, endpoint, { fields, pageSize, ranges: this.#changedRanges });
     }
     if (this.#first) yield this.#take(this.#first);
     if (this.side.loaded || !this.#pages) return;

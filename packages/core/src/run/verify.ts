@@ -3,6 +3,7 @@ import type { Mapping } from "../mapping/compile.ts";
 import type { PairModel, SideName } from "../mapping/pair-model.ts";
 import { quarantineId, RunContext, type Settings } from "./context.ts";
 import { Examiner } from "./examine.ts";
+import { pagesOf } from "./pages.ts";
 import type { PairModels } from "./pair-models.ts";
 import type { ReadRecord } from "./records.ts";
 import { prepare, type RunOptions } from "./run.ts";
@@ -110,7 +111,7 @@ class ModelVerifier {
 
   async *#pages(side: SideName): AsyncGenerator<ReadRecord[]> {
     const { endpoint, fields } = this.#model[side];
-    for await (const page of endpoint.scan({ fields, pageSize: this.#context.settings.pageSize })) {
+    for await (const page of pagesOf(this.#context, endpoint, { fields, pageSize: this.#context.settings.pageSize })) {
       this.#context.safePoint();
       yield await this.#examiner.sides[side].records(page.rows);
       this.#context.progress("verify", this.#model.name, side, page.rows.length, undefined);
