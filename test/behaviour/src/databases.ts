@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { PGlite } from "@electric-sql/pglite";
 import type { Database as SyncDatabase } from "@sync/core";
 import { drizzleDatabase } from "@sync/drizzle";
-import { openPglite as startPglite, temporaryFolder, type PostgresServer } from "@sync/test-databases";
+import { openPglite as startPglite, temporaryFolder } from "@sync/test-databases";
 import Database from "better-sqlite3";
 import { drizzle as betterSqlite } from "drizzle-orm/better-sqlite3";
 import { drizzle as nodePostgres } from "drizzle-orm/node-postgres";
@@ -30,10 +30,10 @@ export interface SqliteSide extends Side {
   readonly path: string;
 }
 
-export function openSqlite(ddl: string, options: { schema?: Schema; path?: string } = {}): SqliteSide {
+export function openSqlite(ddl: string, options: { schema?: Schema; path?: string; timeout?: number } = {}): SqliteSide {
   const folder = options.path === undefined ? temporaryFolder("behaviour") : undefined;
   const path = options.path ?? join(folder!.path, "application.sqlite");
-  const client = new Database(path);
+  const client = new Database(path, options.timeout === undefined ? {} : { timeout: options.timeout });
   client.pragma("foreign_keys = on");
   if (ddl !== "") client.exec(ddl);
   return {
@@ -54,11 +54,12 @@ export interface PostgresSide extends Side {
 
 /** `url`: of a fresh database. The sync gets a pool; the application speaks through a connection of its own. */
 export async function openPostgres(url: string, ddl: string, options: { schema?: Schema; through?: string } = {}): Promise<PostgresSide> {
+  // Without listeners a connection that the server ends would end the process: every application has these lines.
   const application = new pg.Client({ connectionString: url });
   await application.connect();
+  application.on("error", () => {});
   if (ddl !== "") await application.query(ddl);
   const pool = new pg.Pool({ connectionString: options.through ?? url, max: 4 });
-  // Without a listener an idle connection that the server ends would end the process: every application has this line.
   pool.on("error", () => {});
   return {
     engine: "postgres", dialect: "postgres", pool,
@@ -91,11 +92,4 @@ export async function openPglite(ddl: string, options: { schema?: Schema } = {})
 /** These tests speak of models by name; that the compiler checks names is a test of its own. */
 function untyped(database: object): SyncDatabase {
   return database as SyncDatabase;
-}
-
-let opened = 0;
-
-/** A fresh database of this test file. */
-export async function freshUrl(server: PostgresServer, file: string): Promise<string> {
-  return (await server.freshDatabase(`${file} ${++opened}`)).url;
 }

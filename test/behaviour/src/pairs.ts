@@ -1,7 +1,8 @@
 import { createSync, fieldMerge, leftWins, naturalKey, type Sync, type SyncEvent, type SyncOptions } from "@sync/core";
 import { describePostgres } from "@sync/test-databases/vitest";
 import { afterEach, describe } from "vitest";
-import { freshUrl, openPglite, openPostgres, openSqlite, type Schema, type Side } from "./databases.ts";
+import { openPglite, openPostgres, openSqlite, type Schema, type Side } from "./databases.ts";
+import { freshUrl } from "./fresh.ts";
 import { keepSecrets, overheard } from "./secrets.ts";
 import { schemaOf, tables, type Dialect, type Variation } from "./tables.ts";
 

@@ -6,6 +6,10 @@ import { temporaryFolder } from "./folder.ts";
 
 export interface EmbeddedServer {
   url: string;
+  /** Ends the server and keeps its data. */
+  stop(): Promise<void>;
+  /** The same server with the same data again, at the same address. */
+  start(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -35,7 +39,7 @@ async function start(log: string[]): Promise<EmbeddedServer> {
       user: "postgres",
       password: "postgres",
       port,
-      persistent: false,
+      persistent: true, // its folder goes away with it
       createPostgresUser: process.getuid?.() === 0, // PostgreSQL refuses to run as root
       initdbFlags: ["--no-sync", "--encoding=UTF8", "--locale=C"],
       postgresFlags: ["-c", "fsync=off", "-c", "wal_level=logical", "-c", "max_connections=200"],
@@ -46,6 +50,8 @@ async function start(log: string[]): Promise<EmbeddedServer> {
     await server.start(); // comes back when the server says that it is ready
     return {
       url: `postgresql://postgres:postgres@127.0.0.1:${port}/postgres`,
+      stop: () => server.stop(),
+      start: () => server.start(),
       async close() {
         await server.stop();
         folder.remove();

@@ -1,4 +1,5 @@
 export { DatabaseNotAvailable } from "./not-available.ts";
 export { temporaryFolder, type TemporaryFolder } from "./folder.ts";
 export { openPostgres, type PostgresServer, type FreshDatabase } from "./postgres.ts";
+export { startEmbedded, type EmbeddedServer } from "./embedded.ts";
 export { openPglite } from "./pglite.ts";
