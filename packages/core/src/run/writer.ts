@@ -2,7 +2,7 @@ import type { Row } from "../endpoint.ts";
 import { otherSide, type PairModel, type SideName } from "../mapping/pair-model.ts";
 import type { Base, ConflictRecord, PreImage, QuarantineRecord, SideMark, StateChange } from "../state.ts";
 import { commitItems, dataBatches, identifyBatches, type ItemOutcome } from "./commit-items.ts";
-import { conflictRecord } from "./conflicts.ts";
+import { conflictRecord, valuesOf } from "./conflicts.ts";
 import { quarantineId, type RunContext } from "./context.ts";
 import { payloadOf, quarantineIdsOf, type Examined, type ExamineOptions, type Examiner } from "./examine.ts";
 import { makeBase } from "./make-base.ts";
@@ -389,6 +389,7 @@ export class Writer implements Sink {
     const entry: QuarantineRecord = {
       id, model: examined.model.name, side, key: record.key, cloudId: record.cloudId, code, message, payload,
       ...(field === undefined ? {} : { field }), ...(constraint === undefined ? {} : { constraint }), ...(waitsFor ? { waitsFor } : {}),
+      ...(code.startsWith("WRITE.") ? valuesOf(examined, [...examined.plan.toLeft, ...examined.plan.toRight]) : {}),
       attempts: (known?.attempts ?? 0) + 1, since: known?.since ?? context.timestamp(), run: context.runId,
     };
     context.quarantine.set(id, entry);
