@@ -38,6 +38,8 @@ interface RowLife {
   readonly born: number;
   end: "user" | "engine" | undefined;
   ended: number;
+  /** Gone after a run that lost answers or died, and before one that ended well: nobody can know that it had been linked. */
+  endedInTrouble: boolean;
 }
 
 /** All rows that the engine treats as one and the same thing. */
@@ -63,6 +65,8 @@ export interface Obligation {
  * Built from what the databases report at each commit; knows nothing of the engine.
  */
 export class History {
+  /** From a run whose answers get lost, or that dies, until one has ended well. */
+  trouble = false;
   readonly violations: Violation[] = [];
   readonly obligations: Obligation[] = [];
   readonly #specs: readonly ModelSpec[];
@@ -102,7 +106,7 @@ export class History {
     const rows = this.#rows(side, spec);
     const life: RowLife = (before && rows.get(before.key.join("\0"))) ?? {
       side, spec, key: (after ?? before)!.key, cells: new Map(), cloudIds: [], thing: { rows: [] }, byUser,
-      born: this.#commits, end: undefined, ended: 0,
+      born: this.#commits, end: undefined, ended: 0, endedInTrouble: false,
     };
     if (life.thing.rows.length === 0) life.thing.rows.push(life);
     if (before !== undefined && rows.get(before.key.join("\0")) === life) rows.delete(before.key.join("\0"));
@@ -125,6 +129,7 @@ export class History {
     if (after === undefined) {
       life.end = "user";
       life.ended = this.#commits;
+      life.endedInTrouble = this.trouble;
       return;
     }
     for (const member of membersOf(spec)) {
@@ -155,7 +160,7 @@ export class History {
     const onSide = life.thing.rows.filter((row) => row.side === life.side && row !== life && row.spec === spec);
     if (onSide.some((row) => row.end === undefined)) this.#broken("I4", `a record of ${this.#label(life)} was created twice`);
     const deleted = onSide.find((row) => row.end === "user");
-    if (deleted !== undefined && source.end === undefined && !this.#bornAfter(source, deleted)) {
+    if (deleted !== undefined && !deleted.endedInTrouble && source.end === undefined && !this.#bornAfter(source, deleted)) {
       this.#owe("I7", `a record of ${this.#label(life)} that a user deleted came back`, life, undefined, undefined);
     }
     for (const member of membersOf(spec)) {

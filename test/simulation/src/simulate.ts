@@ -135,6 +135,7 @@ class Simulation {
     this.#scheduler.between = () => {
       if (random.chance(edits)) this.#world.edit();
     };
+    this.#history.trouble ||= faults.crash !== undefined || faults.lostAnswer !== undefined || faults.twice !== undefined;
     const ending = await this.#run(faults, { takeOver: false });
     this.#scheduler.between = () => undefined;
     if (ending.ended === "died") {
@@ -154,6 +155,7 @@ class Simulation {
   async #takeOver(): Promise<void> {
     this.#note("takeover");
     const random = this.#random;
+    this.#history.trouble = true;
     const first = this.#begin({}, { takeOver: false });
     const pauseAt = 1 + random.below(60);
     await this.#scheduler.until(() => first.ending !== undefined || first.process.steps >= pauseAt);
@@ -250,6 +252,7 @@ class Simulation {
     void Promise.race([settled, process.death.then((): Ending => ({ ended: "died" }))]).then(
       (ending) => {
         running.ending = ending;
+        if (ending.ended === "done") this.#history.trouble = false;
         this.#scheduler.trace.add(`end ${process.name} ${ending.ended === "failed" ? ending.code : ending.ended}`);
       },
       (error: unknown) => {

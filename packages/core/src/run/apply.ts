@@ -54,8 +54,7 @@ export async function applyPlan(settings: Settings, mapping: Mapping, planId: st
     }));
     const deletesToConfirm = options.confirmDeletes ? [] : guardDeletes(context, planned);
     if (deletesToConfirm.length === 0) await applyDeletes(context, tracker, planned, writer);
-    await writer.again(writer.refusedByUnique.splice(0));
-    await writer.flush();
+    await writer.retryUnique();
     const check: WriteCheck = { checked: 0, differing: 0 };
     for (const { model, sources } of planned) {
       for (const side of ["left", "right"] as const) sources[side].planned(header.marks[model.name]?.[side] ?? {});

@@ -150,8 +150,7 @@ export async function run(settings: Settings, mapping: Mapping, options: RunOpti
     await writer.fillLate();
     await writer.flush();
     if (deletesToConfirm.length === 0) await applyDeletes(context, tracker, analyses, writer);
-    await writer.again(writer.refusedByUnique.splice(0));
-    await writer.flush();
+    await writer.retryUnique();
     const check: WriteCheck = { checked: 0, differing: 0 };
     await finish(context, tracker, analyses, deletesToConfirm.length > 0, new Set(), check);
     return {

@@ -116,6 +116,7 @@ export class Writer implements Sink {
     if (before.length > 0) await context.retrying(() => state.commit(pair, before));
     const identified = await this.#onBothSides(items.filter((item) => item.outcome === "pending"), (item, side) => side in item.identify, identifyBatches);
     for (const { item, outcome } of identified) if (outcome.status !== "written") item.outcome = "again";
+    holdBackChildren(items);
     const open = items.filter((item) => item.outcome === "pending");
     const written = tangles ? await this.#inGroups(open, tangles) : await this.#onBothSides(open, (item, side) => item.insert?.side === side || item.updates[side] !== undefined, dataBatches,
       items.flatMap((item) => (item.insert && item.outcome !== "pending" ? [{ side: item.insert.side, cloudId: item.examined.cloudId }] : [])));
@@ -134,7 +135,11 @@ export class Writer implements Sink {
     }
     for (const item of items) if (item.outcome === "pending") item.outcome = "written";
     for (const { examined, insert, outcome } of items) {
-      if (insert && outcome === "again") context.identities[insert.side].forget(examined.model.name, insert.key, examined.cloudId);
+      if (outcome !== "again") continue;
+      if (insert) context.identities[insert.side].forget(examined.model.name, insert.key, examined.cloudId);
+      for (const record of [examined.left, examined.right]) {
+        if (record && record.cloudId !== examined.cloudId) context.identities[record.side].forget(examined.model.name, record.key, examined.cloudId);
+      }
     }
     for (const [item, cause] of refused) await this.#refused(item, cause);
     const bases: Base[] = partlyWritten(written).map(({ item, fields }) => makeBase(context, item, fields));
@@ -430,6 +435,22 @@ function partlyWritten(written: readonly (ItemOutcome & { side: SideName })[]): 
     if (item.outcome === "written" || outcome.status !== "written" || !base) return [];
     return [{ item, fields: new Set((side === "left" ? plan.toLeft : plan.toRight).filter((at) => !plan.custom?.has(at))) }];
   });
+}
+
+/** Whoever refers to a record whose link was promised and did not come to be is looked at again, together with it. */
+function holdBackChildren(items: readonly WriteItem[]): void {
+  const promised = (item: WriteItem): boolean => item.insert !== undefined || Object.keys(item.identify).length > 0;
+  const missing = new Set(items.flatMap((item) => (item.outcome !== "pending" && promised(item) ? [item.examined.cloudId] : [])));
+  for (let before = 0; before !== missing.size; ) {
+    before = missing.size;
+    for (const item of items) {
+      const { model, left, right, cloudId } = item.examined;
+      if (item.outcome !== "pending") continue;
+      if (!model.fields.some((field, at) => field.parent !== undefined && [left, right].some((record) => missing.has(record?.meet[at] ?? "")))) continue;
+      item.outcome = "again";
+      if (promised(item)) missing.add(cloudId);
+    }
+  }
 }
 
 function emptyItem(examined: Examined): WriteItem {
