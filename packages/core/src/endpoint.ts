@@ -8,13 +8,16 @@ export type Key = readonly string[];
 /** One row as an endpoint read it. */
 export interface Row {
   readonly key: Key;
-  /** From the model's cloudId field, else from `sync_identity`; null while nobody has given it one. */
+  /** From the model's cloudId field, else from `sync_identity` by the row's key; null while nobody has given it one. */
   readonly cloudId: string | null;
-  /** Opaque state of this row; only its own endpoint compares it. Changes whenever a mapped value changes. */
+  /**
+   * Opaque state of this row; only its own endpoint compares it. The same whatever `fields` were asked for: it changes with
+   * any field of the model, null and missing told apart, and may change with more (a cloudId, a column outside the model).
+   */
   readonly revision: string;
-  /** Canonical values, in the order of the request's `fields`. */
+  /** Canonical values, in the order of the request's `fields`; null for a missing one. */
   readonly values: readonly Value[];
-  /** Fields whose stored value is not of its declared kind; their entry in `values` is null and means nothing. */
+  /** Asked-for fields whose stored value is not of its declared kind; their entry in `values` is null and means nothing. */
   readonly faults?: readonly { readonly field: string; readonly code: string }[];
 }
 
@@ -25,13 +28,19 @@ export interface KeyRange {
 }
 
 export interface ScanRequest {
+  /** May be empty: key, cloudId and revision always come along. */
   readonly fields: readonly string[];
+  /** Rows per page, at most. */
   readonly pageSize: number;
-  /** Read these ranges only; default: everything. */
+  /** Read these ranges only, disjoint and in key order; default: everything. */
   readonly ranges?: readonly KeyRange[];
 }
 
-/** Rows in key order. Pages of one scan are disjoint, and their ranges cover what was asked for without a gap. */
+/**
+ * Rows in key order, from one snapshot per page. Pages of one scan are disjoint, none spans two of the asked ranges, and
+ * their ranges cover what was asked for without a gap: the last one ends where that ends (null where open), and a range
+ * without rows gives one page without rows. A row that comes or goes meanwhile may be in the answer or not.
+ */
 export interface Page {
   readonly rows: readonly Row[];
   readonly range: KeyRange;
@@ -43,7 +52,7 @@ export interface FetchRequest {
   readonly fields: readonly string[];
   /** By primary key, by cloudId, or by any fields of this model (a unique key, a reference). */
   readonly by: "key" | "cloudId" | readonly string[];
-  /** One tuple per thing looked for; no nulls. Any number: the endpoint batches. */
+  /** One canonical tuple per thing looked for; no nulls, perhaps twice the same. Any number: the endpoint batches. */
   readonly tuples: readonly (readonly string[])[];
 }
 
@@ -51,9 +60,12 @@ export interface FetchRequest {
 export interface Changes {
   /** Taken before anything else was read: it may be older than the answer, never younger. Opaque text. */
   readonly next: string;
-  /** Rows in the model now. */
+  /** Rows in the model, in the same snapshot as `keys`. */
   readonly total: number;
-  /** `"all"`: no mark was given, or it can no longer be trusted; compare everything. */
+  /**
+   * Every row that was inserted or changed since the mark, under its present key; rows that did not change may be among
+   * them, and so may keys of deleted ones. `"all"`: no mark was given, or it can no longer be trusted; compare everything.
+   */
   readonly keys: readonly Key[] | "all";
 }
 
@@ -62,7 +74,7 @@ export interface Fingerprint {
   readonly fingerprint: string;
 }
 
-/** Facts, each tested by a law; an optional method is present exactly when its capability says so. */
+/** Facts, each tested by a law; an optional method is present exactly when its capability says so. Read after `inspect`. */
 export interface Capabilities {
   readonly changesSince: boolean;
   readonly fingerprints: boolean;
@@ -70,23 +82,30 @@ export interface Capabilities {
   readonly exactWrites: boolean;
 }
 
-/** One model of one connected database. */
+/** One model of one connected database. Calls may overlap with one another and with commits. */
 export interface Endpoint {
   readonly model: Model;
   readonly capabilities: Capabilities;
-  /** Never shows an application's uncommitted rows. */
+  /** Never shows an application's uncommitted rows. May be left before its end; after an error a new scan is begun. */
   scan(request: ScanRequest): AsyncIterable<Page>;
-  /** Rows that exist, in any order; a tuple without a row is simply absent from the answer. */
+  /**
+   * Rows that exist, in any order, each once; a tuple without a row is absent from the answer. Rows that only the
+   * database's collation takes for equal may be in it: the runner compares again.
+   */
   fetch(request: FetchRequest): Promise<readonly Row[]>;
-  /** Fresh keys for `keySource: "allocated"`; never given twice, whether used or not. */
+  /** Fresh keys for `keySource: "allocated"`, the only models it is called for; never given twice, whether used or not. */
   allocate(count: number): Promise<readonly Key[]>;
-  /** `ownUnits`: transactions of ours (`Committed.transaction`) whose row versions are not reported. */
+  /** `ownUnits`: transactions of ours (`Committed.transaction`); a row is left out only if its last writer is among them. */
   changesSince?(mark: string | undefined, ownUnits: readonly string[]): Promise<Changes>;
-  /** Computed inside the database; equal exactly when count and all mapped native values of the range are. */
+  /** Of keys and stored values of these fields, in the database where it can: the same as a page's of this range and fields. */
   fingerprint?(fields: readonly string[], ranges: readonly KeyRange[]): Promise<readonly Fingerprint[]>;
 }
 
-/** New rows. The unit writes row and cloudId together, or neither. */
+/**
+ * New rows. The unit writes row and cloudId together, or neither. A key or cloudId that another row has is refused as
+ * `WRITE.UNIQUE`; an identity whose row is gone gives way. `stale`: the database kept the row back without an error.
+ * Key fields may stand in `fields` too, with the values of `key`; fields left out get the database's default.
+ */
 export interface InsertBatch {
   readonly op: "insert";
   readonly model: string;
@@ -94,14 +113,17 @@ export interface InsertBatch {
   readonly rows: readonly { readonly key: Key; readonly cloudId: string; readonly values: readonly Value[] }[];
 }
 
-/** Guarded updates: a row whose revision has moved stays as it is and comes back `stale`. */
+/**
+ * Guarded updates: a row whose revision has moved, or that is gone, stays as it is and comes back `stale`. `key` is the
+ * one it has now; where `fields` give it another, its identity follows, and an after-image bears the new key.
+ */
 export interface UpdateBatch {
   readonly op: "update";
   readonly model: string;
   readonly fields: readonly string[];
   /**
-   * `undefined` in `values`: not supplied, the column keeps its value.
-   * `cloudId`: given to the row in the same guarded write; `fields` may be empty when only that is wanted.
+   * `undefined` in `values`: not supplied, the column keeps its value; null is written as null.
+   * `cloudId`: given in the same guarded write to a row that had none when it was read; `fields` may be empty then.
    */
   readonly rows: readonly {
     readonly key: Key;
@@ -111,13 +133,17 @@ export interface UpdateBatch {
   }[];
 }
 
+/** Guarded like updates. The row's identity goes with it; one that an application deletes leaves its identity behind. */
 export interface DeleteBatch {
   readonly op: "delete";
   readonly model: string;
   readonly rows: readonly { readonly key: Key; readonly revision: string }[];
 }
 
-/** Gives existing rows a cloudId. Stale when the row is gone or its cloudId is no longer `was`. */
+/**
+ * Gives existing rows a cloudId, whatever their revision. Stale when the row is gone or its cloudId is no longer `was`;
+ * refused as `WRITE.UNIQUE` when another row has it.
+ */
 export interface IdentifyBatch {
   readonly op: "identify";
   readonly model: string;
@@ -126,8 +152,13 @@ export interface IdentifyBatch {
 
 export type Batch = InsertBatch | UpdateBatch | DeleteBatch | IdentifyBatch;
 
-/** Plain data that one database commits together; it can cross a network unchanged. */
+/**
+ * Plain data that one database commits together; it can cross a network unchanged. Batches are carried out in order, and
+ * foreign keys may be checked after each. A batch names a row once; a later batch of the same unit may name it again,
+ * guarded by the revision it had before the unit.
+ */
 export interface Unit {
+  /** For logs. A unit is never sent twice: after a lost answer the runner reads what became of it. */
   readonly id: string;
   /** Checked inside the transaction under a row lock; a lost lease throws `LEASE.LOST` and writes nothing. */
   readonly fence: number;
@@ -136,12 +167,15 @@ export interface Unit {
 }
 
 export type Outcome =
-  /** `after`: the row as it now stands, when it may differ from what was sent. It has all fields of the model. */
+  /**
+   * `after`: the row as it stands at the end of the unit, when it may differ from what was sent; `values` in the order of
+   * `Model.fields`, all of them. A cloudId alone needs none.
+   */
   | { readonly status: "written"; readonly after?: Row }
-  /** Changed or gone since it was read: nothing was done to it. */
+  /** Changed or gone since it was read: nothing was done to it. The other rows of the unit are written all the same. */
   | { readonly status: "stale" };
 
-/** A data error of the database. `field` and `constraint` are names, never values. */
+/** A data error of the database: the same unit would fail again. `field` and `constraint` are names, never values. */
 export interface Refusal {
   readonly code:
     | "WRITE.UNIQUE" | "WRITE.FOREIGN_KEY" | "WRITE.CHECK" | "WRITE.NOT_NULL" | "WRITE.VALUE" | "WRITE.REFUSED";
@@ -153,13 +187,16 @@ export interface Refusal {
 export type Committed =
   /** `transaction`: as `changesSince` understands it. Outcomes: one list per batch, one entry per row, in order. */
   | { readonly committed: true; readonly transaction: string; readonly outcomes: readonly (readonly Outcome[])[] }
-  /** Nothing of the unit was written. The runner halves it until the one bad record stands alone. */
+  /**
+   * Nothing of the unit was written. The runner halves it until the one bad record stands alone. Everything else is thrown
+   * as a `SyncError`; a `retryable` one says nothing about whether the unit was written.
+   */
   | { readonly committed: false; readonly refusal: Refusal };
 
 export interface ClaimRequest {
   /** Who asks, for the message another runner gets; no secrets. */
   readonly holder: string;
-  /** Unique per runner; a claim with the same one renews. */
+  /** Unique per runner; a claim with the same one renews, even after its time, unless somebody else has claimed since. */
   readonly runner: string;
   readonly seconds: number;
   /** Take a lease that somebody else holds; fencing keeps this safe. */
@@ -209,6 +246,7 @@ export interface Database<Types extends ModelTypes = ModelTypes> {
   release(fence: number, wrote: boolean): Promise<boolean>;
   /** Holds the models against the live database. Reads only. */
   inspect(models: readonly string[]): Promise<Inspection>;
+  /** Atomic where the database can; else write by write, in order, an insert's identity before its row. */
   commit(unit: Unit): Promise<Committed>;
   /** Closes only what the adapter itself opened. */
   close(): Promise<void>;

@@ -1,20 +1,24 @@
 import type { Kind } from "./value.ts";
 
-/** One column, property or path of a model, in canonical terms. */
+/** One column, property or path of a model, in canonical terms. A field that a document lacks reads as null. */
 export interface Field {
   /** The name the library's model gives it (not the column's name). */
   readonly name: string;
   readonly kind: Kind;
+  /** Null may be read from it and written to it. */
   readonly nullable: boolean;
   /** False for generated and read-only columns: read and compared, never written. */
   readonly writable: boolean;
   /** The library or the database stamps it by itself (`@updatedAt`): not compared unless the mapping names it. */
   readonly stamped?: boolean;
-  /** An insert may leave it out. */
+  /** An insert may leave it out, though it is not nullable: the database or the library fills it. */
   readonly optional?: boolean;
 }
 
-/** Fields that together name at most one record. The primary key is not repeated here. */
+/**
+ * Fields that together name at most one record, a null in any of them aside. Held by the database: natural keys are fetched
+ * and written on this word. The primary key is not repeated here.
+ */
 export interface UniqueKey {
   readonly name: string;
   readonly fields: readonly string[];
@@ -28,11 +32,14 @@ export interface Reference {
   /** The parent's model name in the same database. */
   readonly target: string;
   readonly targetFields: readonly string[];
-  /** What the database does to this row when the parent goes. `"none"`: no enforced foreign key. */
+  /** What the database itself does to this row when the parent goes. `"none"`: nothing, so rows may refer to no parent. */
   readonly onDelete: "cascade" | "set-null" | "restrict" | "none";
 }
 
-/** Fields of the user's own model that belong to the sync. Each is written only together with a change of data. */
+/**
+ * Fields of the user's own model that belong to the sync; they are among its `fields`. `lastSyncedAt` and `syncStatus` are
+ * written only together with a change of data.
+ */
 export interface SyncFields {
   /** Unique, nullable text or uuid. Absent: identity lives in the side table `sync_identity`. */
   readonly cloudId?: string;
@@ -44,11 +51,11 @@ export interface SyncFields {
 export interface Model {
   readonly name: string;
   readonly fields: readonly Field[];
-  /** Never empty: a model without a key is refused by its adapter. */
+  /** Never empty, never null in a row: a model without a key is refused by its adapter. The order is that of every `Key`. */
   readonly primaryKey: readonly string[];
   /**
    * Who makes the key of a new record. `allocated`: `Endpoint.allocate`, before the insert (sequence, uuid, cuid).
-   * `values`: the key's fields are supplied like any other (a code, or the references of a join table).
+   * `values`: the key's fields are supplied like any other (a code, or the references of a join table), and may be updated.
    */
   readonly keySource: "allocated" | "values";
   readonly uniqueKeys: readonly UniqueKey[];

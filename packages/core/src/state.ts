@@ -8,14 +8,15 @@ export interface Base {
   readonly hashes: string;
   /** The same for the right side, only where a database altered what was written. */
   readonly rightHashes?: string;
-  /** With `keepBase: "values"`: the values at the meet, in mapping order. */
+  /** With `keepBase: "values"`: the values at the meet, in the order of the layout; null also where a field has no base yet. */
   readonly values?: readonly (string | null)[];
 }
 
 /** How far one side of one model is known. */
 export interface SideMark {
-  /** From `changesSince`; `known`: rows then, plus our inserts, minus our deletes since. */
+  /** From `changesSince`: everything before it was examined, or waits in quarantine or `pending`. */
   readonly mark?: string;
+  /** Rows at the mark, plus our inserts, minus our deletes since. */
   readonly known?: number;
   /** Transactions of ours since the mark. */
   readonly ownUnits?: readonly string[];
@@ -43,7 +44,7 @@ export interface Checkpoint {
 
 /** A conflict, decided or parked. Holds values: it has a retention and can be erased by key. */
 export interface ConflictRecord {
-  /** Made of pair, model, cloudId, field and the hashes of both values: the same conflict is logged once. */
+  /** Made of model, cloudId, fields and both sides' values: the same conflict is logged once, and once more when it is decided. */
   readonly id: string;
   readonly model: string;
   readonly cloudId: string;
@@ -92,7 +93,10 @@ export interface QuarantineRecord {
   readonly run: string;
 }
 
-/** What a run overwrote or deleted, durable before the write. */
+/**
+ * What a run overwrote or deleted, durable before the write. Kept where the answer to the write was lost: it may be there
+ * although nothing was overwritten, never the other way round.
+ */
 export interface PreImage {
   readonly id: string;
   readonly run: string;
@@ -106,7 +110,7 @@ export interface PreImage {
   readonly at: string;
 }
 
-/** Everything kept as a plain document, by collection. */
+/** Everything kept as a plain document, by collection; stored and given back as JSON, a record of the same id in its place. */
 export interface StateRecords {
   readonly checkpoint: Checkpoint & { readonly id: string };
   readonly conflict: ConflictRecord;
@@ -131,9 +135,10 @@ export type StateChange =
 export interface ReadRequest {
   readonly collection: Collection;
   readonly model?: string;
-  /** Records with `id` above this one, in id order. */
+  /** Records with `id` above this one. Any order that is always the same will do; answers come in it. */
   readonly after?: string;
   readonly ids?: readonly string[];
+  /** At most so many; all conditions hold together. */
   readonly limit?: number;
 }
 
@@ -145,10 +150,13 @@ export interface StateStore {
   open(): Promise<void>;
   /** In any order; a cloudId without a base is absent. */
   bases(pair: string, model: string, cloudIds: readonly string[]): Promise<readonly Base[]>;
-  /** Bases of one model in cloudId order, at most `limit` above `after`; with their number in the model. */
+  /** Bases of one model in cloudId order, at most `limit` above `after`; with their number in the model when `after` is undefined. */
   scanBases(pair: string, model: string, after: string | undefined, limit: number): Promise<{ readonly total: number; readonly bases: readonly Base[] }>;
   read<C extends Collection>(pair: string, request: ReadRequest & { readonly collection: C }): Promise<readonly StateRecords[C][]>;
-  /** All of it, or nothing. Never before the data it speaks of is durable. */
+  /**
+   * All of it or nothing, in order; safe to repeat after a lost answer. Called only once the data it speaks of is durable, and
+   * by holders of a lease: a store checks none, so a runner that lost its own could still write here.
+   */
   commit(pair: string, changes: readonly StateChange[]): Promise<void>;
   /** Removes everything this store has made. */
   uninstall(): Promise<void>;

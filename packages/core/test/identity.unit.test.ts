@@ -101,3 +101,16 @@ it("swapped unique values arrive", async () => {
   await sync.run();
   expect(fieldsByCode(right, "Person", "email")).toEqual({ a: "2", b: "1" });
 });
+
+it("a key that is written like any other field keeps its identity on both sides", async () => {
+  const country = model("Country", [text("code"), text("name")], [], { primaryKey: ["code"], keySource: "values", uniqueKeys: [], fields: [text("code"), text("name")] });
+  const { left, right, sync } = pairOf([country]);
+  left.application.insert("Country", { code: "A", name: "a" });
+  await sync.run();
+  right.application.update("Country", ["A"], { name: "edited" });
+  left.application.update("Country", ["A"], { code: "B" });
+  for (let n = 0; n < 3; n++) await sync.run();
+  expect(fieldsByCode(left, "Country", "name")).toEqual(fieldsByCode(right, "Country", "name"));
+  expect((await sync.verify()).equal).toBe(true);
+  expect((await sync.run()).written).toEqual({ left: 0, right: 0 });
+});
