@@ -74,6 +74,8 @@ export class History {
   readonly #lastByCloudId: Map<string, RowLife> = new Map();
   /** By keys that rows had once. */
   readonly #gone: Map<string, RowLife> = new Map();
+  /** By side, model and identity: what stood there last, and was deleted by a user. */
+  readonly #buried: Map<string, RowLife> = new Map();
   #commits = 0;
 
   constructor(specs: readonly ModelSpec[]) {
@@ -130,12 +132,15 @@ export class History {
       life.end = "user";
       life.ended = this.#commits;
       life.endedInTrouble = this.trouble;
+      this.#buried.set(this.#identityName(life.side, spec, before!), life);
       return;
     }
+    // Who makes a record again that was deleted on this side knows what it was.
+    const again = before === undefined ? this.#buried.get(this.#identityName(life.side, spec, after)) : undefined;
     for (const member of membersOf(spec)) {
       const now = this.#valueOf(life.side, spec, member, after);
       if (before !== undefined && this.#valueOf(life.side, spec, member, before) === now) continue;
-      const known = life.cells.get(member.name)?.at(-1)?.write;
+      const known = (life.cells.get(member.name) ?? again?.cells.get(member.name))?.at(-1)?.write;
       this.#put(life, member.name, { value: now, write: { side: life.side, value: now, knew: known, empty: false } });
     }
   }
@@ -331,6 +336,11 @@ export class History {
     let rows = this.#live.get(name);
     if (rows === undefined) this.#live.set(name, (rows = new Map()));
     return rows;
+  }
+
+  #identityName(side: SideName, spec: ModelSpec, version: Version): string {
+    const values = spec.identity.map((name) => this.#valueOf(side, spec, memberOf(spec, name), version));
+    return JSON.stringify([side, spec.name, ...(values.length === 0 || values.includes(null) ? [version.key] : values)]);
   }
 
   #keyName(side: SideName, spec: ModelSpec, key: Key): string {
