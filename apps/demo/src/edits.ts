@@ -57,7 +57,7 @@ export const edits: readonly Edit[] = [
   {
     side: "left",
     record: "Airport SLLP",
-    what: "elevation 133,550 feet, a slip: the right has a check constraint against it",
+    what: "elevation 133,550 ft, a slip that a check on the right refuses",
     make: ({ prisma }) => prisma.airport.update({ where: { ident: "SLLP" }, data: { elevationFt: 133_550 } }),
   },
   {

@@ -149,10 +149,10 @@ const readFor = ({ read }: ReturnType<typeof totals>): string => `Read ${counted
 async function compareThroughOrms(stage: Stage, wanted: { readonly equal: number; readonly different: readonly string[] }): Promise<void> {
   const found = await timed(stage, () => compare(stage.demo));
   const { equal, different, sameIds } = found.value;
-  const rest = different.length === 0 ? "" : `, ${figure(different.length)} different (${different.join("; ")})`;
+  const rest = different.map((record) => `, not ${record}`).join("");
   block(
     "compare",
-    [`${paint("green", `${counted(equal, "record")} equal`)}${rest}; ${figure(sameIds)} with the same id: read through the two ORMs, without the sync`],
+    [`${paint("green", `${counted(equal, "record")} equal`)}, ${figure(sameIds)} with the same id${rest}`, "(read through the two ORMs, without the sync)"],
     found.milliseconds,
   );
   same({ equal, different, sameIds }, { ...wanted, sameIds: 0 });

@@ -64,10 +64,20 @@ function whatDiffers({ base, left, right, fields }: Pick<ConflictRecord, "base" 
 export async function quarantineRows(demo: Demo): Promise<(string | string[])[]> {
   const rows: (string | string[])[] = [];
   for await (const entry of demo.sync.quarantine()) {
-    const name = await nameOf(demo, { model: entry.model, [`${entry.side}Key`]: entry.key });
-    rows.push(`${entry.model} ${paint("bold", name)}`, ["  rule", ruleOf(entry)]);
+    const { base, left, right, side, fields = [] } = entry;
+    const name = await nameOf(demo, { model: entry.model, [`${side}Key`]: entry.key });
+    const { show } = whatDiffers({ base, left, right, fields });
+    const waits = (of: string): string => (side === of ? paint("yellow", "  waits") : "");
+    rows.push(
+      `${entry.model} ${paint("bold", name)}, ${fields.join(", ")}`,
+      ["  base", show(base)],
+      ["  left", show(left) + waits("left")],
+      ["  right", show(right) + waits("right")],
+      ["  rule", ruleOf(entry)],
+    );
   }
   return rows;
 }
 
-const ruleOf = ({ code, constraint }: QuarantineRecord): string => (constraint === undefined ? code : `${code}, constraint ${constraint}`);
+const ruleOf = ({ code, constraint, side }: QuarantineRecord): string =>
+  `${code}: the ${side === "left" ? "right" : "left"} refuses it${constraint === undefined ? "" : `, constraint ${constraint}`}`;

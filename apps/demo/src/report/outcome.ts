@@ -47,7 +47,8 @@ export async function verified(demo: Demo, { models, differences }: VerifyResult
     amiss += counts.different + counts.onlyLeft + counts.onlyRight;
     explained += counts.explained;
   }
-  const rest = amiss === 0 ? "no difference" : `${counted(amiss, "difference")}, ${figure(explained)} of them explained`;
+  const why = explained === amiss ? "explained" : `${figure(explained)} of them explained`;
+  const rest = amiss === 0 ? "no difference" : `${counted(amiss, "difference")}, ${why}`;
   const rows: (string | string[])[] = [`${paint("green", `${counted(equal, "record")} equal on both sides`)}, ${rest}`];
   for (const difference of differences) {
     const name = `${difference.model} ${paint("bold", await nameOf(demo, difference))}`;

@@ -41,5 +41,5 @@ create table airports (
   wiki text,
   tags text,
   updated_at timestamptz not null,
-  constraint airports_elevation_plausible check (elevation_ft between -1500 and 30000)
+  constraint elevation_plausible check (elevation_ft between -1500 and 30000)
 );

@@ -48,5 +48,5 @@ export const airports = pgTable(
     tags: text("tags"),
     updatedAt: updatedAt(),
   },
-  (airport) => [check("airports_elevation_plausible", sql`${airport.elevation} between -1500 and 30000`)],
+  (airport) => [check("elevation_plausible", sql`${airport.elevation} between -1500 and 30000`)],
 );
