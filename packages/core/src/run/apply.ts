@@ -1,11 +1,12 @@
+import { SyncError } from "../errors.ts";
 import type { Mapping } from "../mapping/compile.ts";
 import type { Key } from "../endpoint.ts";
 import type { PairModel } from "../mapping/pair-model.ts";
 import { forgotten } from "./analyse.ts";
-import { RunContext, type Settings } from "./context.ts";
+import { keyText, RunContext, type Settings } from "./context.ts";
 import { applyDeletes, guardDeletes } from "./deletes.ts";
-import type { Examined, Examiner } from "./examine.ts";
-import { loadHeader, type PlanHeader } from "./plan-header.ts";
+import type { Deferred, Examined, Examiner } from "./examine.ts";
+import { loadHeader, markedFrom, type PlanHeader } from "./plan-header.ts";
 import { pageId, plannedAction, type PlannedAction, type PlanPage } from "./plan-sink.ts";
 import { finish, prepare, type RunOptions, type RunResult } from "./run.ts";
 import { withSession } from "./session.ts";
@@ -28,6 +29,7 @@ export async function applyPlan(settings: Settings, mapping: Mapping, planId: st
     await begin();
     const header = await loadHeader(context, mapping, planId);
     const prepared = prepare(context, models);
+    const overtaken = models.filter(({ name }) => header.marks[name]?.from !== markedFrom(context, name)).map(({ name }) => name);
     const tracker = new RunTracker(context);
     const writer = new Writer(context, prepared.byName, prepared.examiners, tracker);
     const deletes = new Map<PairModel, Examined[]>(models.map((model) => [model, []]));
@@ -35,13 +37,17 @@ export async function applyPlan(settings: Settings, mapping: Mapping, planId: st
     for (let page = 0; page < header.pages; page++) {
       context.safePoint();
       const [stored] = (await context.retrying(() => settings.state.read(settings.pair, { collection: "plan", ids: [pageId(planId, page)] }))) as readonly PlanPage[];
+      if (!stored) throw new SyncError("PLAN.INCOMPLETE", "A page of this plan is missing from the state store. What came before it was applied; make a new plan for the rest.");
       for (const model of models) {
-        const actions = (stored?.actions ?? []).filter((action) => action.model === model.name);
+        const actions = stored.actions.filter((action) => action.model === model.name);
         if (actions.length === 0) continue;
         const examiner = prepared.examiners.get(model.name)!;
-        const agreed = await agreeing(context, examiner, actions, skipped);
-        for (const record of agreed) if (record.plan.action === "delete") deletes.get(model)!.push(record);
-        await writer.add(agreed.filter((record) => record.plan.action !== "delete"));
+        await inLevels(model, actions, async (some, how) => {
+          const { agreed, later } = await agreeing(context, examiner, some, skipped, how);
+          for (const record of agreed) if (record.plan.action === "delete") deletes.get(model)!.push(record);
+          await writer.add(agreed.filter((record) => record.plan.action !== "delete"));
+          return later;
+        });
         context.progress("apply", model.name, "left", actions.length, undefined);
       }
     }
@@ -59,7 +65,7 @@ export async function applyPlan(settings: Settings, mapping: Mapping, planId: st
     for (const { model, sources } of planned) {
       for (const side of ["left", "right"] as const) sources[side].planned(header.marks[model.name]?.[side] ?? {});
     }
-    await finish(context, tracker, planned, deletesToConfirm.length > 0, new Set(skipped.map((record) => record.model)), check);
+    await finish(context, tracker, planned, deletesToConfirm.length > 0, new Set([...overtaken, ...skipped.map((record) => record.model)]), check);
     if (deletesToConfirm.length === 0) await dropPlan(context, header);
     return {
       id: context.runId, status: deletesToConfirm.length > 0 ? "needs-confirmation" : "done", models: context.counts, written: context.written,
@@ -68,30 +74,59 @@ export async function applyPlan(settings: Settings, mapping: Mapping, planId: st
   });
 }
 
-/** Those planned records that are still what they were, examined anew; the others are skipped and reported. */
+/** A model that refers to itself level by level, as its plan was made; then what refers to each other in a cycle. */
+async function inLevels(
+  model: PairModel, actions: readonly PlannedAction[], apply: (some: readonly PlannedAction[], how: "defer" | "late" | "final") => Promise<readonly PlannedAction[]>,
+): Promise<void> {
+  let open = actions;
+  while (model.selfReference && open.length > 0) {
+    const later = await apply(open, "defer");
+    if (later.length === open.length) break;
+    open = later;
+  }
+  const waited = open.filter((action) => action.action === "quarantine");
+  if (waited.length > 0) await apply(waited, "final");
+  if (waited.length < open.length) await apply(open.filter((action) => action.action !== "quarantine"), "late");
+}
+
+/**
+ * Those planned records that are still what they were, examined anew; the others are skipped and reported. `later`: they
+ * wait for a parent of the same model that may be among the agreed.
+ */
 async function agreeing(
-  context: RunContext, examiner: Examiner, actions: readonly PlannedAction[], skipped: ApplyResult["skipped"][number][],
-): Promise<Examined[]> {
+  context: RunContext, examiner: Examiner, actions: readonly PlannedAction[], skipped: ApplyResult["skipped"][number][], how: "defer" | "late" | "final",
+): Promise<{ agreed: readonly Examined[]; later: readonly PlannedAction[] }> {
   const keys = (side: "left" | "right"): Key[] => actions.flatMap((action) => {
     const key = side === "left" ? action.leftKey : action.rightKey;
     return key ? [key] : [];
   });
   const [left, right] = await Promise.all((["left", "right"] as const).map((side) => examiner.sides[side].fetchRows("key", keys(side))));
-  const examined = await examiner.examine(left!, right!);
+  const deferred: Deferred = { left: [], right: [] };
+  const examined = await examiner.examine(left!, right!, how === "defer" ? { deferred } : { lateSelf: how === "late" });
+  const waiting = new Set((["left", "right"] as const).flatMap((side) => deferred[side].map((row) => `${side} ${keyText(row.key)}`)));
+  const forgettable = actions.flatMap((action) => (action.action === "forget" ? [[action.cloudId!]] : []));
+  const back = await Promise.all((["left", "right"] as const).map((side) => examiner.sides[side].fetchRows("cloudId", forgettable)));
+  const there = new Set(back.flat().map((row) => row.cloudId));
   const found = new Map<string, Examined>();
   for (const record of examined) found.set(placeOf(plannedAction(context, record)), record);
   const agreed: Examined[] = [];
+  const later: PlannedAction[] = [];
   for (const action of actions) {
     if (action.action === "forget") {
       // Proven by its absence from both answers.
-      if (!examined.some((record) => record.cloudId === action.cloudId)) agreed.push(forgotten(examiner.model, action.cloudId!));
+      if (there.has(action.cloudId)) skipped.push({ model: action.model });
+      else agreed.push(forgotten(examiner.model, action.cloudId!));
+      continue;
+    }
+    if ((action.leftKey && waiting.has(`left ${keyText(action.leftKey)}`)) || (action.rightKey && waiting.has(`right ${keyText(action.rightKey)}`))) {
+      later.push(action);
       continue;
     }
     const record = found.get(placeOf(action));
     if (record && sameAction(plannedAction(context, record), action)) agreed.push(record);
     else skipped.push({ model: action.model, ...(action.leftKey ? { leftKey: action.leftKey } : {}), ...(action.rightKey ? { rightKey: action.rightKey } : {}) });
   }
-  return agreed;
+  return { agreed, later };
 }
 
 const placeOf = (action: PlannedAction): string => JSON.stringify([action.leftKey ?? null, action.rightKey ?? null]);

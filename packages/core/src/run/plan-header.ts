@@ -17,8 +17,14 @@ export type PlanHeader = StateRecords["plan"] & {
   readonly pages: number;
   /** Of mapping, rules and both databases: another one means that the plan speaks of something else. */
   readonly signature: string;
-  readonly marks: Readonly<Record<string, { readonly left: PlannedMark; readonly right: PlannedMark }>>;
+  readonly marks: Readonly<Record<string, { readonly left: PlannedMark; readonly right: PlannedMark; readonly from: string }>>;
 };
+
+/** What was known of a model when a plan was made: another run since then knows more, and its marks stay. */
+export function markedFrom(context: RunContext, model: string): string {
+  const { left, right } = context.checkpoints.get(model) ?? {};
+  return hash64(JSON.stringify([left, right]), context.seed);
+}
 
 export function planSignature(context: RunContext, mapping: Mapping): string {
   const { claims } = context;
@@ -35,7 +41,7 @@ export async function storeHeader(context: RunContext, mapping: Mapping, pages: 
       const { changes, ranges } = sources[side];
       return changes ? { next: changes.next, total: changes.total } : { ranges };
     };
-    return [model.name, { left: mark("left"), right: mark("right") }];
+    return [model.name, { left: mark("left"), right: mark("right"), from: markedFrom(context, model.name) }];
   }));
   const header: PlanHeader = { id: context.runId, pages, signature: planSignature(context, mapping), marks };
   await context.retrying(() => state.commit(pair, [{ op: "put", collection: "plan", records: [header] }]));
