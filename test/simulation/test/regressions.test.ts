@@ -271,3 +271,19 @@ test("a child is not agreed on while the link of its parent could not be made", 
   };
   expect(countryOf(left)).toBe(countryOf(right));
 });
+
+test.each([1, 2, 3, 50])("trees on both sides are linked once, whatever page a parent stands on (pages of %i)", async (pageSize) => {
+  const [left, right] = [open("left", [folder]), open("right", [folder])];
+  // Parents have higher keys than their children on one side and lower ones on the other.
+  const names = ["a", "b", "c", "d", "e"];
+  const keys = new Map<string, string>();
+  for (const [at, name] of names.entries()) keys.set(name, left.application.insert("Folder", { name, parent: at === 0 ? null : keys.get(names[at - 1]!)! })[0]!);
+  const made = names.map((name, at) => [name, right.application.insert("Folder", { id: String(100 - at), name })[0]!] as const);
+  for (const [at, [, key]] of made.entries()) right.application.update("Folder", [key], { parent: at === 0 ? null : made[at - 1]![1] });
+  const sync = pair(left, right, { Folder: { match: naturalKey("name") } }, { pageSize });
+  await sync.run();
+  const ids = (database: MemoryDatabase): Record<string, unknown> => Object.fromEntries(database.probe.rows("Folder").map((row) => [row.record["name"], row.cloudId]));
+  expect(ids(right)).toEqual(ids(left));
+  expect((await sync.verify()).equal).toBe(true);
+  expect((await sync.run()).written).toEqual({ left: 0, right: 0 });
+});

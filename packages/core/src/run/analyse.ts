@@ -91,7 +91,7 @@ export class ModelAnalysis {
         this.#deferred.right.push(...deferred.right);
         return;
       }
-      rows = deferred;
+      rows = { left: eachOnce(deferred.left), right: eachOnce(deferred.right) };
     }
   }
 
@@ -150,13 +150,14 @@ export class ModelAnalysis {
 
   async #resolveDeferred(): Promise<void> {
     for (;;) {
-      const rows = { left: this.#deferred.left.splice(0), right: this.#deferred.right.splice(0) };
+      // A record may have been put off twice: as itself, and as the counterpart of another side's.
+      const rows = { left: eachOnce(this.#deferred.left.splice(0)), right: eachOnce(this.#deferred.right.splice(0)) };
       const before = rows.left.length + rows.right.length;
       if (before === 0) return;
       await this.#page(rows.left, rows.right);
       if (this.#deferred.left.length + this.#deferred.right.length < before) continue;
       // No level was resolved: what is left refers to each other in a cycle, or to a parent that waits itself.
-      const stuck = { left: this.#deferred.left.splice(0), right: this.#deferred.right.splice(0) };
+      const stuck = { left: eachOnce(this.#deferred.left.splice(0)), right: eachOnce(this.#deferred.right.splice(0)) };
       const inCycle = (side: SideName): ((row: Row) => boolean) => {
         const keys = new Set(stuck[side].map((row) => keyText(row.key)));
         const self = this.model.fields.filter((field) => field.parent === this.model.name);
@@ -210,5 +211,7 @@ export class ModelAnalysis {
 export function forgotten(model: PairModel, cloudId: string): Examined {
   return { model, cloudId, left: undefined, right: undefined, base: undefined, plan: forgetPlan, problem: undefined, matchedBy: undefined, tries: 0, late: false };
 }
+
+const eachOnce = (rows: readonly Row[]): Row[] => [...new Map(rows.map((row) => [keyText(row.key), row])).values()];
 
 const forgetPlan: RecordPlan = { action: "forget", toLeft: [], toRight: [], open: [], drift: [], conflicts: [], reason: "deleted on both sides" };
