@@ -83,7 +83,7 @@ export class Writer implements Sink {
     }
     if (record.late) this.late.push(record);
     if (item && !("cause" in item)) return item;
-    this.#release(record);
+    if (!record.late) this.#release(record);
     if (record.plan.conflicts.length > 0) this.#buffer.push(emptyItem(record));
     return undefined;
   }
@@ -146,7 +146,7 @@ export class Writer implements Sink {
     const gone = new Map<string, string[]>();
     for (const item of items) {
       if (item.outcome !== "written") continue;
-      this.#release(item.examined);
+      if (!item.examined.late) this.#release(item.examined);
       const { model, plan, cloudId } = item.examined;
       if (plan.action === "forget") gone.set(model.name, [...(gone.get(model.name) ?? []), cloudId]);
       else if (plan.action !== "park" && plan.action !== "none") bases.push(makeBase(context, item));
