@@ -1,4 +1,4 @@
-import type { Claim, ClaimRequest, Committed, Database, Endpoint, Finding, Inspection, Outcome, Refusal, StateStore, Unit } from "@sync/core";
+import type { Claim, ClaimRequest, Committed, Database, Finding, Inspection, Outcome, Refusal, StateStore, Unit } from "@sync/core";
 import { SyncError } from "@sync/core";
 import { timed } from "./copy-in.ts";
 import { forgetDangling } from "./dangling.ts";
@@ -80,7 +80,7 @@ export function sqlDatabase(options: SqlDatabaseOptions): SqlDatabase {
 
   return {
     name: options.name,
-    endpoints: endpoints as ReadonlyMap<string, Endpoint>,
+    endpoints,
     state,
 
     async claim(request: ClaimRequest): Promise<Claim> {

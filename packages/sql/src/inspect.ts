@@ -130,7 +130,7 @@ function afterImage(live: LiveTable, lossy: boolean): AfterImage {
 /** Of the mapped columns alone: what else the table has is none of a mapping's business. */
 function shapeOf(table: Table, live: LiveTable): string {
   const mapped = new Map(table.columns.map((column) => [column.column, column.field]));
-  const columns = live.columns.filter((column) => mapped.has(column.name)).map((column) => [column.name, column.type, column.nullable, column.generated]);
+  const columns = live.columns.filter((column) => mapped.has(column.name)).map((column) => JSON.stringify([column.name, column.type, column.nullable, column.generated]));
   const keys = live.uniques.map((key) => [...key].sort().join(",")).sort();
   return hash64(JSON.stringify([table.sql, columns.sort(), keys]), 0);
 }

@@ -1,8 +1,12 @@
 import type { Key } from "@sync/core";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type SqlDatabase, sqlDatabase } from "../src/index.ts";
-import { onEveryDialect, type Session } from "./support/engines.ts";
+import { engines, onEveryDialect, onPostgres, type Session } from "./support/engines.ts";
 import { country, ddl, type Shape, sqlModel } from "./support/models.ts";
+
+const openOn = ({ executor }: Session, shape: Shape = country): SqlDatabase =>
+  sqlDatabase({ name: "t", executor, models: [sqlModel(shape, executor.dialect)] });
+const numbers = (keys: readonly Key[]): number[] => keys.map(([part]) => Number(part));
 
 onEveryDialect(import.meta.url, (engine) => {
   const pg = engine.dialect === "postgres";
@@ -12,8 +16,7 @@ onEveryDialect(import.meta.url, (engine) => {
   });
   afterEach(() => session.close());
 
-  const open = (shape: Shape = country): SqlDatabase => sqlDatabase({ name: "t", executor: session.executor, models: [sqlModel(shape, engine.dialect)] });
-  const numbers = (keys: readonly Key[]): number[] => keys.map(([part]) => Number(part));
+  const open = (shape?: Shape): SqlDatabase => openOn(session, shape);
 
   test("keys are fresh, above every row, and never given twice", async () => {
     await session.exec(ddl(country, engine.dialect));
@@ -42,29 +45,33 @@ onEveryDialect(import.meta.url, (engine) => {
     expect(await session.rows("select max(id), count(*) from country")).toEqual([["2001", "2001"]]);
   });
 
-  if (!pg) test("an application's row with a key of ours is told by the primary key", async () => {
-    await session.exec(ddl(country, "sqlite"));
-    const database = open();
-    const { fence } = await database.claim({ holder: "h", runner: "r", seconds: 60 });
-    const [key] = await database.endpoints.get("Country")!.allocate(1);
-    await session.exec("insert into country (code) values ('theirs')");
-    const insert = (taken: Key) => database.commit({
-      id: "u", fence, batches: [{ op: "insert" as const, model: "Country", fields: ["code"], rows: [{ key: taken, cloudId: "c", values: ["ours"] }] }],
-    });
-    expect(await insert(key!)).toEqual({ committed: false, refusal: { code: "WRITE.UNIQUE", constraint: "primary key", field: "id", model: "Country" } });
-    const [again] = await database.endpoints.get("Country")!.allocate(1);
-    expect(await insert(again!)).toMatchObject({ committed: true });
-  });
-
-  if (pg) test("a sequence that nobody owns can be named", async () => {
-    await session.exec(`create schema other; create sequence other."Numbers" start 100; create table country (id int primary key, code text, title text, size int8)`);
-    const endpoint = open({ ...country, keyMaker: { sequence: 'other."Numbers"' } }).endpoints.get("Country")!;
-    expect(numbers(await endpoint.allocate(2))).toEqual([100, 101]);
-  });
-
   test("a library's own keys are taken as they come", async () => {
     let n = 0;
     const endpoint = open({ ...country, keyMaker: () => `k${(n += 1)}` }).endpoints.get("Country")!;
     expect(await endpoint.allocate(2)).toEqual([["k1"], ["k2"]]);
+  });
+});
+
+test("an application's row with a key of ours is told by the primary key", async () => {
+  const session = await engines.better.open();
+  await session.exec(ddl(country, "sqlite"));
+  const database = openOn(session);
+  const { fence } = await database.claim({ holder: "h", runner: "r", seconds: 60 });
+  const [key] = await database.endpoints.get("Country")!.allocate(1);
+  await session.exec("insert into country (code) values ('theirs')");
+  const insert = (taken: Key) => database.commit({
+    id: "u", fence, batches: [{ op: "insert" as const, model: "Country", fields: ["code"], rows: [{ key: taken, cloudId: "c", values: ["ours"] }] }],
+  });
+  expect(await insert(key!)).toEqual({ committed: false, refusal: { code: "WRITE.UNIQUE", constraint: "primary key", field: "id", model: "Country" } });
+  const [again] = await database.endpoints.get("Country")!.allocate(1);
+  expect(await insert(again!)).toMatchObject({ committed: true });
+});
+
+onPostgres(import.meta.url, (engine) => {
+  test("a sequence that nobody owns can be named", async () => {
+    const session = await engine.open();
+    await session.exec(`create schema other; create sequence other."Numbers" start 100; create table country (id int primary key, code text, title text, size int8)`);
+    const endpoint = openOn(session, { ...country, keyMaker: { sequence: 'other."Numbers"' } }).endpoints.get("Country")!;
+    expect(numbers(await endpoint.allocate(2))).toEqual([100, 101]);
   });
 });

@@ -101,6 +101,25 @@ onPostgres(import.meta.url, (engine) => {
     expect(await since(next.replace(/"horizon":"\d+"/, '"horizon":"99999999"'))).toMatchObject({ keys: "all" });
   });
 
+  test("a partitioned table is written, read again and followed; a partition attached leaves no mark to trust", async () => {
+    await session.exec(`drop table member; create table member (team text not null, number int8 not null, note text, primary key (team, number)) partition by list (team);
+      create table member_a partition of member for values in ('a'); create table member_b partition of member for values in ('b');
+      insert into member values ('a', 1, 'x'), ('b', 1, 'y')`);
+    const { findings } = await database.inspect(["Member"]);
+    expect(findings).toEqual([]);
+    expect(database.endpoints.get("Member")!.capabilities).toMatchObject({ exactWrites: false, changesSince: true });
+    const { next } = await since();
+    const { fence } = await database.claim({ holder: "h", runner: "r", seconds: 60 });
+    const [row] = await database.endpoints.get("Member")!.fetch({ fields: [], by: "key", tuples: [["a", "1"]] });
+    const moved = await database.commit({
+      id: "u", fence, batches: [{ op: "update", model: "Member", fields: ["team", "number", "note"], rows: [{ key: row!.key, revision: row!.revision, values: ["b", "2", "moved"] }] }],
+    });
+    expect(moved).toMatchObject({ committed: true, outcomes: [[{ status: "written", after: { key: ["b", "2"], values: ["b", "2", "moved"] } }]] });
+    expect(numbers(await since(next))).toEqual(["2"]);
+    await session.exec("create table member_c (like member including all); insert into member_c values ('c', 1, 'z'); alter table member attach partition member_c for values in ('c')");
+    expect(await since(next)).toMatchObject({ keys: "all", total: 3 });
+  });
+
   test("past a third of a large table everything is compared", async () => {
     await session.exec("insert into member select 'z', i, 'x' from generate_series(1, 5000) i");
     const { next } = await since();

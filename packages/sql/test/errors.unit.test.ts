@@ -1,11 +1,11 @@
 import { SyncError } from "@sync/core";
 import { describe, expect, test } from "vitest";
-import { meaningOf, type SqlModel } from "../src/index.ts";
+import { meaningOf } from "../src/index.ts";
 import { tableOf } from "../src/model.ts";
 import { country, sqlModel } from "./support/models.ts";
 
 const secret = "s3cret value";
-const tables = [tableOf(sqlModel(country, "postgres") as SqlModel)];
+const tables = [tableOf(sqlModel(country, "postgres"))];
 const meaning = (error: unknown): string => {
   const means = meaningOf(error, { database: "db", tables });
   const shown = "refusal" in means ? means.refusal : { code: means.error.code, retryable: means.error.retryable };

@@ -63,7 +63,7 @@ function query(table: Table, server: string): string {
   ].join(" and ");
   // Each sub-select under the case runs only when the case comes to it.
   return `with n as materialized (
-    select pg_snapshot_xmin(pg_current_snapshot()) as horizon, ${server} || '/' || ${TIMELINE} as server, ${shape(table)} as shape,
+    select pg_snapshot_xmin(pg_current_snapshot()) as horizon, ${server} || '/' || ${TIMELINE} as server, ${shapeOf(table)} as shape,
       (select count(*) from ${table.sql}) as total, row_security_active(${literal(table.sql)}::regclass) as hidden)
   select n.horizon::text as c0, n.server as c1, n.shape as c2, n.total::text as c3,
     case when ${trusted} then (
@@ -79,7 +79,7 @@ function query(table: Table, server: string): string {
  * What changes rows without a new version: partitions attached or exchanged, a table renamed into place, a column added
  * with a default, a generated column's expression, an enum's labels.
  */
-function shape(table: Table): string {
+function shapeOf(table: Table): string {
   return `(
     with recursive relation(id) as (
       select ${literal(table.sql)}::regclass::oid

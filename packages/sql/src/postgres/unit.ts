@@ -116,7 +116,7 @@ function partFor(target: Target, context: Context): Part {
       return updatePart(table, updateRows(table, batch), image, context);
     case "delete":
       return deletePart(table, deleteRows(table, batch), context);
-    case "identify":
+    default:
       return identifyPart(table, identifyRows(table, batch), context);
   }
 }

@@ -14,7 +14,7 @@ export interface Statements {
   readonly before?: readonly Statement[];
   /** Gives the keys of the rows written, or their images. */
   readonly write: Statement;
-  readonly then?: readonly Statement[];
+  readonly afterwards?: readonly Statement[];
 }
 
 /** What a batch needs beyond its own rows. */
@@ -45,7 +45,7 @@ export function statementsFor(batch: Batch, { table, sides, returns, mayBeKeptBa
       // A trigger may have kept rows back.
       const stands = !mayBeKeptBack ? "true" : `exists (select 1 from ${table.sql} t where ${sameKey})`;
       const identity = `insert into ${sides.identity} (model, cloud_id, local_key) select ${model}, ${item(cloudId)}, ${key} from ${input} where ${stands}`;
-      return { write: { sql: insert, params: [json] }, then: table.cloudId ? [] : [{ sql: identity, params: [json] }] };
+      return { write: { sql: insert, params: [json] }, afterwards: table.cloudId ? [] : [{ sql: identity, params: [json] }] };
     }
     case "update":
       return updateStatements(table, updateRows(table, batch), priors, returns, sides);
@@ -57,9 +57,9 @@ export function statementsFor(batch: Batch, { table, sides, returns, mayBeKeptBa
       const forget =
         `delete from ${sides.identity} where model = ${model} and local_key in (select ${key} from ${input}` +
         ` where not exists (select 1 from ${table.sql} t where ${sameKey}))`;
-      return { write: { sql: remove, params: [json] }, then: [{ sql: forget, params: [json] }] };
+      return { write: { sql: remove, params: [json] }, afterwards: [{ sql: forget, params: [json] }] };
     }
-    case "identify":
+    default:
       return identifyStatements(table, JSON.stringify(identifyRows(table, batch)), returns, sides);
   }
 }
@@ -94,7 +94,7 @@ function updateStatements(
     params: [json],
   };
   const moves = !table.cloudId && batch.columns.some((column) => table.keys.includes(column));
-  return { before, write, then: moves ? [moveIdentity(table, batch, json, sides)] : [] };
+  return { before, write, afterwards: moves ? [moveIdentity(table, batch, json, sides)] : [] };
 }
 
 /** The rows as JSON, and the condition that a row is as it was read, or as an earlier batch of this unit left it. */
@@ -174,7 +174,7 @@ function identifyStatements(table: Table, json: string, returns: string, sides: 
         ` (select i.cloud_id from ${sides.identity} i where i.model = ${model} and i.local_key = ${key})`,
       params: [json],
     },
-    then: [
+    afterwards: [
       {
         sql:
           `update ${sides.identity} as i set cloud_id = ${item(keyed)} from ${input}` +

@@ -1,5 +1,4 @@
 import type { RowReader } from "../dialect.ts";
-import type { TextRow } from "../executor.ts";
 import type { Table } from "../model.ts";
 import { rowDecoder } from "../row.ts";
 import { at, cloudIdOf } from "../select.ts";
@@ -26,7 +25,7 @@ export function sqliteReader(table: Table, fields: readonly string[], identity: 
     row([revision, cloudId]) {
       const texts = JSON.parse(revision!) as (string | null)[];
       texts.push(cloudId!, revision!);
-      return decode(texts as TextRow);
+      return decode(texts);
     },
   };
 }

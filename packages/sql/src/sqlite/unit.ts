@@ -39,16 +39,16 @@ export async function commitUnit(
   );
   const answers = await executor.atomic([
     fence,
-    ...targets.flatMap(({ statements: { before, write, then } }) => [...(before ?? []), write, ...(then ?? [])]),
+    ...targets.flatMap(({ statements: { before, write, afterwards } }) => [...(before ?? []), write, ...(afterwards ?? [])]),
     ...rereads.filter((statement) => statement !== undefined),
   ]);
   if (answers[0]!.length === 0) throw leaseLost(database);
 
   let next = 1;
   const results = targets.map((target) => {
-    const { before, then } = target.statements;
+    const { before, afterwards } = target.statements;
     const answer = answers[next + (before?.length ?? 0)]!;
-    next += (before?.length ?? 0) + 1 + (then?.length ?? 0);
+    next += (before?.length ?? 0) + 1 + (afterwards?.length ?? 0);
     return written(target, answer);
   });
   targets.forEach((target, i) => {

@@ -2,7 +2,7 @@ import { DatabaseSync } from "node:sqlite";
 import { describePostgres } from "@sync/test-databases/vitest";
 import { openPglite } from "@sync/test-databases";
 import Database from "better-sqlite3";
-import pg from "pg";
+import { Pool } from "pg";
 import { afterAll, describe } from "vitest";
 import type { Executor, TextRow } from "../../src/index.ts";
 import { betterExecutor, nodeExecutor, pgliteExecutor, poolExecutor } from "./executors.ts";
@@ -24,7 +24,7 @@ export interface Engine {
 }
 
 function texts(rows: readonly (readonly unknown[])[]): readonly TextRow[] {
-  return rows.map((row) => row.map((value) => (value === null ? null : String(value))));
+  return rows.map((row) => row.map((value) => (value === null ? null : `${value as string | number | bigint}`)));
 }
 
 const better: Engine = {
@@ -94,11 +94,11 @@ export function onEveryDialect(file: string, body: (engine: Engine) => void): vo
 export function onPostgres(file: string, body: (engine: Omit<Engine, "open"> & { open(): Promise<PostgresSession> }) => void): void {
   describePostgres("postgres", (server) => {
     // One database per file, one schema per test: a database takes ten times as long to make.
-    let opened: Promise<{ readonly url: string; readonly pool: pg.Pool; end(): Promise<void> }> | undefined;
+    let opened: Promise<{ readonly url: string; readonly pool: Pool; end(): Promise<void> }> | undefined;
     afterAll(async () => (await opened)?.end());
     const open = async (): Promise<Awaited<NonNullable<typeof opened>>> => {
       const database = await server.freshDatabase(file);
-      const pool = new pg.Pool({ connectionString: database.url, max: 8 });
+      const pool = new Pool({ connectionString: database.url, max: 8 });
       // A dropped database ends idle connections; that is no failure of a test.
       pool.on("error", () => {});
       return { url: database.url, pool, end: () => pool.end().then(() => database.drop()) };
@@ -115,7 +115,7 @@ export function onPostgres(file: string, body: (engine: Omit<Engine, "open"> & {
           executor: poolExecutor(pool),
           exec: async (sql) => void (await pool.query(sql)),
           rows: async (sql) =>
-            (await pool.query({ text: sql, rowMode: "array", types: { getTypeParser: () => (text: unknown) => text } as never })).rows as unknown as TextRow[],
+            (await pool.query<(string | null)[]>({ text: sql, rowMode: "array", types: { getTypeParser: () => (text: unknown) => text } })).rows,
           close: async () => {},
         };
       },
@@ -125,7 +125,7 @@ export function onPostgres(file: string, body: (engine: Omit<Engine, "open"> & {
 
 export interface PostgresSession extends Session {
   readonly url: string;
-  readonly pool: pg.Pool;
+  readonly pool: Pool;
 }
 
 export const engines: Readonly<Record<"better" | "node" | "pglite", Engine>> = { better, node, pglite };

@@ -13,7 +13,7 @@ const asText = { getTypeParser: () => (text: unknown): unknown => text };
 
 function send(client: Pool | PoolClient, { sql, params }: Statement): Promise<readonly TextRow[]> {
   return client
-    .query({ text: sql, values: [...params], rowMode: "array", types: asText as never })
+    .query({ text: sql, values: [...params], rowMode: "array", types: asText })
     .then((result) => result.rows as unknown as TextRow[]);
 }
 
@@ -66,7 +66,7 @@ export function pgliteExecutor(database: PGlite): Executor {
     atomic: (statements) =>
       database.transaction(async (transaction) => {
         const answers: (readonly TextRow[])[] = [];
-        for (const statement of statements) answers.push(await run(transaction as unknown as PGlite, statement));
+        for (const statement of statements) answers.push(await run(transaction, statement));
         return answers;
       }),
   };
