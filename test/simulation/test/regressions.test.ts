@@ -1,4 +1,4 @@
-import { cloudId, createSync, leftWins, naturalKey, type Field, type Kind, type Model, type SyncOptions } from "@sync/core";
+import { cloudId, createSync, leftWins, naturalKey, type Database, type Field, type Kind, type Model, type SyncOptions } from "@sync/core";
 import { memoryDatabase, type MemoryDatabase, type MemoryDatabaseOptions, type MemoryState } from "@sync/core/memory";
 import { describe, expect, test } from "vitest";
 
@@ -25,6 +25,14 @@ function open(name: string, models: MemoryDatabaseOptions["models"], options: Pa
 
 function pair(left: MemoryDatabase, right: MemoryDatabase, models: SyncOptions["models"], options: Partial<SyncOptions> = {}): ReturnType<typeof createSync> {
   return createSync({ name: "pair", left, right, models, conflicts: leftWins(), firstLink: "left", ...options });
+}
+
+/** The same database as a plain object, some of whose methods a test may replace. */
+function wrapped(database: MemoryDatabase): Database {
+  return {
+    name: database.name, endpoints: database.endpoints, claim: (request) => database.claim(request), release: (fence, wrote) => database.release(fence, wrote),
+    inspect: (models) => database.inspect(models), commit: (unit) => database.commit(unit), close: () => database.close(), ...(database.state ? { state: database.state } : {}),
+  };
 }
 
 async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
@@ -148,13 +156,11 @@ describe.each([["in the model's field", { cloudId: "cloudId" }], ["in a side tab
     const key = right.application.insert("Contact", { email: "a", city: "here" });
     let edited = false;
     const racing = {
-      ...right,
-      endpoints: right.endpoints,
+      ...wrapped(right),
       commit: (unit: Parameters<typeof right.commit>[0]) => {
         if (!edited) edited = right.application.update("Contact", key, { city: "there" });
         return right.commit(unit);
       },
-      claim: right.claim.bind(right), release: right.release.bind(right), inspect: right.inspect.bind(right), close: right.close.bind(right),
     };
     const sync = createSync({ name: "pair", left, right: racing, models: { Contact: { match: naturalKey("email") } }, conflicts: leftWins(), firstLink: "left" });
     await sync.run();
@@ -286,4 +292,34 @@ test.each([1, 2, 3, 50])("trees on both sides are linked once, whatever page a p
   expect(ids(right)).toEqual(ids(left));
   expect((await sync.verify()).equal).toBe(true);
   expect((await sync.run()).written).toEqual({ left: 0, right: 0 });
+});
+
+describe("a lease is renewed", () => {
+  test("never after it was let go, however late the renewal is", async () => {
+    const [left, right] = [open("left", [contact]), open("right", [contact])];
+    left.application.insert("Contact", { email: "a" });
+    let renew: () => void = () => undefined;
+    let claims = 0;
+    const slow = {
+      ...wrapped(right),
+      async claim(request: Parameters<typeof right.claim>[0]) {
+        claims += 1;
+        if (claims > 1) await new Promise((resolve) => void setTimeout(resolve, 20));
+        return right.claim(request);
+      },
+      async commit(unit: Parameters<typeof right.commit>[0]) {
+        renew();
+        return right.commit(unit);
+      },
+    };
+    const runtime = {
+      now: Date.now, randomBytes: (length: number) => crypto.getRandomValues(new Uint8Array(length)), sleep: async () => undefined,
+      every: (_: number, task: () => void) => ((renew = task), () => undefined),
+    };
+    const sync = createSync({ name: "pair", left, right: slow, models: { Contact: { match: naturalKey("email") } }, conflicts: leftWins(), firstLink: "left", runtime });
+    await sync.run();
+    await new Promise((resolve) => void setTimeout(resolve, 40));
+    expect(claims).toBe(2);
+    expect(right.probe.lease.holder).toBe("");
+  });
 });

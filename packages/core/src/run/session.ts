@@ -43,9 +43,21 @@ export async function withSession<Result>(
   claims.forEach((result, at) => result.status === "fulfilled" && held.set(at === 0 ? "left" : "right", result.value));
   let lost: unknown;
   let recognised = false;
-  const stopRenewing = runtime.every((leaseSeconds * 1000) / 3, () => {
+  const renew = async (side: "left" | "right", fence: number): Promise<void> => {
     // Never by force: a lease that somebody has taken over stays theirs.
-    for (const side of held.keys()) claim(side, false).catch((error: unknown) => void (isSyncError(error) && error.retryable ? undefined : (lost ??= error)));
+    const renewed = await claim(side, false);
+    if (renewed.fence === fence) return;
+    // It had fallen and was free again: what was taken just now is not what this run's units are fenced with.
+    await databases[side].release(renewed.fence, false);
+    throw new SyncError("LEASE.LOST", `The lease on the ${side} database (${databases[side].name}) fell while this run was at work. What was written stays; start the run again and it goes on from there.`, { database: databases[side].name });
+  };
+  const renewals = new Set<Promise<void>>();
+  const stopRenewing = runtime.every((leaseSeconds * 1000) / 3, () => {
+    for (const [side, { fence }] of held) {
+      const renewal = renew(side, fence).catch((error: unknown) => void (isSyncError(error) && error.retryable ? undefined : (lost ??= error)));
+      renewals.add(renewal);
+      void renewal.then(() => renewals.delete(renewal));
+    }
   });
   try {
     for (const result of [...claims, ...inspections, ...opened]) if (result.status === "rejected") throw result.reason;
@@ -84,6 +96,8 @@ export async function withSession<Result>(
     return result;
   } finally {
     stopRenewing();
+    // A renewal that is still on its way would take the lease again after it was let go.
+    await Promise.all(renewals);
     // Both counters rise, whichever side was written: a backup of the other one is older than what is remembered, too.
     const wrote = context.agreed || context.written.left + context.written.right > 0;
     const released = await Promise.allSettled([...held].map(([side, { fence }]) => context.retrying(() => databases[side].release(fence, wrote))));
