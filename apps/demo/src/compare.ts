@@ -38,14 +38,17 @@ export async function compare(connections: Connections): Promise<Comparison> {
 }
 
 async function readLeft({ prisma }: Connections): Promise<Side> {
-  const [countries, regions, airports] = [await prisma.country.findMany(), await prisma.region.findMany(), await prisma.airport.findMany()];
+  const omit = { updatedAt: true } as const; // each side stamps its own
+  const countries = await prisma.country.findMany({ omit });
+  const regions = await prisma.region.findMany({ omit });
+  const airports = await prisma.airport.findMany({ omit });
   const country = new Map(countries.map(({ id, code }) => [id, code]));
   const region = new Map(regions.map(({ id, code }) => [id, code]));
   return {
-    Country: new Map(countries.map(({ id, updatedAt: _, ...values }) => [values.code, { id, values }])),
-    Region: new Map(regions.map(({ id, updatedAt: _, countryId, ...values }) => [values.code, { id, values: { ...values, country: country.get(countryId) } }])),
+    Country: new Map(countries.map(({ id, ...values }) => [values.code, { id, values }])),
+    Region: new Map(regions.map(({ id, countryId, ...values }) => [values.code, { id, values: { ...values, country: country.get(countryId) } }])),
     Airport: new Map(
-      airports.map(({ id, updatedAt: _, countryId, regionId, ...values }) => [
+      airports.map(({ id, countryId, regionId, ...values }) => [
         values.ident,
         { id, values: { ...values, country: country.get(countryId), region: region.get(regionId) } },
       ]),
@@ -55,7 +58,9 @@ async function readLeft({ prisma }: Connections): Promise<Side> {
 
 /** The same records in the words of the left. */
 async function readRight({ db }: Connections): Promise<Side> {
-  const [countries, regions, airports] = [await db.select().from(schema.countries), await db.select().from(schema.regions), await db.select().from(schema.airports)];
+  const countries = await db.select().from(schema.countries);
+  const regions = await db.select().from(schema.regions);
+  const airports = await db.select().from(schema.airports);
   const country = new Map(countries.map(({ id, code }) => [id, code]));
   const region = new Map(regions.map(({ id, code }) => [id, code]));
   const texts = ({ title, wiki, tags }: { title: string; wiki: string | null; tags: string | null }) => ({ name: title, wikipediaUrl: wiki, keywords: tags });

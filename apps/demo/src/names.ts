@@ -1,6 +1,5 @@
-import { inArray } from "drizzle-orm";
-import type { ModelName } from "./models.ts";
-import * as schema from "./right/schema.ts";
+import { eq } from "drizzle-orm";
+import { airports, countries, regions } from "./right/schema.ts";
 import type { Connections } from "./sync.ts";
 
 /** A record as the sync speaks of it: by the keys it has on either side. */
@@ -11,34 +10,20 @@ export interface Keyed {
 }
 
 /** What people call it: its natural key, the left side's where both have one. */
-export async function nameOf(connections: Connections, record: Keyed): Promise<string> {
-  return (await leftName(connections, record)) ?? (await rightName(connections, record)) ?? "gone";
+export async function nameOf(connections: Connections, { model, leftKey, rightKey }: Keyed): Promise<string> {
+  const left = leftKey && (await leftName(connections, model, leftKey[0]!));
+  const right = left === undefined && rightKey ? await rightName(connections, model, Number(rightKey[0])) : undefined;
+  return left ?? right ?? "gone";
 }
 
-async function leftName({ prisma }: Connections, { model, leftKey }: Keyed): Promise<string | undefined> {
-  const id = leftKey?.[0];
-  if (id === undefined) return undefined;
-  const where = { id };
-  switch (model as ModelName) {
-    case "Country":
-      return (await prisma.country.findUnique({ where }))?.code;
-    case "Region":
-      return (await prisma.region.findUnique({ where }))?.code;
-    case "Airport":
-      return (await prisma.airport.findUnique({ where }))?.ident;
-  }
+async function leftName({ prisma }: Connections, model: string, id: string): Promise<string | undefined> {
+  if (model === "Country") return (await prisma.country.findUnique({ where: { id } }))?.code;
+  if (model === "Region") return (await prisma.region.findUnique({ where: { id } }))?.code;
+  return (await prisma.airport.findUnique({ where: { id } }))?.ident;
 }
 
-async function rightName({ db }: Connections, { model, rightKey }: Keyed): Promise<string | undefined> {
-  if (rightKey === undefined) return undefined;
-  const { airports, countries, regions } = schema;
-  const ids = [Number(rightKey[0])];
-  switch (model as ModelName) {
-    case "Country":
-      return (await db.select({ name: countries.code }).from(countries).where(inArray(countries.id, ids)))[0]?.name;
-    case "Region":
-      return (await db.select({ name: regions.code }).from(regions).where(inArray(regions.id, ids)))[0]?.name;
-    case "Airport":
-      return (await db.select({ name: airports.ident }).from(airports).where(inArray(airports.id, ids)))[0]?.name;
-  }
+async function rightName({ db }: Connections, model: string, id: number): Promise<string | undefined> {
+  if (model === "Country") return (await db.select().from(countries).where(eq(countries.id, id)))[0]?.code;
+  if (model === "Region") return (await db.select().from(regions).where(eq(regions.id, id)))[0]?.code;
+  return (await db.select().from(airports).where(eq(airports.id, id)))[0]?.ident;
 }
