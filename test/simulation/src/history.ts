@@ -67,6 +67,8 @@ export interface Obligation {
 export class History {
   /** From a run whose answers get lost, or that dies, until one has ended well. */
   trouble = false;
+  /** There was such a run. */
+  troubled = false;
   readonly violations: Violation[] = [];
   readonly obligations: Obligation[] = [];
   readonly #specs: readonly ModelSpec[];
@@ -206,7 +208,10 @@ export class History {
       if (!isReference(member) && meetText(member, was) === meetText(member, now)) {
         this.#broken("I17", `${member.name} of ${this.#label(life)} was overwritten by a value that equals it at the meet`);
       } else if (version.write === current.write) {
-        this.#broken("I6", `${member.name} of ${this.#label(life)} got back its own value in another form`);
+        // After a lost answer nobody can tell an altered copy from somebody's edit; then the log has to show both.
+        const message = `${member.name} of ${this.#label(life)} got back its own value in another form`;
+        if (this.troubled && !isReference(member)) this.#owe("I6", message, life, member.name, meetText(member, current.value));
+        else this.#broken("I6", message);
       } else if (!this.#knows(spec, member, version.write, current, life.side)) {
         const older = this.#knows(spec, member, current.write, version, life.side);
         this.#owe("I2", `${member.name} of ${this.#label(life)} was overwritten by ${older ? "an older value" : "a value written without knowing it"}`, life, member.name,

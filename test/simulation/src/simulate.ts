@@ -136,6 +136,7 @@ class Simulation {
       if (random.chance(edits)) this.#world.edit();
     };
     this.#history.trouble ||= faults.crash !== undefined || faults.lostAnswer !== undefined || faults.twice !== undefined;
+    this.#history.troubled ||= this.#history.trouble;
     const ending = await this.#run(faults, { takeOver: false });
     this.#scheduler.between = () => undefined;
     if (ending.ended === "died") {
@@ -156,6 +157,7 @@ class Simulation {
     this.#note("takeover");
     const random = this.#random;
     this.#history.trouble = true;
+    this.#history.troubled = true;
     const first = this.#begin({}, { takeOver: false });
     const pauseAt = 1 + random.below(60);
     await this.#scheduler.until(() => first.ending !== undefined || first.process.steps >= pauseAt);
