@@ -3,6 +3,7 @@ import type { PairModel, SideName } from "../mapping/pair-model.ts";
 import type { RecordPlan } from "../plan/record-plan.ts";
 import { keyText, type RunContext } from "./context.ts";
 import type { Deferred, Examined, Examiner } from "./examine.ts";
+import { cleanRows } from "./settle-marks.ts";
 import type { Source } from "./source.ts";
 import type { Sink } from "./writer.ts";
 
@@ -65,7 +66,9 @@ export class ModelAnalysis {
       }
       for await (const rows of right.rows()) {
         this.#context.safePoint();
-        await this.#page([], await this.#unhandled(rows));
+        const open = await this.#unhandled(rows);
+        await this.#doubt(rows, open);
+        await this.#page([], open);
         counts.read.right += rows.length;
         this.#context.progress("analyse", this.model.name, "right", rows.length, right.total);
       }
@@ -125,6 +128,15 @@ export class ModelAnalysis {
     const unlinked = open.filter((row) => row.cloudId === null || !bases.has(row.cloudId));
     this.#linksSeen.right += open.length - unlinked.length;
     return unlinked;
+  }
+
+  /** Rows that were looked at before this page was read may have changed in between: its fingerprint must not say they are known. */
+  async #doubt(rows: readonly Row[], open: readonly Row[]): Promise<void> {
+    const { right } = this.sources;
+    if (right.changes || !right.side.model.endpoint.fingerprint || right.side.loaded) return;
+    const opened = new Set(open);
+    const skipped = rows.filter((row) => !opened.has(row));
+    if (skipped.length > 0 && (await cleanRows(this.#context, this, "right", skipped)).length < skipped.length) right.doubtPage();
   }
 
   #waiting(): { readonly side: SideName; readonly key: Key }[] {

@@ -97,7 +97,7 @@ async function readBack(context: RunContext, writes: SideWrites, analysis: Marke
 }
 
 /** Rows that equal their base, or wait in quarantine. */
-async function cleanRows(context: RunContext, analysis: Marked, side: SideName, rows: readonly Row[]): Promise<readonly Row[]> {
+export async function cleanRows(context: RunContext, analysis: Pick<Marked, "model" | "examiner">, side: SideName, rows: readonly Row[]): Promise<readonly Row[]> {
   const { model, examiner } = analysis;
   const codec = context.codecOf(model);
   examiner.noBases = false;

@@ -92,6 +92,12 @@ export class Source {
     return (this.#names ??= new Set(this.#keys.map(keyText))).has(key);
   }
 
+  /** The page read last may hold a change that nobody has looked at: its range is read again. */
+  doubtPage(): void {
+    const last = this.ranges.pop();
+    if (last) this.ranges.push({ ...last, fingerprint: null });
+  }
+
   /** Nothing can differ: no row has to be read. */
   get idle(): boolean {
     return !this.full && this.#keys.length === 0 && this.#changedRanges.length === 0;
