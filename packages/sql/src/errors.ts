@@ -26,6 +26,8 @@ export function meaningOf(error: unknown, options: MeaningOptions): Meaning {
   const mapped = options.mapError?.(error);
   if (mapped && "refusal" in mapped) return mapped;
   if (mapped) return { error: mapped.retryable ? unavailable(error, options) : unknown(error, options) };
+  // JavaScript's own limit on one text, met while the rows of a unit are put into one.
+  if (error instanceof RangeError && error.message.includes("string length")) return { refusal: { code: "WRITE.VALUE" } };
   const fault = faultOf(error);
   if (fault === undefined) return { error: unknown(error, options) };
   if (fault.engine === "network") return { error: unavailable(error, options) };
@@ -54,7 +56,9 @@ const POSTGRES_REFUSALS: Readonly<Record<string, Refusal["code"]>> = {
   "23000": "WRITE.REFUSED",
   P0001: "WRITE.REFUSED",
   "428C9": "WRITE.REFUSED",
+  // Nested too deeply; too much in one text, which half of the rows may not be.
   "54001": "WRITE.VALUE",
+  "54000": "WRITE.VALUE",
 };
 
 function postgresRefusal(fault: Extract<Fault, { engine: "postgres" }>): RawRefusal | undefined {

@@ -35,6 +35,8 @@ describe("what an error means", () => {
     ["pg exclusion", pg("23P01", { constraint: "no_overlap", table: "country" }), "WRITE.REFUSED no_overlap Country"],
     ["pg value", pg("22003"), "WRITE.VALUE"],
     ["pg text", pg("22021"), "WRITE.VALUE"],
+    ["pg text too large", pg("54000"), "WRITE.VALUE"],
+    ["text too large", new RangeError("Invalid string length"), "WRITE.VALUE"],
     ["pg raise", pg("P0001", { message: `constraint "${secret}"` }), "WRITE.REFUSED"],
     ["pg deadlock", pg("40P01"), "ENDPOINT.CONTENTION true"],
     ["pg serialisation", pg("40001"), "ENDPOINT.CONTENTION true"],

@@ -94,4 +94,20 @@ onEveryEngine(import.meta.url, (engine) => {
       expect(JSON.stringify(result)).not.toContain(JSON.stringify(value).slice(1, -1));
     }
   });
+
+  test("a stored value that is not of its kind is a fault of its field, and the rest of the row is read", async () => {
+    const pg = engine.dialect === "postgres";
+    await session.exec(
+      pg
+        ? "insert into everything (id, text, price, data) values ('a', 'fine', 'NaN', '1'), ('b', 'fine', 1.50, '{\"a\":1}')"
+        : "insert into everything (id, text, price, small, data) values ('a', 'fine', 'lots', 'few', '{a'), ('b', 'fine', '1.50', 7, '{ \"a\" : 1 }')",
+    );
+    const rows = await scan();
+    const at = (field: string): number => fields.indexOf(field);
+    expect(rows.map(({ key, values }) => [...key, values[at("text")]])).toEqual([["a", "fine"], ["b", "fine"]]);
+    expect(rows[1]!.faults).toBeUndefined();
+    expect([rows[1]!.values[at("price")], rows[1]!.values[at("data")]]).toEqual(["1.5", "{\"a\":1}"]);
+    expect(rows[0]!.faults?.map(({ field }) => field)).toEqual(pg ? ["price"] : ["small", "price", "data"]);
+    expect(rows[0]!.values[at("price")]).toBeNull();
+  });
 });

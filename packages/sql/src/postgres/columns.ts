@@ -81,7 +81,7 @@ export function postgresColumn(options: PostgresColumnOptions): SqlColumn {
   const kind = options.kind ?? postgresKind(options.type) ?? { type: "text" };
   const codec = type.array ? listCodec(type, kind) : scalarCodec(type, kind);
   // Without sizes: a cast to varchar(3) cuts silently, where the assignment that follows it would refuse.
-  const cast = castable(type.name) + (type.array ? "[]" : "");
+  const cast = type.name + (type.array ? "[]" : "");
   return {
     field: options.field,
     column: options.column,
@@ -90,10 +90,6 @@ export function postgresColumn(options: PostgresColumnOptions): SqlColumn {
     write: (expr) => `${expr}::${cast}`,
     ...(type.name === "bpchar" || type.name === "macaddr" || type.name === "inet" || type.name === "cidr" ? { lossy: true as const } : {}),
   };
-}
-
-function castable(name: string): string {
-  return name === "bpchar" ? "text" : name;
 }
 
 type Codec = Pick<SqlColumn, "read" | "decode" | "encode">;
