@@ -132,7 +132,11 @@ export class Source {
     let next = this.#pages.next();
     for (;;) {
       const page = await next;
-      if (page.done) return;
+      if (page.done) {
+        // Counted by what was read: a row may have gone since the fingerprints were asked for.
+        if (!this.full) this.total = this.ranges.reduce((sum, { count }) => sum + count, 0);
+        return;
+      }
       next = this.#pages.next();
       // A failure of the page ahead is met when it is awaited, not before.
       next.catch(() => undefined);
