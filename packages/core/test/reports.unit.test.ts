@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { naturalKey, type Runtime, type SyncEvent } from "@sync/core";
+import { naturalKey, newest, type Field, type Runtime, type SyncEvent } from "@sync/core";
 import { collect, keyOf, model, pairOf, text } from "./pairs.ts";
 
 const country = model("Country", [text("code"), text("name"), text("motto")]);
@@ -34,4 +34,15 @@ it("the rate of a first page counts the time it took to read it", async () => {
   const first = events.find((event) => event.type === "progress");
   expect(first).toMatchObject({ type: "progress", done: 5 });
   expect((first as { perSecond: number }).perSecond).toBeLessThanOrEqual(5 / 0.01);
+});
+
+it("times of unequal precision are a finding where they are compared, not where only a policy reads them", async () => {
+  const stamp = (digits: 3 | 6, stamped: boolean): Field => ({ name: "at", kind: { type: "instant", digits }, nullable: true, writable: true, ...(stamped ? { stamped } : {}) });
+  const findings = async (stamped: boolean): Promise<string[]> => {
+    const [left, right] = ([3, 6] as const).map((digits) => model("Country", [text("code"), stamp(digits, stamped)]));
+    const { sync } = pairOf([left!], { rightModels: [right!], conflicts: newest("at") });
+    return (await sync.run()).findings.map(({ code, field }) => `${code} ${field}`);
+  };
+  expect(await findings(false)).toEqual(["MAPPING.NARROWS at"]);
+  expect(await findings(true)).toEqual([]);
 });

@@ -231,7 +231,8 @@ class ModelCompiler {
     if (converted && converter.toLeft === undefined && this.#options.direction !== "left-to-right") {
       this.#error("MAPPING.ONE_WAY_CONVERTER", `\`${leftName}\` has \`toRight\` but no \`toLeft\`: changes made on the right could not come back.`, leftName);
     }
-    if (!converted) this.#warnOfNarrowing(leftName, rightName, left.kind, right.kind);
+    // What only a policy reads is never written.
+    if (!converted && neededBy === undefined) this.#warnOfNarrowing(leftName, rightName, left.kind, right.kind);
     return {
       name: leftName, left: this.#fieldSide("left", [left]), right: this.#fieldSide("right", [right]), meet: both,
       parent: undefined, late: false, narrow: this.#entry.narrow?.includes(leftName) ?? false,
