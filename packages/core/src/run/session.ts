@@ -82,6 +82,13 @@ export async function withSession<Result>(
     const errors = findings.filter((finding) => finding.severity === "error");
     refuse(errors.filter((finding) => finding.model === undefined || !context.checkpoints.has(finding.model)));
     const stopped = new Set(errors.map((finding) => finding.model));
+    // Parents come first in the mapping. Whose references cannot be followed is not touched.
+    for (const { name, parents } of mapping.models) {
+      const parent = parents.find((each) => stopped.has(each));
+      if (parent === undefined || stopped.has(name)) continue;
+      stopped.add(name);
+      findings.push({ severity: "error", code: "MODEL.PARENT_STOPPED", model: name, message: `\`${name}\` refers to \`${parent}\`, which is stopped: it goes on together with that.` });
+    }
     for (const finding of findings) context.emit({ type: "finding", severity: finding.severity, code: finding.code, message: finding.message, ...(finding.model === undefined ? {} : { model: finding.model }) });
     const models = mapping.models.filter((model) => !stopped.has(model.name));
     const newcomers = openLayouts(context, models);

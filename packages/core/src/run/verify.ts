@@ -31,7 +31,7 @@ export interface VerifyCounts {
 }
 
 export interface VerifyResult {
-  /** Everything is the same on both sides. */
+  /** Everything is the same on both sides, and everything was looked at: no model was stopped by a finding. */
   readonly equal: boolean;
   /** No difference that is not explained. */
   readonly explained: boolean;
@@ -60,7 +60,7 @@ export async function verify(settings: Settings, mapping: Mapping, options: RunO
     }
     const all = [...counts.values()];
     const amiss = (entry: VerifyCounts): number => entry.different + entry.onlyLeft + entry.onlyRight;
-    return { equal: all.every((entry) => amiss(entry) === 0), explained: all.every((entry) => amiss(entry) === entry.explained), models: counts, differences };
+    return { equal: models.length === mapping.models.length && all.every((entry) => amiss(entry) === 0), explained: all.every((entry) => amiss(entry) === entry.explained), models: counts, differences };
   });
 }
 
