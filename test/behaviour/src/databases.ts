@@ -6,7 +6,6 @@ import { openPglite as startPglite, temporaryFolder } from "@sync/test-databases
 import Database from "better-sqlite3";
 import { drizzle as betterSqlite } from "drizzle-orm/better-sqlite3";
 import { drizzle as nodePostgres } from "drizzle-orm/node-postgres";
-import { drizzle as pgliteDrizzle } from "drizzle-orm/pglite";
 import pg from "pg";
 import { schemaOf, type Dialect } from "./tables.ts";
 
@@ -77,12 +76,13 @@ export async function openPostgres(url: string, ddl: string, options: { schema?:
 let shared: Promise<PGlite> | undefined;
 
 export async function openPglite(ddl: string, options: { schema?: Schema } = {}): Promise<Side> {
+  const { drizzle } = await import("drizzle-orm/pglite"); // here, since not every process that imports this file needs it
   const client = await (shared ??= startPglite());
   await client.exec("drop schema if exists public cascade; create schema public");
   if (ddl !== "") await client.exec(ddl);
   return {
     engine: "pglite", dialect: "postgres",
-    database: untyped(drizzleDatabase(pgliteDrizzle(client), { schema: options.schema ?? schemaOf("postgres") })),
+    database: untyped(drizzleDatabase(drizzle(client), { schema: options.schema ?? schemaOf("postgres") })),
     exec: async (sql) => void (await client.exec(sql)),
     rows: async <T extends Row>(sql: string) => (await client.query<T>(sql)).rows,
     close: async () => {},

@@ -1,8 +1,9 @@
-import { createSync, fieldMerge, leftWins, naturalKey, type Sync, type SyncEvent, type SyncOptions } from "@sync/core";
+import { createSync, fieldMerge, leftWins, type Sync, type SyncEvent, type SyncOptions } from "@sync/core";
 import { describePostgres } from "@sync/test-databases/vitest";
 import { afterEach, describe } from "vitest";
 import { openPglite, openPostgres, openSqlite, type Schema, type Side } from "./databases.ts";
 import { freshUrl } from "./fresh.ts";
+import { bothModels } from "./models.ts";
 import { keepSecrets, overheard } from "./secrets.ts";
 import { schemaOf, tables, type Dialect, type Variation } from "./tables.ts";
 
@@ -24,8 +25,6 @@ export interface Pair {
 }
 
 export type OpenPair = (left?: SideOptions, right?: SideOptions) => Promise<Pair>;
-
-export const bothModels = { Country: { match: naturalKey("code") }, City: { match: naturalKey("code") } } as const;
 
 export function pairOf(left: Side, right: Side): Pair {
   const events: SyncEvent[] = [];
