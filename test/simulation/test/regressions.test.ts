@@ -253,7 +253,7 @@ test("a record that got its cloudId in a run that could not finish is taken up b
   expect(right.probe.rows("Contact").map((row) => [row.record["email"], row.record["city"]])).toEqual([["a", "here"], ["b", null]]);
 });
 
-test("a child is not agreed on while the link of its parent could not be made", async () => {
+test.each(["the same", "another"])("a child is not agreed on while the link of its parent could not be made (the parent holds %s value)", async (value) => {
   const country: Model = { ...contact, name: "Country" };
   const city: Model = {
     name: "City", fields: [field("id", integer, false), field("name", text, false), field("country", integer, false)], primaryKey: ["id"], keySource: "allocated",
@@ -261,7 +261,7 @@ test("a child is not agreed on while the link of its parent could not be made", 
     references: [{ name: "country_fk", fields: ["country"], target: "Country", targetFields: ["id"], onDelete: "restrict" }], syncFields: {},
   };
   const [left, right] = [open("left", [country, city]), open("right", [country, city])];
-  const keys = [left, right].map((database) => database.application.insert("Country", { email: "c" }));
+  const keys = [left, right].map((database) => database.application.insert("Country", { email: "c", city: value === "another" ? database.name : "here" }));
   right.application.insert("City", { name: "n", country: keys[1]![0]! });
   const runtime = { now: Date.now, randomBytes: (length: number) => crypto.getRandomValues(new Uint8Array(length)), sleep: async () => undefined, every: () => () => undefined };
   const sync = pair(left, right, { Country: { match: naturalKey("email") }, City: { match: naturalKey("name") } }, { runtime });

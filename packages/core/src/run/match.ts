@@ -99,7 +99,8 @@ export class Matcher {
     const keys = [...wanted.values()].map((record) => theirs.get(formOf(rule, record)!)![0]!);
     for (const candidate of await other.fetch("key", keys)) {
       const record = wanted.get(keyText(candidate.key));
-      if (record) found.set(record, { found: candidate, rule: nameOfRule(rule.rule) });
+      // The index is as old as the first look: what changed since is no longer recognised by it.
+      if (record && formOf(rule, candidate) === formOf(rule, record)) found.set(record, { found: candidate, rule: nameOfRule(rule.rule) });
     }
     return found;
   }

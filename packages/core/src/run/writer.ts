@@ -116,7 +116,7 @@ export class Writer implements Sink {
     if (before.length > 0) await context.retrying(() => state.commit(pair, before));
     const identified = await this.#onBothSides(items.filter((item) => item.outcome === "pending"), (item, side) => side in item.identify, identifyBatches);
     for (const { item, outcome } of identified) if (outcome.status !== "written") item.outcome = "again";
-    holdBackChildren(items);
+    holdBackChildren(items, "pending");
     const open = items.filter((item) => item.outcome === "pending");
     const written = tangles ? await this.#inGroups(open, tangles) : await this.#onBothSides(open, (item, side) => item.insert?.side === side || item.updates[side] !== undefined, dataBatches,
       items.flatMap((item) => (item.insert && item.outcome !== "pending" ? [{ side: item.insert.side, cloudId: item.examined.cloudId }] : [])));
@@ -134,8 +134,9 @@ export class Writer implements Sink {
       }
     }
     for (const item of items) if (item.outcome === "pending") item.outcome = "written";
+    holdBackChildren(items, "written");
     for (const { examined, insert, outcome } of items) {
-      if (outcome !== "again") continue;
+      if (outcome === "written") continue;
       if (insert) context.identities[insert.side].forget(examined.model.name, insert.key, examined.cloudId);
       for (const record of [examined.left, examined.right]) {
         if (record && record.cloudId !== examined.cloudId) context.identities[record.side].forget(examined.model.name, record.key, examined.cloudId);
@@ -438,14 +439,15 @@ function partlyWritten(written: readonly (ItemOutcome & { side: SideName })[]): 
 }
 
 /** Whoever refers to a record whose link was promised and did not come to be is looked at again, together with it. */
-function holdBackChildren(items: readonly WriteItem[]): void {
-  const promised = (item: WriteItem): boolean => item.insert !== undefined || Object.keys(item.identify).length > 0;
-  const missing = new Set(items.flatMap((item) => (item.outcome !== "pending" && promised(item) ? [item.examined.cloudId] : [])));
+function holdBackChildren(items: readonly WriteItem[], fine: "pending" | "written"): void {
+  const promised = ({ insert, examined }: WriteItem): boolean =>
+    insert !== undefined || [examined.left, examined.right].some((record) => record !== undefined && record.cloudId !== examined.cloudId);
+  const missing = new Set(items.flatMap((item) => (item.outcome !== fine && promised(item) ? [item.examined.cloudId] : [])));
   for (let before = 0; before !== missing.size; ) {
     before = missing.size;
     for (const item of items) {
       const { model, left, right, cloudId } = item.examined;
-      if (item.outcome !== "pending") continue;
+      if (item.outcome !== fine) continue;
       if (!model.fields.some((field, at) => field.parent !== undefined && [left, right].some((record) => missing.has(record?.meet[at] ?? "")))) continue;
       item.outcome = "again";
       if (promised(item)) missing.add(cloudId);
