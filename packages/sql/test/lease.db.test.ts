@@ -1,6 +1,12 @@
+import { copyFileSync, mkdtempSync, renameSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Claim } from "@sync/core";
+import Database from "better-sqlite3";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type SqlDatabase, sqlDatabase } from "../src/index.ts";
 import { onEveryDialect, type Session } from "./support/engines.ts";
+import { betterExecutor } from "./support/executors.ts";
 
 onEveryDialect(import.meta.url, (engine) => {
   let session: Session;
@@ -66,4 +72,23 @@ onEveryDialect(import.meta.url, (engine) => {
     const tables = engine.dialect === "sqlite" ? "select name from sqlite_master where name like 'sync_%'" : "select relname from pg_class where relname like 'sync_%'";
     expect(await session.rows(tables)).toEqual([]);
   });
+});
+
+test("a copied or restored SQLite file is another server with the same database id", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "sync-lease-"));
+  const claim = async (name: string): Promise<Claim> => {
+    const file = new Database(join(folder, name));
+    const claimed = await sqlDatabase({ name: "t", executor: betterExecutor(file), models: [] }).claim({ holder: "h", runner: "one", seconds: 60 });
+    file.close();
+    return claimed;
+  };
+  const original = await claim("a.db");
+  expect((await claim("a.db")).serverIdentity).toBe(original.serverIdentity);
+  copyFileSync(join(folder, "a.db"), join(folder, "b.db"));
+  const copy = await claim("b.db");
+  expect(copy.databaseId).toBe(original.databaseId);
+  expect(copy.serverIdentity).not.toBe(original.serverIdentity);
+  renameSync(join(folder, "b.db"), join(folder, "a.db"));
+  expect((await claim("a.db")).serverIdentity).not.toBe(original.serverIdentity);
+  rmSync(folder, { recursive: true });
 });

@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import type { Claim, ClaimRequest } from "@sync/core";
 import type { SideTables } from "../dialect.ts";
 import type { Executor, Statement, TextRow } from "../executor.ts";
@@ -13,7 +14,17 @@ export async function claim(executor: Executor, sides: SideTables, request: Clai
   const [id, runs, version, holder, since, file] = current!;
   if (Number(version) > SIDE_VERSION) throw newerVersion(Number(version));
   if (!claimed) throw leaseHeld(holder!, since!);
-  return { databaseId: id!, serverIdentity: file || "memory", runCounter: Number(runs), fence: Number(claimed[0]) };
+  return { databaseId: id!, serverIdentity: identityOf(file!), runCounter: Number(runs), fence: Number(claimed[0]) };
+}
+
+/** The path, and which file it is: a copy has another path, a restored one another number. */
+function identityOf(path: string): string {
+  if (path === "") return "memory";
+  try {
+    return `${path}#${statSync(path, { bigint: true }).ino}`;
+  } catch {
+    return path;
+  }
 }
 
 async function attempt(executor: Executor, sides: SideTables, request: ClaimRequest): Promise<[TextRow | undefined, TextRow | undefined]> {
