@@ -323,3 +323,16 @@ describe("a lease is renewed", () => {
     expect(right.probe.lease.holder).toBe("");
   });
 });
+
+test("a row that is looked at again, because its counterpart waits in quarantine, hides no delete", async () => {
+  const right = open("right", [contact], { tracking: "changes" });
+  const left = open("left", [{ model: contact, checks: [{ name: "no_bad_city", test: (record) => record["city"] !== "bad" }] }], { tracking: "none" });
+  const keys = ["a", "b", "c"].map((email) => left.application.insert("Contact", { email }));
+  const sync = pair(left, right, { Contact: { match: naturalKey("email") } });
+  await sync.run();
+  right.application.update("Contact", right.probe.rows("Contact")[0]!.key, { city: "bad" });
+  await sync.run();
+  left.application.delete("Contact", keys[2]!);
+  await sync.run();
+  expect(right.probe.rows("Contact").map((row) => row.record["email"])).toEqual(["a", "b"]);
+});

@@ -45,8 +45,9 @@ export class ModelAnalysis {
   /** Needed where a side is read whole, and before deletes. */
   async countLinks(): Promise<void> {
     const { state, pair } = this.#context.settings;
-    this.links = (await this.#context.retrying(() => state.scanBases(pair, this.model.name, undefined, 0))).total;
-    this.examiner.noBases = this.links === 0;
+    const { total } = await this.#context.retrying(() => state.scanBases(pair, this.model.name, undefined, 0));
+    this.links = this.#context.linkedBefore(this.model.name, total);
+    this.examiner.noBases = total === 0;
   }
 
   async run(): Promise<void> {
@@ -107,7 +108,8 @@ export class ModelAnalysis {
     for (const record of examined) {
       for (const side of ["left", "right"] as const) {
         const read = record[side];
-        if (!read) continue;
+        // A row that is looked at again, as somebody's counterpart, is not another one.
+        if (!read || this.#touched[side].has(keyText(read.key))) continue;
         if (record.base) this.#linksSeen[side]++;
         else this.#unlinkedSeen[side]++;
         if (remember[side]) this.#touched[side].add(keyText(read.key));
@@ -141,7 +143,8 @@ export class ModelAnalysis {
 
   #waiting(): { readonly side: SideName; readonly key: Key }[] {
     const pending = (["left", "right"] as const).flatMap((side) => this.#pending(side).map((key) => ({ side, key })));
-    return [...[...this.#context.quarantine.values()].filter((entry) => entry.model === this.model.name), ...pending];
+    // What went to quarantine in this run was looked at in this run.
+    return [...[...this.#context.quarantine.values()].filter((entry) => entry.model === this.model.name && entry.run !== this.#context.runId), ...pending];
   }
 
   #pending(side: SideName): readonly Key[] {
