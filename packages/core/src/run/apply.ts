@@ -55,7 +55,7 @@ export async function applyPlan(settings: Settings, mapping: Mapping, planId: st
     await writer.fillLate();
     await writer.flush();
     const planned = await Promise.all([...deletes].map(async ([model, records]) => {
-      const links = records.length === 0 ? 0 : (await context.retrying(() => settings.state.scanBases(settings.pair, model.name, undefined, 0))).total;
+      const links = records.length === 0 ? 0 : context.linkedBefore(model.name, (await context.retrying(() => settings.state.scanBases(settings.pair, model.name, undefined, 0))).total);
       return { model, deletes: records, links, examiner: prepared.examiners.get(model.name)!, sources: prepared.sources.get(model.name)! };
     }));
     const deletesToConfirm = options.confirmDeletes ? [] : guardDeletes(context, planned);

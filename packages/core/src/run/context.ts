@@ -94,6 +94,12 @@ export class RunContext {
     return fresh;
   }
 
+  /** Of so many bases now, those that this run has not made itself: what comes in the same run makes deletes no smaller a share. */
+  linkedBefore(model: string, bases: number): number {
+    const { created, linked } = this.countsOf(model);
+    return this.dry ? bases : bases - created.left - created.right - linked;
+  }
+
   progress(step: Step, model: string, side: SideName, rows: number, total: number | undefined): void {
     const name = `${step} ${model} ${side}`;
     const now = this.settings.runtime.now();
