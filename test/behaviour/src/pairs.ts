@@ -10,6 +10,8 @@ import { schemaOf, tables, type Dialect, type Variation } from "./tables.ts";
 /** What is unusual about one side of a test. */
 export interface SideOptions {
   readonly variation?: Variation;
+  /** Statements before the tables are made. */
+  readonly before?: string;
   /** Other tables than countries and cities, per dialect. */
   readonly ddl?: Readonly<Record<Dialect, string>>;
   readonly schema?: Readonly<Record<Dialect, Schema>>;
@@ -53,9 +55,9 @@ export function onPairs(
     const suite = (fresh: () => Promise<string>): void => {
       keepSecrets();
       const sides: Side[] = [];
-      const side = async (engine: Side["engine"], { variation, ddl, schema }: SideOptions): Promise<Side> => {
+      const side = async (engine: Side["engine"], { variation, before = "", ddl, schema }: SideOptions): Promise<Side> => {
         const dialect = engine === "sqlite" ? "sqlite" : "postgres";
-        const statements = ddl?.[dialect] ?? tables(dialect, variation);
+        const statements = before + (ddl?.[dialect] ?? tables(dialect, variation));
         const options = { schema: schema?.[dialect] ?? schemaOf(dialect, variation) };
         const opened = engine === "sqlite" ? openSqlite(statements, options) : engine === "pglite" ? await openPglite(statements, options) : await openPostgres(await fresh(), statements, options);
         sides.push(opened);

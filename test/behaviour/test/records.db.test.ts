@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { listOf } from "../src/lists.ts";
 import { onPairs, usualPairs } from "../src/pairs.ts";
 import { planted } from "../src/secrets.ts";
+import { tables } from "../src/tables.ts";
 
 const { text, code } = planted;
 const repeating = { variation: { codesRepeat: true } };
@@ -112,5 +113,45 @@ onPairs(import.meta.url, usualPairs, (open) => {
     await sync.run();
     expect(await sync.verify()).toMatchObject({ equal: true });
     expect(await listOf(sync.quarantine())).toEqual([]);
+  });
+
+  test("a null that the other side's column does not take is said beforehand, and quarantined with the field's name", async () => {
+    const strict = (dialect: "sqlite" | "postgres"): string => tables(dialect).replace("motto text", "motto text not null");
+    const pair = await open({}, { ddl: { sqlite: strict("sqlite"), postgres: strict("postgres") } });
+    await pair.left.exec(`insert into country (code, name, motto) values ('${code}-a', '${text}', '${text}'), ('${code}-b', '${text}', null)`);
+    const sync = pair.sync();
+    const run = await sync.run();
+    expect(run.findings).toContainEqual(expect.objectContaining({ severity: "warning", code: "SCHEMA.NOT_NULL", field: "motto" }));
+    expect(run.models.get("Country")).toMatchObject({ created: { right: 1 }, quarantined: 1 });
+    expect(await listOf(sync.quarantine())).toMatchObject([{ code: "WRITE.NOT_NULL", field: "motto" }]);
+  });
+
+  test("a foreign key to a table outside the sync that refuses is quarantined with the constraint's name", async () => {
+    const pair = await open({}, { variation: { country: "constraint country_motto_known foreign key (motto) references known (motto)" }, before: "create table known (motto text primary key);" });
+    await pair.left.exec(`insert into country (code, name, motto) values ('${code}-a', '${text}', null), ('${code}-b', '${text}', '${text} unknown'), ('${code}-c', '${text}', null)`);
+    const sync = pair.sync();
+    expect((await sync.run()).models.get("Country")).toMatchObject({ created: { right: 2 }, quarantined: 1 });
+    const [entry] = await listOf<QuarantineRecord>(sync.quarantine());
+    expect(entry).toMatchObject({ code: "WRITE.FOREIGN_KEY" });
+    // SQLite does not say which one it was.
+    if (pair.right.dialect === "postgres") expect(entry).toMatchObject({ constraint: "country_motto_known" });
+    await pair.right.exec(`insert into known values ('${text} unknown')`);
+    await sync.run({ retryQuarantine: true });
+    expect(await listOf(sync.quarantine())).toEqual([]);
+    expect(await sync.verify()).toMatchObject({ equal: true });
+  });
+
+  test("a trigger that refuses, with a value in its words, is quarantined without them", async () => {
+    const pair = await open();
+    await pair.right.exec(pair.right.dialect === "sqlite"
+      ? `create trigger refuse before insert on country when new.people = ${planted.number} begin select raise(abort, '${text} is not welcome'); end`
+      : `create function refuse() returns trigger language plpgsql as $$ begin if new.people = ${planted.number} then raise exception '% is not welcome', new.name; end if; return new; end $$;
+         create trigger refuse before insert on country for each row execute function refuse()`);
+    await pair.left.exec(`insert into country (code, name, people) values ('${code}-a', '${text}', 1), ('${code}-b', '${text}', ${planted.number}), ('${code}-c', '${text}', 2)`);
+    const sync = pair.sync();
+    expect((await sync.run()).models.get("Country")).toMatchObject({ created: { right: 2 }, quarantined: 1 });
+    const [entry] = await listOf<QuarantineRecord>(sync.quarantine());
+    expect(entry).toMatchObject({ code: "WRITE.REFUSED" });
+    expect(JSON.stringify([entry?.message, entry?.constraint])).not.toContain(text);
   });
 });
