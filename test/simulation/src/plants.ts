@@ -23,7 +23,7 @@ export const PLANTS: Readonly<Record<string, () => Plant>> = {
             const rows = batch.rows as Rows<"update">;
             const now = await database.endpoints.get(batch.model)!.fetch({ fields: [], by: "key", tuples: rows.map((row) => row.key) });
             const revisions = new Map(now.map((row) => [row.key.join(), row.revision]));
-            batches.push({ ...batch, rows: rows.map((row) => ({ ...row, revision: revisions.get(row.key.join()) ?? row.revision })) } as Batch);
+            batches.push({ ...batch, rows: rows.map((row) => ({ ...row, revision: revisions.get(row.key.join()) ?? row.revision })) });
           }
         }
         return database.commit({ ...unit, batches });

@@ -115,7 +115,7 @@ class Simulation {
       }
       await this.#rest();
     } catch (error) {
-      this.#violations.push({ rule: "crash", message: error instanceof Error ? `${error.stack ?? error.message}` : String(error) });
+      this.#violations.push({ rule: "crash", message: error instanceof Error ? error.stack ?? error.message : String(error) });
     }
     const { trace } = this.#scheduler;
     return {
@@ -258,7 +258,7 @@ class Simulation {
         this.#scheduler.trace.add(`end ${process.name} ${ending.ended === "failed" ? ending.code : ending.ended}`);
       },
       (error: unknown) => {
-        this.#broken("crash", error instanceof Error ? `${error.stack ?? error.message}` : String(error));
+        this.#broken("crash", error instanceof Error ? error.stack ?? error.message : String(error));
         running.ending = { ended: "failed", code: "foreign" };
       },
     );

@@ -1,4 +1,4 @@
-import { cloudId, createSync, leftWins, naturalKey, type Database, type Field, type Kind, type Model, type SyncOptions } from "@sync/core";
+import { cloudId, createSync, leftWins, naturalKey, SyncError, type Database, type Field, type Kind, type Model, type SyncOptions } from "@sync/core";
 import { memoryDatabase, type MemoryDatabase, type MemoryDatabaseOptions, type MemoryState } from "@sync/core/memory";
 import { describe, expect, test } from "vitest";
 
@@ -94,7 +94,7 @@ describe("deletes in a model that refers to itself", () => {
     const result = await sync.run();
     expect(result.models.get("Folder")!.deleted.right).toBe(4);
     expect(records(right, "Folder")).toEqual([]);
-    expect(await left.state!.read("pair", { collection: "preImage" })).toHaveLength(4);
+    expect(await left.state.read("pair", { collection: "preImage" })).toHaveLength(4);
   });
 });
 
@@ -210,9 +210,9 @@ describe("values that unique keys guard", () => {
     const sync = pair(left, right, models);
     await sync.run();
     expect((await collect(sync.conflicts())).map((conflict) => conflict.kind)).toEqual(["unique", "unique"]);
-    const writes = [left.probe.unitWrites, right.probe.unitWrites, left.state!.writes];
+    const writes = [left.probe.unitWrites, right.probe.unitWrites, left.state.writes];
     for (let idle = 0; idle < 2; idle += 1) await sync.run();
-    expect([left.probe.unitWrites, right.probe.unitWrites, left.state!.writes]).toEqual(writes);
+    expect([left.probe.unitWrites, right.probe.unitWrites, left.state.writes]).toEqual(writes);
     right.application.update("Place", taken, { iata: "Y" });
     await sync.run();
     expect(byName(left)).toEqual({ a: ["a", "X"], b: ["b", "Y"] });
@@ -335,4 +335,29 @@ test("a row that is looked at again, because its counterpart waits in quarantine
   left.application.delete("Contact", keys[2]!);
   await sync.run();
   expect(right.probe.rows("Contact").map((row) => row.record["email"])).toEqual(["a", "b"]);
+});
+
+test.each(["changes", "fingerprints"] as const)("a record whose insert was written but never acknowledged hides no later delete (tracking: %s)", async (tracking) => {
+  const [left, right] = [open("left", [contact], { tracking }), open("right", [contact], { tracking })];
+  for (const email of ["a", "b", "c"]) left.application.insert("Contact", { email });
+  const runtime = { now: Date.now, randomBytes: (length: number) => crypto.getRandomValues(new Uint8Array(length)), sleep: async () => undefined, every: () => () => undefined };
+  let loses = false;
+  const unsure = {
+    ...wrapped(right),
+    async commit(unit: Parameters<typeof right.commit>[0]) {
+      const committed = await right.commit(unit);
+      if (loses) throw new SyncError("ENDPOINT.UNREACHABLE", "The answer was lost.", { retryable: true });
+      return committed;
+    },
+  };
+  const sync = createSync({ name: "pair", left, right: unsure, models: { Contact: { match: naturalKey("email") } }, conflicts: leftWins(), firstLink: "left", runtime });
+  await sync.run();
+  left.application.insert("Contact", { email: "d" });
+  loses = true;
+  await sync.run();
+  loses = false;
+  right.application.delete("Contact", right.probe.rows("Contact")[0]!.key);
+  right.application.insert("Contact", { email: "e" });
+  await sync.run();
+  expect(left.probe.rows("Contact").map((row) => row.record["email"])).toEqual(["b", "c", "d", "e"]);
 });

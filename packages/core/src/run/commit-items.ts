@@ -41,6 +41,7 @@ export async function commitItems(
     result = await context.settings.databases[side].commit(unit);
   } catch (error) {
     if (!isSyncError(error) || !error.retryable) throw error;
+    for (const { batch } of traced) tracker.lost(side, batch);
     await context.afterFault(error);
     return items.map((item) => ({ item, outcome: { status: "unknown" } }));
   }

@@ -54,19 +54,20 @@ async function markSide(
     const moved = writes.inserted - writes.deleted;
     if (!finished) {
       if (stored?.mark === undefined) return {};
-      const unsure = stored.unsure || stored.known === undefined || writes.linked?.size !== 0;
+      const unsure = stored.unsure || writes.lost || stored.known === undefined || writes.linked?.size !== 0;
       // Some of our rows are only half done, such as one with a cloudId and no counterpart: the next run looks at all of them.
       return { mark: stored.mark, known: (stored.known ?? 0) + moved, ...(stored.ownUnits ? { ownUnits: stored.ownUnits } : {}), ...(unsure ? { unsure } : {}) };
     }
     // Nothing seen and nothing done: the old mark is as good, and an idle run writes nothing.
     const still = source.changes.keys !== "all" && source.changes.keys.length === 0 && writes.rows === 0 && source.changes.total === stored?.known;
     if (still && stored && !stored.unsure) return stored;
-    const unsure = await youngerRowsLinked(context, writes, source);
+    const unsure = writes.lost || (await youngerRowsLinked(context, writes, source));
     return { mark: source.changes.next, known: source.changes.total + moved, ownUnits: [...writes.units], ...(unsure ? { unsure } : {}) };
   }
   if (!finished) {
     if (writes.rows > 0) await readBack(context, writes, analysis, side, check);
-    return stored ?? {};
+    const moved = writes.lost || writes.inserted + writes.deleted > 0 || writes.linked?.size !== 0;
+    return stored?.ranges && moved ? { ...stored, unsure: true } : (stored ?? {});
   }
   if (source.side.model.endpoint.fingerprint) return markRanges(context, writes, analysis, source, stored, check);
   await readBack(context, writes, analysis, side, check);
@@ -121,7 +122,7 @@ async function markRanges(
   if (source.idle && writes.rows === 0 && stored && !stored.unsure) return stored;
   const expected = source.ranges.reduce((sum, { count }) => sum + count, 0) + writes.inserted - writes.deleted;
   const ranges = source.ranges.length > 0 ? inKeyOrder(source) : [{ after: null, upTo: null, count: -1, fingerprint: null }];
-  if (writes.rows === 0) return { ranges };
+  if (writes.rows === 0) return { ranges, ...(writes.lost ? { unsure: true } : {}) };
   const now = await context.retrying(() => endpoint.fingerprint!(fields, ranges));
   const settled: NonNullable<SideMark["ranges"]>[number][] = [];
   for (const [at, range] of ranges.entries()) {
@@ -138,7 +139,7 @@ async function markRanges(
     }
   }
   // Another number: somebody's row came or went since it was looked at, and may have been sealed in.
-  const unsure = settled.reduce((sum, { count }) => sum + count, 0) !== expected;
+  const unsure = writes.lost || settled.reduce((sum, { count }) => sum + count, 0) !== expected;
   return { ranges: settled, ...(unsure ? { unsure } : {}) };
 }
 

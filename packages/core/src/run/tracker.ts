@@ -13,6 +13,8 @@ export interface SideWrites {
   keys: Map<string, Key> | undefined;
   /** Rows that were there already and were linked; undefined: too many to remember. */
   linked: Set<string> | undefined;
+  /** The answer to a unit was lost: nobody counted what it wrote. */
+  lost: boolean;
   /** Rows that were to be deleted and could not be; looked at again by the next run. */
   readonly pending: Key[];
 }
@@ -32,10 +34,14 @@ export class RunTracker {
     const name = `${side} ${model}`;
     let writes = this.#writes.get(name);
     if (!writes) {
-      writes = { units: new Set(), inserted: 0, deleted: 0, rows: 0, keys: new Map(), linked: new Set(), pending: [] };
+      writes = { units: new Set(), inserted: 0, deleted: 0, rows: 0, keys: new Map(), linked: new Set(), lost: false, pending: [] };
       this.#writes.set(name, writes);
     }
     return writes;
+  }
+
+  lost(side: SideName, batch: Batch): void {
+    this.of(side, batch.model).lost = true;
   }
 
   linked(side: SideName, model: string, key: Key): void {
