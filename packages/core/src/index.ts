@@ -25,7 +25,9 @@ export type {
 } from "./state.ts";
 export {
   atMeet, canonical, decode, encode, fits, isValueError, matchForm, meet, narrowed, VALUE_CODES, ValueError,
-  type Digits, type Kind, type Meet, type NarrowOptions, type Value, type ValueErrorCode,
+  type BooleanKind, type BytesKind, type DateKind, type DecimalKind, type Digits, type DurationKind, type EnumKind, type FloatKind,
+  type InstantKind, type IntegerKind, type JsonKind, type Kind, type ListKind, type LocalKind, type Meet, type NarrowOptions,
+  type TextKind, type TimeKind, type UuidKind, type Value, type ValueErrorCode,
 } from "./value.ts";
 export { hash64, HASH_LENGTH, hasher, type Hasher } from "./hash.ts";
 export { hintFor, nearest } from "./names.ts";

@@ -120,7 +120,7 @@ describe("a merge", () => {
 
   test("gives every field at most one verdict", () => {
     fc.assert(fc.property(merges, policies, fc.constantFrom("both", "left-to-right", "right-to-left"), (merge, conflicts, direction) => {
-      const { toLeft, toRight, open, drift } = plan(compile({ conflicts }), merge, { direction: direction as PlanInput["direction"] });
+      const { toLeft, toRight, open, drift } = plan(compile({ conflicts }), merge, { direction: direction });
       const all = [...toLeft, ...toRight, ...open, ...drift];
       expect(new Set(all).size).toBe(all.length);
     }), { numRuns: 500 });

@@ -36,7 +36,7 @@ function syncOf(pair: { left: MemoryDatabase; right: MemoryDatabase }, more: Par
     name: "pair", left: pair.left, right: pair.right,
     models: { Country: { match: naturalKey("code") }, Region: { match: naturalKey("code"), fields: { countryId: "land" } } },
     conflicts: fieldMerge({ otherwise: leftWins() }), firstLink: "left", ...more,
-  } as SyncOptions);
+  });
 }
 
 const values = (database: MemoryDatabase, model: string): unknown[] =>
@@ -109,5 +109,5 @@ it("refuses two filled sides without firstLink, with counts", async () => {
   const pair = databases("none");
   for (const code of ["A", "B"]) pair.left.application.insert("Country", { code, name: code });
   for (const code of ["B", "C"]) pair.right.application.insert("Country", { code, name: `${code}!` });
-  await expect(syncOf(pair, { firstLink: undefined, conflicts: newest("name") } as Partial<SyncOptions>).run()).rejects.toThrow("0 equal, 1 different, 1 only on the left, 1 only on the right");
+  await expect(syncOf(pair, { firstLink: undefined, conflicts: newest("name") }).run()).rejects.toThrow("0 equal, 1 different, 1 only on the left, 1 only on the right");
 });

@@ -143,7 +143,7 @@ class ModelCompiler {
 
   #rightNameOf(leftName: string): string {
     const to = this.#entry.fields?.[leftName];
-    return to === undefined ? leftName : typeof to === "string" ? to : (to as FieldMapping).right;
+    return to === undefined ? leftName : typeof to === "string" ? to : (to).right;
   }
 
   #isSyncField(side: SideName, name: string): boolean {
@@ -218,7 +218,7 @@ class ModelCompiler {
       return undefined;
     }
     const entry = this.#entry.fields?.[leftName];
-    const converter = typeof entry === "object" ? (entry as FieldMapping) : undefined;
+    const converter = typeof entry === "object" ? (entry) : undefined;
     const converted = converter?.toRight !== undefined;
     const both = meet(converted ? right.kind : left.kind, right.kind);
     if (!both) {

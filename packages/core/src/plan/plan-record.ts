@@ -81,9 +81,9 @@ class Verdicts {
   /** The value of `winner` stands in these fields. */
   take(winner: SideName, fields: readonly number[]): void {
     const target = otherSide(winner);
-    const sideOf = (at: number): boolean => this.#model.fields[at]![target].writable;
+    const isWritable = (at: number): boolean => this.#model.fields[at]![target].writable;
     if (!writes(this.#input.direction, target)) this.drift.push(...fields);
-    else (target === "left" ? this.toLeft : this.toRight).push(...fields.filter(sideOf));
+    else (target === "left" ? this.toLeft : this.toRight).push(...fields.filter(isWritable));
   }
 
   decide(kind: "update-update" | "first-link", policy: ConflictPolicy, fields: readonly number[], left: PairRecord, right: PairRecord): void {
@@ -97,7 +97,7 @@ class Verdicts {
     else {
       const known = base?.values && fields.map((at) => base.values![at]);
       const conflict: Conflict = {
-        model: this.#model.name, kind, fields: names, base: known?.every((value) => value !== undefined) ? (known as Value[]) : undefined,
+        model: this.#model.name, kind, fields: names, base: known?.every((value) => value !== undefined) ? (known) : undefined,
         left: sideOf(this.#model, left), right: sideOf(this.#model, right),
       };
       [decision, rule] = [policy.decide(conflict), policy.nameFor?.(names) ?? policy.name];

@@ -43,6 +43,6 @@ export function valuesOf({ model, left, right, base }: Examined, fields: readonl
     fields: positions.map((at) => model.fields[at]!.name),
     ...(left ? { left: positions.map((at) => left.meet[at]!) } : {}),
     ...(right ? { right: positions.map((at) => right.meet[at]!) } : {}),
-    ...(known?.every((value) => value !== undefined) ? { base: known as (string | null)[] } : {}),
+    ...(known?.every((value) => value !== undefined) ? { base: known } : {}),
   };
 }
