@@ -24,10 +24,21 @@ export function timed(executor: Executor): Executor {
 const SAVED_PER_ROW = 0.006;
 const MORE_TRIPS = 5;
 
+/** How often each executor was asked for nothing but the time. */
+const probes = new WeakMap<Executor, number>();
+const MOST_PROBES = 3;
+
 /** Whether so many new rows go faster by COPY: not when the database is far away, for there the trips cost more. */
-export function worthCopying(executor: Executor, rows: number): boolean {
+export async function worthCopying(executor: Executor, rows: number): Promise<boolean> {
   if (!executor.copyTransaction || rows < 500) return false;
-  return rows * SAVED_PER_ROW > MORE_TRIPS * (trips.get(executor) ?? 1);
+  const worth = (): boolean => rows * SAVED_PER_ROW > MORE_TRIPS * (trips.get(executor) ?? 1);
+  const probed = probes.get(executor) ?? 0;
+  if (!worth() && probed < MOST_PROBES) {
+    // No answer was quick so far. Whether the way is long or only the work was, the shortest question tells.
+    probes.set(executor, probed + 1);
+    await executor.query({ sql: "select '1' as c0", params: [] });
+  }
+  return worth();
 }
 
 const CHUNK = 1 << 16;

@@ -139,7 +139,7 @@ class SqlState implements StateStore {
   async #copied(pair: string, pending: Pending): Promise<boolean> {
     const { copyTransaction } = this.#executor;
     const scans = new Set(pending.putBases.map((base) => JSON.stringify([pair, base.model])));
-    if (!copyTransaction || pending.cleared.size > 0 || !worthCopying(this.#executor, pending.putBases.length)) return false;
+    if (!copyTransaction || pending.cleared.size > 0 || !(await worthCopying(this.#executor, pending.putBases.length))) return false;
     if ([...scans].some((scan) => this.#filled.has(scan) || (this.#totals.get(scan) ?? 0) > 0)) return false;
     const steps = [
       { copy: `copy ${this.#sides.base} (pair, model, cloud_id, hashes, right_hashes, vals) from stdin`, chunks: lines(pending.putBases, (base) => [pair, ...baseTexts(base)]) },

@@ -7,10 +7,11 @@ export async function allocate(executor: Executor, table: Table, count: number):
   const { keyMaker } = table;
   const column = table.keys[0]!;
   const named = typeof keyMaker === "object";
-  const sequence = named ? "$1::text::regclass" : "pg_get_serial_sequence($1::text, $2::text)::regclass";
-  const rows = await executor.query({
-    sql: `select nextval(${sequence})::text as c0 from generate_series(1, $${named ? 2 : 3}::text::int)`,
+  // In a select of its own the sequence is looked up once, not for every number.
+  const sequence = named ? "$1::text::regclass" : "(select pg_get_serial_sequence($1::text, $2::text)::regclass)";
+  const [row] = await executor.query({
+    sql: `select string_agg(nextval(${sequence})::text, ' ') as c0 from generate_series(1, $${named ? 2 : 3}::text::int)`,
     params: named ? [keyMaker.sequence, String(count)] : [table.sql, column.column, String(count)],
   });
-  return rows.map(([text]) => [column.decode(text!)]);
+  return (row![0] ?? "").split(" ").map((text) => [column.decode(text)]);
 }

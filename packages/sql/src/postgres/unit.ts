@@ -42,7 +42,7 @@ export async function commitUnit(
   database: string,
 ): Promise<UnitOutcome> {
   const inserts = copyable(unit, tables);
-  if (inserts && worthCopying(executor, inserts.reduce((sum, batch) => sum + batch.rows.length, 0))) {
+  if (inserts && await worthCopying(executor, inserts.reduce((sum, batch) => sum + batch.rows.length, 0))) {
     return await copyUnit(executor, unit, inserts, tables, sides, database);
   }
   const twice = touchesTwice(unit.batches);
