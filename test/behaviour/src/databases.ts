@@ -90,6 +90,6 @@ export async function openPglite(ddl: string, options: { schema?: Schema } = {})
 }
 
 /** These tests speak of models by name; that the compiler checks names is a test of its own. */
-function untyped(database: object): SyncDatabase {
+export function untyped(database: object): SyncDatabase {
   return database as SyncDatabase;
 }

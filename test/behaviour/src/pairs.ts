@@ -37,7 +37,7 @@ export function pairOf(left: Side, right: Side): Pair {
         createSync({
           name: "pair", left: left.database, right: right.database, models: bothModels, conflicts: fieldMerge({ otherwise: leftWins() }),
           retry: { attempts: 4, firstDelay: 1 }, ...options,
-        } as SyncOptions),
+        }),
         events,
       ),
   };

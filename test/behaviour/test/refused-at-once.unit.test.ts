@@ -16,7 +16,7 @@ function refusal(options: Record<string, unknown>, schema?: Record<string, objec
   const [left, right] = [openSqlite(""), openSqlite("", schema ? { schema } : {})];
   opened.push(left, right);
   try {
-    createSync({ name: "pair", left: left.database, right: right.database, models: { Country: { match: naturalKey("code") } }, conflicts: newest("name"), ...options } as unknown as SyncOptions);
+    createSync({ name: "pair", left: left.database, right: right.database, models: { Country: { match: naturalKey("code") } }, conflicts: newest("name"), ...options });
   } catch (error) {
     hear("createSync", error);
     if (isSyncError(error)) return error;
@@ -69,7 +69,7 @@ test("a match rule on fields without a unique key is refused, unless it is allow
   expect(refusal({ models: { Country: { match: naturalKey("name") } } })).toMatchObject({ code: "MATCH.NOT_UNIQUE", message: expect.stringContaining("withoutUniqueKey: true") });
   const [left, right] = [openSqlite(""), openSqlite("")];
   opened.push(left, right);
-  createSync({ name: "pair", left: left.database, right: right.database, models: { Country: { match: naturalKey("name", { withoutUniqueKey: true }) } }, conflicts: newest("name") } as SyncOptions);
+  createSync({ name: "pair", left: left.database, right: right.database, models: { Country: { match: naturalKey("name", { withoutUniqueKey: true }) } }, conflicts: newest("name") });
 });
 
 test("fields whose types never meet are named on both sides, with the converter to use", () => {
