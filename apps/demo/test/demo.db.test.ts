@@ -13,10 +13,9 @@ interface Ended {
 }
 
 /** Runs a file of the repository as `npm start` does. `interruptAt`: sends Ctrl-C when that has been printed. */
-function run(file: string, args: readonly string[], options: { interruptAt?: string; env?: Record<string, string> } = {}): Promise<Ended> {
+function run(file: string, args: readonly string[], options: { interruptAt?: string } = {}): Promise<Ended> {
   return new Promise((resolve, reject) => {
-    const env = { ...process.env, ...options.env };
-    const child = spawn(process.execPath, ["--conditions=dev-source", file, ...args], { cwd: root, env, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(process.execPath, ["--conditions=dev-source", file, ...args], { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
     let printed = "";
     let interrupted = false;
     const listen = (text: string): void => {
@@ -33,7 +32,7 @@ function run(file: string, args: readonly string[], options: { interruptAt?: str
 }
 
 const main = "apps/demo/src/main.ts";
-const minutes = 60_000;
+const minutes = 60_000; // far more than it takes, for machines that are busy
 
 describe("npm start", () => {
   let demo: Ended;
@@ -89,6 +88,6 @@ describe("Ctrl-C", () => {
       expect(stopped.code).toBe(130);
       expect(stopped.printed).toContain("npm start begins anew");
     },
-    minutes,
+    4 * minutes,
   );
 });
