@@ -212,7 +212,7 @@ export class History {
         const message = `${member.name} of ${this.#label(life)} got back its own value in another form`;
         if (this.troubled && !isReference(member)) this.#owe("I6", message, life, member.name, meetText(member, current.value));
         else this.#broken("I6", message);
-      } else if (!this.#knows(spec, member, version.write, current, life.side)) {
+      } else if (!this.#knows(spec, member, version.write, current, life.side) && !this.#buriedKnowingly(spec, member, life, current)) {
         const older = this.#knows(spec, member, current.write, version, life.side);
         this.#owe("I2", `${member.name} of ${this.#label(life)} was overwritten by ${older ? "an older value" : "a value written without knowing it"}`, life, member.name,
           isReference(member) ? undefined : meetText(member, current.value));
@@ -279,6 +279,14 @@ export class History {
   /** The last version of a row's field that would stand on the other side as this value. */
   #versionWith(row: RowLife, spec: ModelSpec, member: FieldSpec | ReferenceSpec, side: SideName, value: string | null): CellVersion | undefined {
     return row.cells.get(member.name)?.findLast((version) => this.#same(spec, member, row.side, version.value, side, value));
+  }
+
+  /** A user deleted the former counterpart, which held this value; another record stands in its place now. */
+  #buriedKnowingly(spec: ModelSpec, member: FieldSpec | ReferenceSpec, life: RowLife, current: CellVersion): boolean {
+    return life.thing.rows.some((row) => {
+      const last = row.side !== life.side && row.end === "user" ? row.cells.get(member.name)?.at(-1) : undefined;
+      return last !== undefined && this.#knows(spec, member, last.write, current, life.side);
+    });
   }
 
   /** Whoever wrote `write` knew this version, or an equal one. */

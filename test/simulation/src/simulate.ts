@@ -227,7 +227,12 @@ class Simulation {
   }
 
   #begin(faults: Faults, options: { readonly takeOver: boolean }): Running {
-    return this.#start(faults, (sync) => sync.run({ confirmDeletes: true, takeOver: options.takeOver }));
+    return this.#start(faults, async (sync) => {
+      const { models } = await sync.run({ confirmDeletes: true, takeOver: options.takeOver });
+      // What a run leaves to the next one is not linked yet, as after a lost answer.
+      this.#history.trouble = [...models.values()].some((counts) => counts.unsettled > 0);
+      this.#history.troubled ||= this.#history.trouble;
+    });
   }
 
   #start(faults: Faults, work: (sync: Sync) => Promise<unknown>): Running {
@@ -254,7 +259,6 @@ class Simulation {
     void Promise.race([settled, process.death.then((): Ending => ({ ended: "died" }))]).then(
       (ending) => {
         running.ending = ending;
-        if (ending.ended === "done") this.#history.trouble = false;
         this.#scheduler.trace.add(`end ${process.name} ${ending.ended === "failed" ? ending.code : ending.ended}`);
       },
       (error: unknown) => {
