@@ -361,3 +361,23 @@ test.each(["changes", "fingerprints"] as const)("a record whose insert was writt
   await sync.run();
   expect(left.probe.rows("Contact").map((row) => row.record["email"])).toEqual(["b", "c", "d", "e"]);
 });
+
+test("a parent is not deleted in one unit with a child that was edited meanwhile", async () => {
+  const [left, right] = [open("left", [folder]), open("right", [folder])];
+  const root = left.application.insert("Folder", { name: "root" });
+  left.application.insert("Folder", { name: "leaf", parent: root[0]! });
+  await pair(left, right, { Folder: { match: naturalKey("name") } }).run();
+  left.application.delete("Folder", root);
+  const leaf = right.probe.rows("Folder").find((row) => row.record["name"] === "leaf")!;
+  let edited = false;
+  const racing = {
+    ...wrapped(right),
+    commit: (unit: Parameters<typeof right.commit>[0]) => {
+      if (!edited && unit.batches.some((batch) => batch.op === "delete")) edited = right.application.update("Folder", leaf.key, { size: "2" });
+      return right.commit(unit);
+    },
+  };
+  await createSync({ name: "pair", left, right: racing, models: { Folder: { match: naturalKey("name") } }, conflicts: leftWins(), onEditDelete: "edit" }).run();
+  expect(edited).toBe(true);
+  expect(right.probe.rows("Folder").map((row) => [row.record["name"], row.record["size"]])).toEqual([["root", null], ["leaf", "2"]]);
+});

@@ -40,21 +40,25 @@ export async function applyDeletes(context: RunContext, tracker: RunTracker, ana
   for (const analysis of [...analyses].reverse()) {
     if (analysis.deletes.length === 0) continue;
     context.emit({ type: "step", step: "delete", model: analysis.model.name });
-    const deletes = childrenFirst(analysis.model, analysis.deletes);
-    for (let at = 0; at < deletes.length; at += context.settings.pageSize) {
-      const page = deletes.slice(at, at + context.settings.pageSize);
-      for (const side of ["left", "right"] as const) {
-        const own = page.filter((record) => record.plan.side === side);
-        if (own.length > 0) await deletePage(context, tracker, analyses, writer, analysis.model, side, own, planned);
+    for (const level of childrenFirst(analysis.model, analysis.deletes)) {
+      for (let at = 0; at < level.length; at += context.settings.pageSize) {
+        const page = level.slice(at, at + context.settings.pageSize);
+        for (const side of ["left", "right"] as const) {
+          const own = page.filter((record) => record.plan.side === side);
+          if (own.length > 0) await deletePage(context, tracker, analyses, writer, analysis.model, side, own, planned);
+        }
       }
     }
   }
 }
 
-/** Deepest first, where records of one model refer to each other. */
-function childrenFirst(model: PairModel, records: readonly Examined[]): readonly Examined[] {
+/**
+ * Level by level, the deepest first, where records of one model refer to each other. Never in one unit: a child that was
+ * edited meanwhile stays, and then its parent must not go, for the database might take the child along.
+ */
+function childrenFirst(model: PairModel, records: readonly Examined[]): readonly (readonly Examined[])[] {
   const self = model.fields.filter((field) => field.parent === model.name);
-  if (self.length === 0) return records;
+  if (self.length === 0) return [records];
   const byKey = new Map(records.map((record) => [nameOf(record), record]));
   const depths = new Map<Examined, number>();
   const depthOf = (record: Examined): number => {
@@ -71,7 +75,9 @@ function childrenFirst(model: PairModel, records: readonly Examined[]): readonly
     depths.set(record, depth);
     return depth;
   };
-  return [...records].sort((a, b) => depthOf(b) - depthOf(a));
+  const levels: Examined[][] = [];
+  for (const record of records) (levels[depthOf(record)] ??= []).push(record);
+  return levels.reverse().filter((level) => level !== undefined);
 }
 
 const nameOf = (record: Examined): string => `${record.plan.side!} ${keyText(record[record.plan.side!]!.key)}`;
