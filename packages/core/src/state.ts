@@ -115,7 +115,11 @@ export interface StateRecords {
   readonly checkpoint: Checkpoint & { readonly id: string };
   readonly conflict: ConflictRecord;
   /** What persons decided about open conflicts, under the conflict's id. */
-  readonly decision: { readonly id: string; readonly model: string; readonly decision: "left" | "right"; readonly at: string };
+  readonly decision: {
+    readonly id: string; readonly model: string; readonly decision: "left" | "right"; readonly at: string;
+    /** The rows it was made on: the next run looks at them although nothing changed in them. */
+    readonly leftKey?: Key; readonly rightKey?: Key;
+  };
   readonly quarantine: QuarantineRecord;
   readonly preImage: PreImage;
   /** History of runs; the last one also says which databases the pair knows. */

@@ -79,13 +79,15 @@ export function createSync<Left extends ModelTypes, Right extends ModelTypes>(op
       const [conflict] = await state.read(pair, { collection: "conflict", ids: [conflictId] });
       if (!conflict) throw new SyncError("CONFLICT.UNKNOWN", "This pair has no such conflict. List them with `conflicts()`.");
       if (conflict.decision !== "open") throw new SyncError("CONFLICT.DECIDED", `This conflict was decided already, by ${conflict.rule}.`);
+      if (conflict.kind === "unique" || conflict.kind === "delete-parent") {
+        throw new SyncError("CONFLICT.NEEDS_DATA", conflict.kind === "unique"
+          ? "No side can win here: another record holds the unique value. Change one of the two records; the next run goes on by itself."
+          : "No side can win here: a child still refers to the record. Delete or move the child; the next run goes on by itself.", { model: conflict.model });
+      }
+      const { model, leftKey, rightKey } = conflict;
       const at = new Date(settings.runtime.now()).toISOString();
-      // The record is looked at again by the next run although nothing changed in it.
-      const [checkpoint] = await state.read(pair, { collection: "checkpoint", ids: [conflict.model] });
-      await state.commit(pair, [
-        { op: "put", collection: "decision", records: [{ id: conflictId, model: conflict.model, decision: winner, at }] },
-        ...(checkpoint ? [{ op: "put" as const, collection: "checkpoint" as const, records: [{ ...checkpoint, left: {}, right: {} }] }] : []),
-      ]);
+      const decision = { id: conflictId, model, decision: winner, at, ...(leftKey ? { leftKey } : {}), ...(rightKey ? { rightKey } : {}) };
+      await state.commit(pair, [{ op: "put", collection: "decision", records: [decision] }]);
     },
     async adopt() {
       const context = new RunContext(settings, { dry: false });

@@ -59,7 +59,7 @@ export class ModelAnalysis {
       counts.read.left += rows.length;
       this.#context.progress("analyse", this.model.name, "left", rows.length, left.total);
     }
-    await this.#revisitQuarantine();
+    await this.#revisit();
     if (!right.side.knownEmpty && !right.idle) {
       if (left.full && !right.side.loaded) {
         await this.#sink.flush();
@@ -102,7 +102,7 @@ export class ModelAnalysis {
   async #handOn(examined: readonly Examined[]): Promise<void> {
     const forSink: Examined[] = [];
     const remember = {
-      left: this.#context.quarantine.size > 0 || this.#pending("left").length > 0,
+      left: this.#context.quarantine.size > 0 || this.#context.decisions.size > 0 || this.#pending("left").length > 0,
       right: !this.sources.right.side.knownEmpty && (this.#context.dry || this.sources.right.side.loaded !== undefined || !this.sources.left.full),
     };
     for (const record of examined) {
@@ -143,16 +143,21 @@ export class ModelAnalysis {
 
   #waiting(): { readonly side: SideName; readonly key: Key }[] {
     const pending = (["left", "right"] as const).flatMap((side) => this.#pending(side).map((key) => ({ side, key })));
+    const decided = [...this.#context.decisions.values()].filter((decision) => decision.model === this.model.name).flatMap(({ leftKey, rightKey }) =>
+      [...(leftKey ? [{ side: "left" as const, key: leftKey }] : []), ...(rightKey ? [{ side: "right" as const, key: rightKey }] : [])]);
     // What went to quarantine in this run was looked at in this run.
-    return [...[...this.#context.quarantine.values()].filter((entry) => entry.model === this.model.name && entry.run !== this.#context.runId), ...pending];
+    return [...decided, ...[...this.#context.quarantine.values()].filter((entry) => entry.model === this.model.name && entry.run !== this.#context.runId), ...pending];
   }
 
   #pending(side: SideName): readonly Key[] {
     return this.#context.checkpoints.get(this.model.name)?.[side].pending ?? [];
   }
 
-  /** Quarantined rows, and those that could not be deleted, are looked at in every run: their parent may have come, a child may have gone. */
-  async #revisitQuarantine(): Promise<void> {
+  /**
+   * Quarantined rows, and those that could not be deleted, are looked at in every run: their parent may have come, a child
+   * may have gone. So are rows that a person has decided about.
+   */
+  async #revisit(): Promise<void> {
     const waiting = this.#waiting();
     for (const side of ["left", "right"] as const) {
       const entries = waiting.filter((entry) => entry.side === side && !this.#touched[side].has(keyText(entry.key)));

@@ -65,6 +65,8 @@ export async function applyPlan(settings: Settings, mapping: Mapping, planId: st
     for (const { model, sources } of planned) {
       for (const side of ["left", "right"] as const) sources[side].planned(header.marks[model.name]?.[side] ?? {});
     }
+    // A decision may be younger than the plan: the next run carries it out, or finds it done.
+    context.decisions.clear();
     await finish(context, tracker, planned, deletesToConfirm.length > 0, new Set([...overtaken, ...skipped.map((record) => record.model)]), check);
     if (deletesToConfirm.length === 0) await dropPlan(context, header);
     return {

@@ -21,7 +21,7 @@ export function decisionFor(
   context: RunContext, model: PairModel, cloudId: string, fields: readonly number[], left: PairRecord | undefined, right: PairRecord | undefined,
 ): Decision | undefined {
   if (context.decisions.size === 0) return undefined;
-  return context.decisions.get(conflictId(context, model, cloudId, fields, left, right));
+  return context.decisions.get(conflictId(context, model, cloudId, fields, left, right))?.decision;
 }
 
 /** The log entry of a planned conflict, with both sides' values and the base where it is known. */

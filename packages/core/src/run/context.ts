@@ -4,7 +4,7 @@ import { hash64 } from "../hash.ts";
 import type { PairModel, SideName } from "../mapping/pair-model.ts";
 import type { Direction, Runtime } from "../options.ts";
 import { BaseCodec } from "../plan/base.ts";
-import type { Checkpoint, QuarantineRecord, StateStore } from "../state.ts";
+import type { Checkpoint, QuarantineRecord, StateRecords, StateStore } from "../state.ts";
 import { cloudIdMaker } from "./cloud-id.ts";
 import { emptyCounts, type ModelCounts, type Step, type SyncEvent } from "./events.ts";
 import { Identities } from "./identities.ts";
@@ -38,7 +38,7 @@ export class RunContext {
   /** By id; the whole quarantine, which `quarantineLimit` bounds. */
   readonly quarantine: Map<string, QuarantineRecord> = new Map();
   /** Decisions of persons about parked conflicts, by conflict id. */
-  readonly decisions: Map<string, "left" | "right"> = new Map();
+  readonly decisions: Map<string, StateRecords["decision"]> = new Map();
   readonly checkpoints: Map<string, Checkpoint> = new Map();
   /** The live databases' shape of each model, by `side model`. */
   readonly shapes: Map<string, string> = new Map();

@@ -167,17 +167,21 @@ export async function finish(
 ): Promise<void> {
   const { state, pair } = context.settings;
   context.emit({ type: "step", step: "verify" });
-  const checkpoints = (await Promise.all(analyses.map((analysis) => {
-    const { unsettled } = context.countsOf(analysis.model.name);
-    const held = deletesToConfirm && analysis.deletes.length > 0;
-    return settleModel(context, tracker, analysis, unsettled === 0 && !held && !incomplete.has(analysis.model.name), check);
-  }))).flatMap((checkpoint) => checkpoint ?? []);
+  const finished = new Set(analyses.flatMap(({ model, deletes }) => {
+    const held = deletesToConfirm && deletes.length > 0;
+    return context.countsOf(model.name).unsettled === 0 && !held && !incomplete.has(model.name) ? [model.name] : [];
+  }));
+  const checkpoints = (await Promise.all(analyses.map((analysis) =>
+    settleModel(context, tracker, analysis, finished.has(analysis.model.name), check)))).flatMap((checkpoint) => checkpoint ?? []);
   const changes: StateChange[] = [];
   if (checkpoints.length > 0) changes.push({ op: "put", collection: "checkpoint", records: checkpoints.map((checkpoint) => ({ ...checkpoint, id: checkpoint.model })) });
   if (context.written.left + context.written.right > 0) {
     changes.push({ op: "put", collection: "run", records: [{ id: `run/${context.runId}`, at: context.timestamp(), counts: Object.fromEntries(context.counts), written: { ...context.written } }] });
   }
   changes.push(...(await leaveQuarantine(context, analyses)));
+  // A decision was carried out, or its values are no longer those it was made on: a new conflict has a new id.
+  const carriedOut = [...context.decisions.values()].filter(({ model }) => finished.has(model)).map(({ id }) => id);
+  if (carriedOut.length > 0) changes.push({ op: "remove", collection: "decision", ids: carriedOut });
   if (changes.length > 0) await context.retrying(() => state.commit(pair, changes));
 }
 

@@ -142,7 +142,7 @@ async function loadState(context: RunContext, mapping: Mapping): Promise<void> {
   const known = new Set(mapping.models.map((model) => model.name));
   for (const checkpoint of checkpoints) context.checkpoints.set(checkpoint.model, checkpoint);
   for (const entry of quarantine) if (known.has(entry.model)) context.quarantine.set(entry.id, entry);
-  for (const decision of decisions) context.decisions.set(decision.id, decision.decision);
+  for (const decision of decisions) context.decisions.set(decision.id, decision);
 }
 
 /** Rule 15: a restored, cloned or exchanged database stops the run before it can do harm. */
