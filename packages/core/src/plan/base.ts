@@ -53,6 +53,14 @@ export class BaseCodec {
     };
   }
 
+  /** The base of a record that is the same on both sides; `meet`: its values, fields first. */
+  of(cloudId: string, meet: readonly Value[]): Base {
+    const { fields, keepBase, name } = this.#model;
+    let hashes = this.#prefix;
+    for (let at = 0; at < fields.length; at++) hashes += this.hash(meet[at]);
+    return keepBase === "values" ? { model: name, cloudId, hashes, values: meet.slice(0, fields.length) } : { model: name, cloudId, hashes };
+  }
+
   /** One hash per field of today's layout, undefined for none; `right` only where it differs somewhere. */
   make(
     cloudId: string,

@@ -1,4 +1,4 @@
-import type { SideName } from "../mapping/pair-model.ts";
+import { otherSide, type SideName } from "../mapping/pair-model.ts";
 import type { Base } from "../state.ts";
 import type { Value } from "../value.ts";
 import type { RunContext } from "./context.ts";
@@ -12,6 +12,9 @@ import type { WriteItem } from "./write-item.ts";
 export function makeBase(context: RunContext, item: WriteItem, only?: ReadonlySet<number>): Base {
   const { model, base, plan, cloudId } = item.examined;
   const codec = context.codecOf(model);
+  const source = plan.action === "create" ? item.examined[otherSide(plan.side!)] : undefined;
+  // The common case of a first copy: what was read is what stands on both sides.
+  if (source && !only && !item.after.left && !item.after.right && plan.open.length + plan.drift.length === 0) return codec.of(cloudId, source.meet);
   const kept = new Set([...plan.open, ...plan.drift]);
   const leftHashes: (string | undefined)[] = [];
   const rightHashes: (string | undefined)[] = [];

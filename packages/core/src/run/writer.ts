@@ -177,9 +177,14 @@ export class Writer implements Sink {
    */
   #unsettle(items: readonly WriteItem[]): void {
     const { checkpoints } = this.#context;
+    const models = new Set<PairModel>();
     for (const { examined: { model, plan, left, right } } of items) {
       if (plan.action === "forget" || plan.action === "park" || plan.action === "none") continue;
-      for (const record of [left, right]) if (record) this.#tracker.linked(record.side, model[record.side].name, record.key);
+      models.add(model);
+      if (left) this.#tracker.linked("left", model.left.name, left.key);
+      if (right) this.#tracker.linked("right", model.right.name, right.key);
+    }
+    for (const model of models) {
       const checkpoint = checkpoints.get(model.name);
       if (!checkpoint) continue;
       const unsure = (mark: SideMark): SideMark => (mark.mark === undefined && !mark.ranges ? mark : { ...mark, unsure: true });
@@ -343,6 +348,7 @@ export class Writer implements Sink {
 
   /** What was certainly not overwritten leaves no pre-image: not the side that was written, nor one whose answer was lost. */
   #dropLogOf(items: readonly WriteItem[], written: readonly (ItemOutcome & { side: SideName })[]): void {
+    if (items.length === 0) return;
     const overwritten = new Set(written.flatMap(({ item, side, outcome }) =>
       (outcome.status === "written" || outcome.status === "unknown" ? [preImageId(this.#context, item, side)] : [])));
     const ids = items.flatMap((item) => (["left", "right"] as const).flatMap((side) => (item.updates[side] ? [preImageId(this.#context, item, side)] : [])))
