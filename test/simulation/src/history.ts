@@ -191,7 +191,7 @@ export class History {
       const was = this.#valueOf(life.side, spec, member, before);
       const now = this.#valueOf(life.side, spec, member, after);
       if (was === now) continue;
-      if (isReference(member) && this.#same(spec, member, life.side, was, life.side, now)) continue; // it followed its parent's new key
+      if (isReference(member) && cascaded && now !== null) continue; // it followed its parent's new key
       const current = life.cells.get(member.name)?.at(-1);
       const version = this.#sourceVersion(spec, life, member, now);
       if (version === undefined && cascaded) {

@@ -204,7 +204,8 @@ class Simulation {
     if (verified === undefined) return this.#broken("verify", `verify failed: ${JSON.stringify(running.ending)}`);
     if (!verified.explained) this.#broken("verify", `verify finds differences without an explanation: ${JSON.stringify(verified.differences)}`);
     if (verified.equal && oracle.excused.size > 0) this.#broken("verify", "verify says equal, but records differ");
-    if (!verified.equal && oracle.excused.size === 0) this.#broken("verify", `verify finds differences where there are none: ${JSON.stringify(verified.differences)}`);
+    // After a lost answer an altered copy may pass for somebody's edit, and wait for a person.
+    if (!verified.equal && oracle.excused.size === 0 && !this.#history.troubled) this.#broken("verify", `verify finds differences where there are none: ${JSON.stringify(verified.differences)}`);
   }
 
   async #quietRun(): Promise<"idle" | "wrote"> {
