@@ -40,7 +40,7 @@ export interface Sync {
    * Accepts both databases as they are, after one was restored, moved or exchanged: what was remembered of them is
    * dropped, and they meet as for the first time. CloudIds stay; `firstLink` decides what differs.
    */
-  adopt(): Promise<void>;
+  adopt(options?: Pick<RunOptions, "takeOver">): Promise<void>;
 }
 
 const optionNames = [
@@ -89,9 +89,9 @@ export function createSync<Left extends ModelTypes, Right extends ModelTypes>(op
       const decision = { id: conflictId, model, decision: winner, at, ...(leftKey ? { leftKey } : {}), ...(rightKey ? { rightKey } : {}) };
       await state.commit(pair, [{ op: "put", collection: "decision", records: [decision] }]);
     },
-    async adopt() {
+    async adopt({ takeOver } = {}) {
       const context = new RunContext(settings, { dry: false });
-      await withSession(context, mapping, { adopt: true }, async () => {
+      await withSession(context, mapping, { adopt: true, ...(takeOver ? { takeOver } : {}) }, async () => {
         await state.commit(pair, [
           ...mapping.models.map((model) => ({ op: "clearBases" as const, model: model.name })),
           { op: "remove", collection: "checkpoint", ids: mapping.models.map((model) => model.name) },

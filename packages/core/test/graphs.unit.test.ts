@@ -234,3 +234,26 @@ describe("decisions and safety", () => {
     expect((await sync.run()).written).toEqual({ left: 0, right: 0 });
   });
 });
+
+it("a backup from before a run that was killed while it wrote is recognised, however often it is tried", async () => {
+  const { left, right, sync } = pairOf([model("Country", [text("code"), text("name")])], { firstLink: "left", lease: { seconds: 1 } });
+  left.application.insert("Country", { code: "A", name: "a" });
+  await sync.run();
+  const backup = right.snapshot();
+  left.application.insert("Country", { code: "B", name: "b" });
+  // The process dies when the first bases would be stored: data is there, no counter was raised.
+  const release = [left.release, right.release];
+  const commit = left.state!.commit.bind(left.state);
+  left.state!.commit = (pair, changes) => (changes.some((change) => change.op === "putBases") ? commit(pair, changes).then(() => Promise.reject(new Error("killed"))) : commit(pair, changes));
+  left.release = right.release = () => Promise.reject(new Error("killed"));
+  await expect(sync.run()).rejects.toThrow("killed");
+  [left.release, right.release] = release as [typeof left.release, typeof right.release];
+  left.state!.commit = commit;
+  right.restore(backup);
+  for (let attempt = 0; attempt < 3; attempt++) await expect(sync.run({ takeOver: true })).rejects.toMatchObject({ code: "DATABASE.RESTORED" });
+  expect(left.probe.rows("Country")).toHaveLength(2);
+  await sync.adopt();
+  await sync.run();
+  expect((await sync.verify()).equal).toBe(true);
+  expect(right.probe.rows("Country")).toHaveLength(2);
+});

@@ -36,6 +36,7 @@ export async function commitItems(
   if (traced.length === 0) return [];
   const unit: Unit = { id: context.nextUnitId(), fence: context.claims![side].fence, batches: traced.map(({ batch }) => batch) };
   context.safePoint();
+  await context.beginWriting();
   let result;
   try {
     result = await context.settings.databases[side].commit(unit);

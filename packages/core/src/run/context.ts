@@ -8,6 +8,7 @@ import type { Checkpoint, QuarantineRecord, StateRecords, StateStore } from "../
 import { cloudIdMaker } from "./cloud-id.ts";
 import { emptyCounts, type ModelCounts, type Step, type SyncEvent } from "./events.ts";
 import { Identities } from "./identities.ts";
+import { rememberWriting } from "./known-databases.ts";
 import { throwIfAborted, withRetry } from "./retry.ts";
 
 export interface Settings {
@@ -58,6 +59,7 @@ export class RunContext {
   /** When a listener was last told something: what is reported next began then, not when it is reported. */
   #toldAt: number;
   #unit = 0;
+  #writing: Promise<void> | undefined;
 
   constructor(settings: Settings, options: { dry: boolean; signal?: AbortSignal | undefined; onEvent?: ((event: SyncEvent) => void) | undefined }) {
     this.settings = settings;
@@ -135,6 +137,11 @@ export class RunContext {
     const pause = firstDelay * 2 ** (this.faults - 1);
     this.emit({ type: "retry", code: error.code, attempt: this.faults, milliseconds: pause });
     await runtime.sleep(pause, this.signal);
+  }
+
+  /** Once per run, before its first unit. */
+  beginWriting(): Promise<void> {
+    return (this.#writing ??= rememberWriting(this));
   }
 
   checkQuarantineLimit(): void {

@@ -5,14 +5,7 @@ import { unheldRules } from "../mapping/live-keys.ts";
 import type { PairModel } from "../mapping/pair-model.ts";
 import type { Checkpoint, StateChange } from "../state.ts";
 import type { RunContext } from "./context.ts";
-
-/** The databases a pair knows, in its state; kept under the run collection. */
-interface KnownDatabases {
-  readonly id: "databases";
-  readonly left: Omit<Claim, "fence">;
-  readonly right: Omit<Claim, "fence">;
-  readonly [name: string]: unknown;
-}
+import { recogniseDatabases, rememberDatabases } from "./known-databases.ts";
 
 export interface Session {
   /** The models that take part: all, but those stopped by a finding. */
@@ -64,7 +57,7 @@ export async function withSession<Result>(
     const [left, right] = [held.get("left")!, held.get("right")!];
     context.claims = { left, right };
     await loadState(context, mapping);
-    await recogniseDatabases(context, left, right, options.adopt ?? false);
+    await recogniseDatabases(context, { left, right }, options.adopt ?? false, renew);
     recognised = true;
     const findings: Finding[] = [...mapping.findings];
     inspections.forEach((result, at) => {
@@ -108,7 +101,7 @@ export async function withSession<Result>(
     // Both counters rise, whichever side was written: a backup of the other one is older than what is remembered, too.
     const wrote = context.agreed || context.written.left + context.written.right > 0;
     const released = await Promise.allSettled([...held].map(([side, { fence }]) => context.retrying(() => databases[side].release(fence, wrote))));
-    if (recognised && released.every((result) => result.status === "fulfilled" && result.value)) await rememberDatabases(context, held, pair, wrote);
+    if (recognised && released.every((result) => result.status === "fulfilled" && result.value)) await rememberDatabases(context, wrote);
   }
 }
 
@@ -143,37 +136,6 @@ async function loadState(context: RunContext, mapping: Mapping): Promise<void> {
   for (const checkpoint of checkpoints) context.checkpoints.set(checkpoint.model, checkpoint);
   for (const entry of quarantine) if (known.has(entry.model)) context.quarantine.set(entry.id, entry);
   for (const decision of decisions) context.decisions.set(decision.id, decision);
-}
-
-/** Rule 15: a restored, cloned or exchanged database stops the run before it can do harm. */
-async function recogniseDatabases(context: RunContext, left: Claim, right: Claim, adopt: boolean): Promise<void> {
-  const { state, pair } = context.settings;
-  if (left.databaseId === right.databaseId) {
-    throw new SyncError("DATABASE.SAME", "Left and right are the same database, or one is a copy of the other. Give the copy an identity of its own (drop its `sync_database` table), or connect the right one.", { stage: "check" });
-  }
-  const [known] = (await context.retrying(() => state.read(pair, { collection: "run", ids: ["databases"] }))) as readonly KnownDatabases[];
-  if (!known || adopt) return;
-  for (const [side, claim] of [["left", left], ["right", right]] as const) {
-    const before = known[side];
-    const how = "If that is intended, call `adopt()`: what was remembered is dropped, and both sides meet as for the first time.";
-    if (before.databaseId !== claim.databaseId) throw new SyncError("DATABASE.EXCHANGED", `The ${side} database is not the one this pair was synced with. ${how}`, { stage: "check" });
-    if (before.serverIdentity !== claim.serverIdentity) throw new SyncError("DATABASE.MOVED", `The ${side} database is a copy of the one this pair was synced with, or was moved to another server. ${how}`, { stage: "check" });
-    if (claim.runCounter < before.runCounter) throw new SyncError("DATABASE.RESTORED", `The ${side} database is older than this pair's memory of it: it was restored from a backup. ${how}`, { stage: "check" });
-  }
-}
-
-async function rememberDatabases(context: RunContext, held: ReadonlyMap<"left" | "right", Claim>, pair: string, wrote: boolean): Promise<void> {
-  if (context.claims === undefined || context.dry) return;
-  const entry = (side: "left" | "right"): Omit<Claim, "fence"> => {
-    const { databaseId, serverIdentity, runCounter } = held.get(side)!;
-    return { databaseId, serverIdentity, runCounter: runCounter + (wrote ? 1 : 0) };
-  };
-  const record: KnownDatabases = { id: "databases", left: entry("left"), right: entry("right") };
-  const { state } = context.settings;
-  const [known] = await state.read(pair, { collection: "run", ids: ["databases"] });
-  if (JSON.stringify(known) === JSON.stringify(record)) return;
-  if (known && !wrote) return;
-  await state.commit(pair, [{ op: "put", collection: "run", records: [record] }]);
 }
 
 /** Today's field layout of every model; those that are new are returned, to be made durable. */
