@@ -53,26 +53,30 @@ export class ModelAnalysis {
   async run(): Promise<void> {
     const counts = this.#context.countsOf(this.model.name);
     const { left, right } = this.sources;
-    for await (const rows of left.rows()) {
-      this.#context.safePoint();
-      await this.#page(rows, []);
-      counts.read.left += rows.length;
-      this.#context.progress("analyse", this.model.name, "left", rows.length, left.total);
-    }
+    await this.#landing(async () => {
+      for await (const rows of left.rows()) {
+        this.#context.safePoint();
+        await this.#page(rows, []);
+        counts.read.left += rows.length;
+        this.#context.progress("analyse", this.model.name, "left", rows.length, left.total);
+      }
+    });
     await this.#revisit();
     if (!right.side.knownEmpty && !right.idle) {
       if (left.full && !right.side.loaded) {
         await this.#sink.flush();
         if (this.#context.written.right > 0) right.startAgain();
       }
-      for await (const rows of right.rows()) {
-        this.#context.safePoint();
-        const open = await this.#unhandled(rows);
-        await this.#doubt(rows, open);
-        await this.#page([], open);
-        counts.read.right += rows.length;
-        this.#context.progress("analyse", this.model.name, "right", rows.length, right.total);
-      }
+      await this.#landing(async () => {
+        for await (const rows of right.rows()) {
+          this.#context.safePoint();
+          const open = await this.#unhandled(rows);
+          await this.#doubt(rows, open);
+          await this.#page([], open);
+          counts.read.right += rows.length;
+          this.#context.progress("analyse", this.model.name, "right", rows.length, right.total);
+        }
+      });
     }
     await this.#resolveDeferred();
     if (this.#deletesPossible("left") || this.#deletesPossible("right")) {
@@ -80,6 +84,17 @@ export class ModelAnalysis {
       if (this.links > 0) await this.#findDeleted();
     }
     if (this.deletes.length > 0) await this.countLinks();
+  }
+
+  /** Nobody leaves a pass while something it wrote is on its way. */
+  async #landing(pass: () => Promise<void>): Promise<void> {
+    try {
+      await pass();
+    } catch (error) {
+      await this.#sink.land().catch(() => undefined);
+      throw error;
+    }
+    await this.#sink.land();
   }
 
   async #page(leftRows: readonly Row[], rightRows: readonly Row[]): Promise<void> {
@@ -118,7 +133,7 @@ export class ModelAnalysis {
       if (record.plan.action === "delete" && !record.problem) this.deletes.push(record);
       else if (record.plan.action !== "none" || record.problem || record.late || record.plan.drift.length > 0 || this.#context.quarantine.size > 0) forSink.push(record);
     }
-    await this.#sink.add(forSink);
+    await this.#sink.add(forSink, this.examiner.oneSided && !this.model.selfReference);
   }
 
   /** Right rows that the pass over the left has not dealt with. */

@@ -68,6 +68,11 @@ export class Examiner {
     this.#matcher = new Matcher(context, model, models, this.sides);
   }
 
+  /** One side held nothing: no record of the other has a counterpart, and none is met twice. */
+  get oneSided(): boolean {
+    return this.sides.left.knownEmpty || this.sides.right.knownEmpty;
+  }
+
   /** What was recognised stands in the databases by now. */
   forgetClaims(): void {
     this.#claims.clear();

@@ -83,6 +83,8 @@ export class PlanSink implements Sink {
     if (this.#buffer.length >= this.#context.settings.pageSize) await this.store();
   }
 
+  async land(): Promise<void> {}
+
   async flush(): Promise<void> {
     if (this.#buffer.length > 0) await this.store();
   }

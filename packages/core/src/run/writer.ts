@@ -19,8 +19,13 @@ const dependsOnOthers = new Set(["WRITE.UNIQUE", "WRITE.FOREIGN_KEY"]);
 
 /** Where examined records go: into the databases, or into a plan. */
 export interface Sink {
-  /** Takes records over; those that are to be deleted are not among them. */
-  add(examined: readonly Examined[]): Promise<void>;
+  /**
+   * Takes records over; those that are to be deleted are not among them. `ahead`: they may be on their way while the next
+   * ones of their model are looked at, since nothing that is read for these depends on them.
+   */
+  add(examined: readonly Examined[], ahead?: boolean): Promise<void>;
+  /** Nothing is on its way afterwards. */
+  land(): Promise<void>;
   /** Everything taken over so far is durable afterwards. */
   flush(): Promise<void>;
 }
@@ -40,6 +45,8 @@ export class Writer implements Sink {
   readonly #tracker: RunTracker;
   #buffer: WriteItem[] = [];
   #changes: StateChange[] = [];
+  /** The write that goes on while the next records are looked at; gives those to be looked at again. */
+  #onItsWay: Promise<readonly Examined[]> | undefined;
 
   constructor(context: RunContext, models: PairModels, examiners: ReadonlyMap<string, Examiner>, tracker: RunTracker) {
     this.#context = context;
@@ -48,7 +55,7 @@ export class Writer implements Sink {
     this.#tracker = tracker;
   }
 
-  async add(examined: readonly Examined[]): Promise<void> {
+  async add(examined: readonly Examined[], ahead = false): Promise<void> {
     const items: WriteItem[] = [];
     await this.#resolveTargets(examined);
     for (const record of examined) {
@@ -64,7 +71,20 @@ export class Writer implements Sink {
     await allocateKeys(this.#context, items);
     for (const item of items) promiseIdentities(this.#context, item.examined.model, item.examined, item.insert?.key);
     this.#buffer.push(...items);
-    if (this.#buffer.length >= this.#context.settings.pageSize) await this.flush();
+    if (this.#buffer.length < this.#context.settings.pageSize) return;
+    const [first] = this.#buffer;
+    // Records of another model may be parents of those that come next.
+    if (!ahead || this.#buffer.some((item) => item.examined.model !== first!.examined.model)) return this.flush();
+    await this.land();
+    this.#onItsWay = this.#write(this.#buffer.splice(0));
+    // Should it fail, that is met when it lands.
+    this.#onItsWay.catch(() => undefined);
+  }
+
+  async land(): Promise<void> {
+    const onItsWay = this.#onItsWay;
+    this.#onItsWay = undefined;
+    if (onItsWay) await this.again(await onItsWay);
   }
 
   /** What is to be written for a record; undefined where nothing is, or where it goes to quarantine. */
@@ -102,14 +122,12 @@ export class Writer implements Sink {
   }
 
   async flush(): Promise<void> {
-    while (this.#buffer.length > 0 || this.#changes.length > 0) {
-      const items = this.#buffer;
-      this.#buffer = [];
-      await this.#write(items);
-    }
+    await this.land();
+    while (this.#buffer.length > 0 || this.#changes.length > 0) await this.again(await this.#write(this.#buffer.splice(0)));
   }
 
-  async #write(items: readonly WriteItem[], tangles?: Readonly<Record<SideName, Untangled>>): Promise<void> {
+  /** Gives those to be looked at again. */
+  async #write(items: readonly WriteItem[], tangles?: Readonly<Record<SideName, Untangled>>): Promise<readonly Examined[]> {
     const context = this.#context;
     const { state, pair } = context.settings;
     const before = await this.#logBefore(items);
@@ -156,8 +174,11 @@ export class Writer implements Sink {
     this.#unsettle(items.filter((item) => item.outcome === "written" && item.examined.base === undefined));
     if (bases.length > 0 || gone.size > 0) context.agreed = true;
     if (bases.length > 0) this.#changes.push({ op: "putBases", bases });
-    // What this run has linked itself is met again in the pass over the right.
-    for (const { model } of bases) this.#examiners.get(model)!.noBases = false;
+    // What this run has linked itself is met again in the pass over the right, if there is one.
+    for (const model of new Set(bases.map((base) => base.model))) {
+      const examiner = this.#examiners.get(model)!;
+      if (!examiner.oneSided) examiner.noBases = false;
+    }
     for (const [model, cloudIds] of gone) this.#changes.push({ op: "removeBases", model, cloudIds });
     this.#dropLogOf(items.filter((item) => item.outcome !== "written"), written);
     const changes = this.#changes;
@@ -168,7 +189,7 @@ export class Writer implements Sink {
       context.identities.right.settle();
       for (const examiner of this.#examiners.values()) examiner.forgetClaims();
     }
-    await this.again(items.filter((item) => item.outcome === "again").map((item) => item.examined));
+    return items.filter((item) => item.outcome === "again").map((item) => item.examined);
   }
 
   /**
@@ -260,7 +281,7 @@ export class Writer implements Sink {
       const open = items.filter((item) => item.outcome === "pending");
       await allocateKeys(context, open);
       for (const item of open) promiseIdentities(context, model, item.examined, item.insert?.key);
-      await this.#write(open, tangles);
+      await this.again(await this.#write(open, tangles));
     }
     await this.flush();
   }

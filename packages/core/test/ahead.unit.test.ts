@@ -1,0 +1,79 @@
+import { expect, test } from "vitest";
+import type { Committed } from "@sync/core";
+import { model, pairOf, text, withCommit, withScan } from "./pairs.ts";
+
+const item = model("Item", [text("code")]);
+
+function fill(insert: (model: string, record: Record<string, string>) => unknown, records: number): void {
+  for (let n = 0; n < records; n += 1) insert("Item", { code: `c${String(n).padStart(2, "0")}` });
+}
+
+test("a first copy reads on while a page is written", async () => {
+  let thirdPage = (): void => undefined;
+  const read = new Promise<void>((resolve) => (thirdPage = resolve));
+  const units: number[] = [];
+  const pair = pairOf([item], {
+    wrap: (database, side) => {
+      if (side === "left") return withScan(database, (_, page) => void (page === 2 && thirdPage()));
+      return withCommit(database, async (unit, real) => {
+        units.push(unit.batches[0]!.rows.length);
+        // The first unit is not through before the third page is asked for: it never would be, if nobody read on.
+        if (units.length === 1) await read;
+        return real(unit);
+      });
+    },
+  });
+  fill(pair.left.application.insert, 20);
+  await pair.sync.run();
+  expect(units).toEqual([5, 5, 5, 5]);
+  expect((await pair.sync.verify()).equal).toBe(true);
+  expect((await pair.sync.run()).written).toEqual({ left: 0, right: 0 });
+});
+
+test("units go one after the other, and a run that fails leaves none on its way", async () => {
+  let open = 0;
+  let units = 0;
+  const pair = pairOf([item], {
+    wrap: (database, side) => side === "left" ? database : withCommit(database, async (unit, real): Promise<Committed> => {
+      open += 1;
+      expect(open).toBe(1);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      units += 1;
+      if (units === 2) {
+        open -= 1;
+        throw new Error("no more");
+      }
+      const committed = await real(unit);
+      open -= 1;
+      return committed;
+    }),
+  });
+  fill(pair.left.application.insert, 20);
+  await expect(pair.sync.run()).rejects.toThrow("no more");
+  expect([open, pair.right.probe.rows("Item").length]).toEqual([0, 5]);
+  await pair.sync.run();
+  expect(pair.right.probe.rows("Item")).toHaveLength(20);
+  expect((await pair.sync.verify()).equal).toBe(true);
+});
+
+test("a run that is stopped has nothing on its way", async () => {
+  const stop = new AbortController();
+  let open = 0;
+  const pair = pairOf([item], {
+    wrap: (database, side) => {
+      if (side === "left") return withScan(database, (_, page) => void (page === 3 && stop.abort()));
+      return withCommit(database, async (unit, real) => {
+        open += 1;
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        const committed = await real(unit);
+        open -= 1;
+        return committed;
+      });
+    },
+  });
+  fill(pair.left.application.insert, 20);
+  await expect(pair.sync.run({ signal: stop.signal })).rejects.toMatchObject({ code: "RUN.ABORTED" });
+  expect(open).toBe(0);
+  await pair.sync.run();
+  expect((await pair.sync.verify()).equal).toBe(true);
+});
