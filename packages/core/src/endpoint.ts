@@ -252,6 +252,8 @@ export interface Database<Types extends ModelTypes = ModelTypes> {
   close(): Promise<void>;
   /** Capability: side tables in this database can hold the state of a pair. */
   readonly state?: StateStore;
+  /** `Model` or `Model.field` that the library has and the adapter cannot take, and why: for messages. */
+  readonly leftOut?: ReadonlyMap<string, string>;
   /** Never present at run time: carries the models' types to `createSync`. */
   readonly types?: Types;
 }

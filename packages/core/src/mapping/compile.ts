@@ -41,7 +41,10 @@ export function compileMapping(options: SyncOptions): Mapping {
 
 function endpointOf(database: Database, side: SideName, name: string, findings: Finding[]): Endpoint | undefined {
   const endpoint = database.endpoints.get(name);
-  if (!endpoint) {
+  const reason = database.leftOut?.get(name);
+  if (!endpoint && reason !== undefined) {
+    findings.push({ severity: "error", code: "MODEL.LEFT_OUT", model: name, message: `Model \`${name}\` on the ${side} cannot take part: ${reason}.` });
+  } else if (!endpoint) {
     findings.push({
       severity: "error", code: "OPTIONS.UNKNOWN_MODEL", model: name,
       message: `The ${side} database (${database.name}) has no model \`${name}\`.${hintFor(name, database.endpoints.keys())}`,
@@ -133,7 +136,10 @@ class ModelCompiler {
     for (const [side, names] of [["left", left], ["right", right]] as const) {
       const model = this.#models[side];
       for (const name of new Set(names)) {
-        if (!fieldOf(model, name)) {
+        const reason = this.#options[side].leftOut?.get(`${model.name}.${name}`);
+        if (reason !== undefined) {
+          if (side === "right" || !entry.omit?.includes(name)) this.#error("MODEL.FIELD_LEFT_OUT", `\`${name}\` of \`${model.name}\` on the ${side} cannot take part: ${reason}.`, name);
+        } else if (!fieldOf(model, name)) {
           const known = model.fields.map((field) => field.name);
           this.#error("OPTIONS.UNKNOWN_FIELD", `Model \`${model.name}\` on the ${side} has no field \`${name}\`.${hintFor(name, known)}`, name);
         }
