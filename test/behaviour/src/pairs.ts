@@ -73,5 +73,7 @@ export function onPairs(
   }
 }
 
-/** The pairs that most statements are held against: both engines on both sides, and the embedded one. */
-export const usualPairs = [["sqlite", "postgres"], ["postgres", "sqlite"], ["sqlite", "pglite"]] as const;
+/** The pairs that most statements are held against: both engines on both sides. */
+export const usualPairs = [["sqlite", "postgres"], ["postgres", "sqlite"]] as const;
+/** And the embedded one. */
+export const everyPair = [...usualPairs, ["sqlite", "pglite"]] as const;

@@ -8,7 +8,7 @@ import { afterEach, expect, test } from "vitest";
 import { before } from "../src/between.ts";
 import { openPostgres, openSqlite, type Side } from "../src/databases.ts";
 import { freshUrl } from "../src/fresh.ts";
-import { onPairs, pairOf, usualPairs } from "../src/pairs.ts";
+import { onPairs, pairOf, everyPair } from "../src/pairs.ts";
 import { keepSecrets, planted } from "../src/secrets.ts";
 import { tables } from "../src/tables.ts";
 
@@ -21,7 +21,7 @@ async function refused(work: Promise<unknown>): Promise<SyncError> {
   throw new Error("it was not refused", { cause: error });
 }
 
-onPairs(import.meta.url, usualPairs, (open) => {
+onPairs(import.meta.url, everyPair, (open) => {
   test("two filled sides without firstLink are refused, with what would meet", async () => {
     const pair = await open();
     await pair.left.exec(`insert into country (code, name) values ('${code}-1', '${text}'), ('${code}-2', '${text}'), ('${code}-3', '${text} left'), ('${code}-4', '${text}')`);

@@ -1,14 +1,14 @@
 import type { ConflictRecord } from "@sync/core";
 import { expect, test } from "vitest";
 import { listOf } from "../src/lists.ts";
-import { onPairs, usualPairs } from "../src/pairs.ts";
+import { onPairs, everyPair } from "../src/pairs.ts";
 import { planted } from "../src/secrets.ts";
 
 const { text, code } = planted;
 const two = `insert into country (code, name) values ('${code}-a', '${text} a'), ('${code}-b', '${text} b')`;
 const all = "select code, name from country order by code";
 
-onPairs(import.meta.url, usualPairs, (open) => {
+onPairs(import.meta.url, everyPair, (open) => {
   test("a record edited here and deleted there is put back where the edit stands", async () => {
     const pair = await open();
     await pair.left.exec(two);

@@ -1,7 +1,7 @@
 import { naturalKey, type ConflictRecord, type QuarantineRecord } from "@sync/core";
 import { expect, test } from "vitest";
 import { listOf } from "../src/lists.ts";
-import { onPairs, usualPairs } from "../src/pairs.ts";
+import { onPairs, everyPair } from "../src/pairs.ts";
 import { planted } from "../src/secrets.ts";
 import { tables } from "../src/tables.ts";
 
@@ -9,7 +9,7 @@ const { text, code } = planted;
 const repeating = { variation: { codesRepeat: true } };
 const waiting = { Country: { match: naturalKey("code", { withoutUniqueKey: true }) }, City: { match: naturalKey("code", { withoutUniqueKey: true }) } };
 
-onPairs(import.meta.url, usualPairs, (open) => {
+onPairs(import.meta.url, everyPair, (open) => {
   test("duplicate natural keys are listed; they and their dependants wait, and the rest goes on", async () => {
     const pair = await open(repeating, repeating);
     await pair.left.exec(`

@@ -89,6 +89,16 @@ test("a key that nothing makes is refused: an insert could not be repeated", () 
   expect(refusal({}, schema)).toMatchObject({ code: "MAPPING.KEY" });
 });
 
+test("a model without any key is refused with the reason", () => {
+  const Country = sqliteTable("country", { id: integer().primaryKey(), code: text().notNull().unique(), name: text().notNull(), motto: text(), people: integer() });
+  const Keyless = sqliteTable("log", { line: text() });
+  const left = openSqlite("", { schema: { Country, Keyless } });
+  opened.push(left);
+  expect(refusal({ left: left.database, models: { Keyless: { match: naturalKey("line") } } }, { Country, Keyless })).toMatchObject({
+    code: "OPTIONS.INVALID", message: expect.stringMatching(/`Keyless` on the left cannot take part: .*primary key[^]*`Keyless` on the right cannot take part/),
+  });
+});
+
 test.each([
   ["an option", { shema: {}, schema: {} }], ["an option of syncFields", { schema: { Country: sqliteTable("c", { id: integer().primaryKey() }) }, syncFields: { cloudID: "x" } }],
   ["a model", { schema: { Country: sqliteTable("c", { id: integer().primaryKey() }) }, models: ["Contry"] }],
