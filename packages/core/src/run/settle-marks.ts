@@ -138,8 +138,10 @@ async function markRanges(
       settled.push(rangeOf(page, clean.length === page.rows.length));
     }
   }
-  // Another number: somebody's row came or went since it was looked at, and may have been sealed in.
-  const unsure = writes.lost || settled.reduce((sum, { count }) => sum + count, 0) !== expected;
+  // Another number: somebody's row came or went since it was looked at, and may have been sealed in. A row that came later
+  // and was linked all the same would make up for one that went.
+  const linkedLater = writes.linked !== undefined && [...writes.linked].some((key) => source.stoodOnPage(key) === false);
+  const unsure = writes.lost || linkedLater || settled.reduce((sum, { count }) => sum + count, 0) !== expected;
   return { ranges: settled, ...(unsure ? { unsure } : {}) };
 }
 

@@ -6,6 +6,9 @@ import type { Side } from "./side.ts";
 
 type Range = NonNullable<SideMark["ranges"]>[number];
 
+/** Rows remembered by key, where that is more exact than counting. */
+const keysKept = 5_000;
+
 /**
  * Which rows of one side have to be looked at: all of them, or only those that may differ since the last run. Reads
  * the mark before any row, so that a change in between is seen twice rather than never.
@@ -26,6 +29,7 @@ export class Source {
   #changedRanges: KeyRange[] = [];
   #pages: AsyncIterator<Page> | undefined;
   #first: Page | undefined;
+  #onPages: Set<string> | undefined = new Set();
   #keys: readonly Key[] = [];
   #names: Set<string> | undefined;
 
@@ -92,6 +96,11 @@ export class Source {
     return (this.#names ??= new Set(this.#keys.map(keyText))).has(key);
   }
 
+  /** Whether this row stood on a page that was read; undefined: too many were read to remember. */
+  stoodOnPage(key: string): boolean | undefined {
+    return this.#onPages?.has(key);
+  }
+
   /** The page read last may hold a change that nobody has looked at: its range is read again. */
   doubtPage(): void {
     const last = this.ranges.pop();
@@ -146,7 +155,11 @@ export class Source {
 
   #take(page: Page): readonly Row[] {
     this.read += page.rows.length;
-    if (page.fingerprint !== undefined) this.ranges.push({ ...page.range, count: page.rows.length, fingerprint: page.fingerprint });
+    if (page.fingerprint !== undefined) {
+      this.ranges.push({ ...page.range, count: page.rows.length, fingerprint: page.fingerprint });
+      for (const row of page.rows) this.#onPages?.add(keyText(row.key));
+      if (this.#onPages && this.#onPages.size > keysKept) this.#onPages = undefined;
+    }
     return page.rows;
   }
 }
