@@ -242,7 +242,7 @@ describePostgres("a PostgreSQL that is restarted", () => {
     expect(await refused(pair.sync({ right: stopped }).run())).toMatchObject({ code: "ENDPOINT.UNAVAILABLE" });
     await server.start();
     const again = await openPostgres(server.url, "");
-    const restarted = before(first.database, once((_: Unit) => true, async () => {
+    const restarted = before(first.database, once<Unit>(() => true, async () => {
       await again.close();
       await server.stop();
       await server.start();

@@ -1,11 +1,11 @@
-import { createSync, fallback, isSyncError, naturalKey, newest, type SyncError, type SyncOptions } from "@sync/core";
+import { createSync, fallback, isSyncError, naturalKey, newest, type SyncError } from "@sync/core";
 import { drizzleDatabase } from "@sync/drizzle";
 import Database from "better-sqlite3";
 import { drizzle } from "drizzle-orm/better-sqlite3";
 import { integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import { afterEach, expect, test } from "vitest";
 import { openSqlite } from "../src/databases.ts";
-import { hear, keepSecrets, planted } from "../src/secrets.ts";
+import { hear, keepSecrets } from "../src/secrets.ts";
 
 keepSecrets();
 const opened: { close(): unknown }[] = [];

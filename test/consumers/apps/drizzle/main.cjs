@@ -28,4 +28,4 @@ async function main() {
   }
   console.log(JSON.stringify({ rows: right.prepare("select code, name from country").all(), refusal }));
 }
-main();
+void main();

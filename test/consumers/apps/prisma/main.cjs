@@ -20,4 +20,4 @@ async function main() {
   console.log(JSON.stringify({ rows: await right.country.findMany({ select: { code: true, name: true } }), refusal }));
   await Promise.all([left.$disconnect(), right.$disconnect()]);
 }
-main();
+void main();
