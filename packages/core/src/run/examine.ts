@@ -107,9 +107,8 @@ export class Examiner {
     for (const record of rightRecords) {
       if (record.cloudId !== null) pairs.set(record.cloudId, { ...pairs.get(record.cloudId), right: record });
     }
-    const [moreLeft, moreRight] = await Promise.all([this.#counterparts(pairs, "left"), this.#counterparts(pairs, "right")]);
+    const [moreLeft, moreRight, bases] = await Promise.all([this.#counterparts(pairs, "left"), this.#counterparts(pairs, "right"), this.basesOf(pairs.keys())]);
     for (const record of [...moreLeft, ...moreRight]) pairs.get(record.cloudId!)![record.side] = record;
-    const bases = await this.basesOf(pairs.keys());
     const examined: Examined[] = [];
     const linked: { cloudId: string; left?: ReadRecord; right?: ReadRecord; base?: Base; rule?: string }[] = [];
     const alone: Record<SideName, ReadRecord[]> = {

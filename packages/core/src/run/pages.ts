@@ -28,6 +28,23 @@ export async function* pagesOf(context: RunContext, endpoint: Endpoint, request:
   }
 }
 
+/** The next page is read while this one is worked on. */
+export async function* oneAhead<T>(pages: AsyncGenerator<T>): AsyncGenerator<T> {
+  let next = pages.next();
+  try {
+    for (;;) {
+      const page = await next;
+      if (page.done) return;
+      next = pages.next();
+      // A failure of the page ahead is met when it is awaited, not before.
+      next.catch(() => undefined);
+      yield page.value;
+    }
+  } finally {
+    await pages.return(undefined);
+  }
+}
+
 /** What is left of these ranges when the first of them is read up to a key. */
 function behind([first, ...others]: readonly KeyRange[], key: KeyRange["upTo"]): readonly KeyRange[] {
   const whole = first === undefined || key === null || JSON.stringify(key) === JSON.stringify(first.upTo);

@@ -1,9 +1,9 @@
-import type { Key } from "../endpoint.ts";
+import type { Key, Page } from "../endpoint.ts";
 import type { Mapping } from "../mapping/compile.ts";
 import type { PairModel, SideName } from "../mapping/pair-model.ts";
 import { quarantineId, RunContext, type Settings } from "./context.ts";
 import { Examiner } from "./examine.ts";
-import { pagesOf } from "./pages.ts";
+import { oneAhead, pagesOf } from "./pages.ts";
 import type { PairModels } from "./pair-models.ts";
 import type { ReadRecord } from "./records.ts";
 import { prepare, type RunOptions } from "./run.ts";
@@ -76,6 +76,9 @@ async function openConflicts(context: RunContext): Promise<string[]> {
   }
 }
 
+/** Enough of a record to speak of it. */
+type Named = Pick<ReadRecord, "side" | "key" | "cloudId">;
+
 class ModelVerifier {
   readonly counts: VerifyCounts = { equal: 0, altered: 0, different: 0, onlyLeft: 0, onlyRight: 0, explained: 0 };
   readonly differences: Difference[] = [];
@@ -92,8 +95,8 @@ class ModelVerifier {
   }
 
   async run(): Promise<void> {
-    for await (const records of this.#pages("left")) {
-      const counterparts = await this.#counterparts("right", records);
+    for await (const records of oneAhead(this.#pages("left"))) {
+      const counterparts = await this.#counterparts(records);
       const suspects: [ReadRecord, ReadRecord][] = [];
       for (const left of records) {
         const right = left.cloudId === null ? undefined : counterparts.get(left.cloudId);
@@ -103,24 +106,31 @@ class ModelVerifier {
       }
       await this.#judge(suspects);
     }
-    for await (const records of this.#pages("right")) {
-      const counterparts = await this.#counterparts("left", records);
-      for (const right of records) if (right.cloudId === null || !counterparts.has(right.cloudId)) this.#oneSided("onlyRight", right);
+    for await (const { rows } of oneAhead(this.#scan("right", []))) {
+      // What both have was compared from the left; whether there is a left one is all that is left to ask.
+      const { endpoint } = this.#model.left;
+      const tuples = rows.flatMap((row) => (row.cloudId === null ? [] : [[row.cloudId]]));
+      const found = tuples.length === 0 ? [] : await this.#context.retrying(() => endpoint.fetch({ fields: [], by: "cloudId", tuples }));
+      const lefts = new Set(found.map((row) => row.cloudId));
+      for (const { key, cloudId } of rows) if (cloudId === null || !lefts.has(cloudId)) this.#oneSided("onlyRight", { side: "right", key, cloudId });
     }
   }
 
   async *#pages(side: SideName): AsyncGenerator<ReadRecord[]> {
-    const { endpoint, fields } = this.#model[side];
-    for await (const page of pagesOf(this.#context, endpoint, { fields, pageSize: this.#context.settings.pageSize })) {
+    for await (const { rows } of this.#scan(side, this.#model[side].fields)) yield await this.#examiner.sides[side].records(rows);
+  }
+
+  async *#scan(side: SideName, fields: readonly string[]): AsyncGenerator<Page> {
+    for await (const page of pagesOf(this.#context, this.#model[side].endpoint, { fields, pageSize: this.#context.settings.pageSize })) {
       this.#context.safePoint();
-      yield await this.#examiner.sides[side].records(page.rows);
       this.#context.progress("verify", this.#model.name, side, page.rows.length, undefined);
+      yield page;
     }
   }
 
-  async #counterparts(side: SideName, records: readonly ReadRecord[]): Promise<Map<string, ReadRecord>> {
+  async #counterparts(records: readonly ReadRecord[]): Promise<Map<string, ReadRecord>> {
     const tuples = records.flatMap((record) => (record.cloudId === null ? [] : [[record.cloudId]]));
-    return new Map((await this.#examiner.sides[side].fetch("cloudId", tuples)).map((record) => [record.cloudId!, record]));
+    return new Map((await this.#examiner.sides.right.fetch("cloudId", tuples)).map((record) => [record.cloudId!, record]));
   }
 
   #differing(left: ReadRecord, right: ReadRecord): number[] {
@@ -147,12 +157,12 @@ class ModelVerifier {
     }
   }
 
-  #oneSided(kind: "onlyLeft" | "onlyRight", record: ReadRecord): void {
+  #oneSided(kind: "onlyLeft" | "onlyRight", record: Named): void {
     this.counts[kind]++;
     this.#note({ model: this.#model.name, ...(record.side === "left" ? { leftKey: record.key } : { rightKey: record.key }), fields: [] }, [record]);
   }
 
-  #note(difference: Difference, records: readonly ReadRecord[]): void {
+  #note(difference: Difference, records: readonly Named[]): void {
     const entries = records.flatMap((record) => this.#context.quarantine.get(quarantineId(record.side, this.#model.name, record.key)) ?? []);
     const waits = records.some((record) => record.cloudId !== null && this.#open.has(`${this.#model.name}/${record.cloudId}`));
     const explanation = entries[0]
