@@ -95,6 +95,11 @@ export class Writer implements Sink {
       counts.waiting++;
       return undefined;
     }
+    if (record.late && this.#isKnownToWait(record, () => true)) {
+      // It waits already, for its parent among others: whether that has come is seen when late references are filled.
+      this.late.push(record);
+      return undefined;
+    }
     const item = record.problem ? undefined : writeItem(this.#context, record);
     if (item && "cause" in item) record.problem = { side: item.side, record: record[item.side]!, cause: item.cause };
     if (record.problem) {
@@ -379,10 +384,14 @@ export class Writer implements Sink {
 
   /** Unchanged since a unique key refused it: whether its place is free now is asked at the end, without a write. */
   #isHeldByOthers(examined: Examined): boolean {
+    return this.#isKnownToWait(examined, (code) => code === "WRITE.UNIQUE");
+  }
+
+  #isKnownToWait(examined: Examined, because: (code: string) => boolean): boolean {
     if (this.#context.quarantine.size === 0 || examined.problem || this.#context.retryQuarantine) return false;
     return [examined.left, examined.right].some((record) => {
       const entry = record && this.#context.quarantine.get(quarantineId(record.side, examined.model.name, record.key));
-      return record && entry?.code === "WRITE.UNIQUE" && entry.payload === payloadOf(this.#context, examined, record);
+      return record && entry && because(entry.code) && entry.payload === payloadOf(this.#context, examined, record);
     });
   }
 
