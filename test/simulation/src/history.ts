@@ -119,6 +119,7 @@ export class History {
     life.key = after.key;
     rows.set(after.key.join("\0"), life);
     if (after.cloudId !== null && life.cloudIds.at(-1) !== after.cloudId) {
+      this.#leave(life);
       life.cloudIds.push(after.cloudId);
       const twin = this.#lastByCloudId.get(`${opposite(side)} ${spec.name} ${after.cloudId}`);
       if (twin !== undefined) this.#unite(life, twin);
@@ -364,6 +365,16 @@ export class History {
     const versions = life.cells.get(name);
     if (versions === undefined) life.cells.set(name, [version]);
     else versions.push(version);
+  }
+
+  /** A cloudId that came to nothing is given up for another one. */
+  #leave(life: RowLife): void {
+    const former = life.cloudIds.at(-1);
+    if (former === undefined) return;
+    const name = `${life.side} ${life.spec.name} ${former}`;
+    if (this.#lastByCloudId.get(name) === life) this.#lastByCloudId.delete(name);
+    life.thing.rows = life.thing.rows.filter((row) => row !== life);
+    life.thing = { rows: [life] };
   }
 
   #unite(a: RowLife, b: RowLife): void {
