@@ -7,6 +7,8 @@ import type { SqlColumn, Table } from "./model.ts";
 export interface RowReader {
   /** Aliased `c0`, `c1`, … */
   readonly select: string;
+  /** The same where the row's identity `i` is joined already. */
+  readonly joined: string;
   /** The same expressions without aliases. */
   readonly expressions: readonly string[];
   row(texts: TextRow): Row;

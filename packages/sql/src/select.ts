@@ -4,6 +4,11 @@ import type { Statement } from "./executor.ts";
 import type { SqlColumn, Table } from "./model.ts";
 import { literal, quoted } from "./model.ts";
 
+/** Expressions as a select list: drivers that give objects need distinct names. */
+export function aliased(expressions: readonly string[]): string {
+  return expressions.map((expression, i) => `${expression} as c${i}`).join(", ");
+}
+
 /** A column of the table that statements call `t`. */
 export function at(column: SqlColumn): string {
   return `t.${quoted(column.column)}`;
@@ -80,11 +85,10 @@ export function lookupIdentity(
   identity: string,
   syntax: Syntax,
 ): Statement {
-  const keys = table.keys.map((_, i) => syntax.fromLocalKey(table.keys, i, "i.local_key")).join(", ");
+  const keys = table.keys.map((column, i) => `${at(column)} = ${syntax.fromLocalKey(table.keys, i, "i.local_key")}`).join(" and ");
   const cloudIds = `select ${syntax.item(0)} from ${syntax.rows(syntax.param(1))}`;
-  const among = `select ${keys} from ${identity} i where i.model = ${literal(table.model.name)} and ${syntax.oneOf("i.cloud_id", cloudIds)}`;
   return {
-    sql: `select ${reader.select} from ${table.sql} t where ${isAmong(table.keys, among, table.keys.length === 1, syntax)}`,
+    sql: `select ${reader.joined} from ${identity} i join ${table.sql} t on ${keys} where i.model = ${literal(table.model.name)} and ${syntax.oneOf("i.cloud_id", cloudIds)}`,
     params: [JSON.stringify(tuples)],
   };
 }

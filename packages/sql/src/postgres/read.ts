@@ -1,7 +1,7 @@
 import type { RowReader } from "../dialect.ts";
 import type { Table } from "../model.ts";
 import { rowDecoder } from "../row.ts";
-import { at, cloudIdOf } from "../select.ts";
+import { aliased, at, cloudIdOf } from "../select.ts";
 import { postgresSyntax } from "./syntax.ts";
 
 /** Key columns, cloudId, `xmin`, then the fields that are not in the key. */
@@ -13,10 +13,12 @@ export function postgresReader(table: Table, fields: readonly string[], identity
   }
   const keyed = table.keys.length;
   const reads = columns.map((column) => column.read(at(column)));
-  const expressions = [...reads.slice(0, keyed), cloudIdOf(table, identity, postgresSyntax), "t.xmin::text", ...reads.slice(keyed)];
+  const list = (cloudId: string): string[] => [...reads.slice(0, keyed), cloudId, "t.xmin::text", ...reads.slice(keyed)];
+  const expressions = list(cloudIdOf(table, identity, postgresSyntax));
   return {
     expressions,
-    select: expressions.map((expression, i) => `${expression} as c${i}`).join(", "),
+    select: aliased(expressions),
+    joined: aliased(list("i.cloud_id")),
     row: rowDecoder({
       table,
       fields,

@@ -1,7 +1,7 @@
 import type { RowReader } from "../dialect.ts";
 import type { Table } from "../model.ts";
 import { rowDecoder } from "../row.ts";
-import { at, cloudIdOf } from "../select.ts";
+import { aliased, at, cloudIdOf } from "../select.ts";
 import { sqliteSyntax } from "./syntax.ts";
 
 /**
@@ -21,7 +21,8 @@ export function sqliteReader(table: Table, fields: readonly string[], identity: 
   });
   return {
     expressions,
-    select: expressions.map((expression, i) => `${expression} as c${i}`).join(", "),
+    select: aliased(expressions),
+    joined: aliased([expressions[0]!, "i.cloud_id"]),
     row([revision, cloudId]) {
       const texts = JSON.parse(revision!) as (string | null)[];
       texts.push(cloudId!, revision!);
