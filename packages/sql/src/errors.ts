@@ -86,6 +86,8 @@ function postgresError(state: string, error: unknown, options: MeaningOptions): 
   if (state === "57014") {
     return new SyncError("ENDPOINT.TIMEOUT", `${database}: the database cancelled a statement (its time limit); smaller pages or a longer limit help`, { retryable: true, database, cause: error });
   }
+  if (family === "28") return new SyncError("ENDPOINT.FORBIDDEN", `${database}: the database refuses this login; look at user, password and host rules`, { database, cause: error });
+  if (state === "3D000") return new SyncError("ENDPOINT.SCHEMA", `${database}: the server has no such database`, { database, cause: error });
   if (state === "42501") return new SyncError("ENDPOINT.FORBIDDEN", `${database}: the user lacks a privilege that the sync needs`, { database, cause: error });
   if (state === "25006") return readOnly(error, options);
   if (state === "42P01" || state === "42703" || state === "42704" || state === "3F000") return schema(error, options);

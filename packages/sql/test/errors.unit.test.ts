@@ -44,6 +44,8 @@ describe("what an error means", () => {
     ["pg too many connections", pg("53300"), "ENDPOINT.UNAVAILABLE true"],
     ["pg statement time limit", pg("57014"), "ENDPOINT.TIMEOUT true"],
     ["pg privilege", pg("42501"), "ENDPOINT.FORBIDDEN false"],
+    ["pg login", pg("28P01"), "ENDPOINT.FORBIDDEN false"],
+    ["pg no database", pg("3D000"), "ENDPOINT.SCHEMA false"],
     ["pg read only", pg("25006"), "ENDPOINT.READ_ONLY false"],
     ["pg table", pg("42P01"), "ENDPOINT.SCHEMA false"],
     ["pg syntax", pg("42601"), "ENDPOINT.UNKNOWN false"],
