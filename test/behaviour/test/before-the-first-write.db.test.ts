@@ -156,6 +156,31 @@ describePostgres("copies and backups", (server) => {
     folder.remove();
   });
 
+  test("a copy of a PostgreSQL database is recognised, until it is adopted", async () => {
+    const original = await freshUrl(server, import.meta.url);
+    const copy = new URL(original);
+    copy.pathname = `${copy.pathname}_copy`;
+    const name = copy.pathname.slice(1);
+    const left = remember(openSqlite(tables("sqlite")));
+    const first = await openPostgres(original, tables("postgres"));
+    await left.exec(two);
+    await pairOf(left, first).sync().run();
+    await first.close();
+    const maintenance = remember(await openPostgres(server.url, ""));
+    await maintenance.exec(`drop database if exists "${name}" with (force)`);
+    await maintenance.exec(`create database "${name}" template "${new URL(original).pathname.slice(1)}"`);
+    const cloned = await openPostgres(copy.href, "");
+    await left.exec(`update country set name = '${text} edited'`);
+    const sync = pairOf(left, cloned).sync({ firstLink: "left" });
+    expect(await refused(sync.run())).toMatchObject({ code: "DATABASE.MOVED" });
+    expect(await cloned.rows("select code from country where name like '%edited'")).toEqual([]);
+    await sync.adopt();
+    await sync.run();
+    expect(await sync.verify()).toMatchObject({ equal: true });
+    await cloned.close();
+    await maintenance.exec(`drop database "${name}" with (force)`);
+  });
+
   /** A file is synced, backed up, changed and synced again, and then put back as it was. */
   async function restored(side: "left" | "right", change: (file: Side, other: Side) => Promise<void>): Promise<{ sync: ReturnType<ReturnType<typeof pairOf>["sync"]>; other: Side; file: Side }> {
     const folder = temporaryFolder();
