@@ -153,7 +153,7 @@ describe("a merge", () => {
         owners.set(at, who);
         copies[who]![at] = to;
       }
-      const expected = start.map((value, at) => (owners.has(at) ? copies[owners.get(at)!]![at]! : value));
+      const expected = start.map((original, at) => (owners.has(at) ? copies[owners.get(at)!]![at]! : original));
       const bases: Values[] = [start, start];
       // However the pairs take turns, two rounds of both are enough for a chain of three.
       for (const link of [...order, 0, 1, 0, 1]) {

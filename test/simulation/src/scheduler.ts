@@ -130,7 +130,7 @@ export class Scheduler {
 
   /** Fires what is due. */
   #ring(): void {
-    for (const timer of [...this.#timers]) {
+    for (const timer of Array.from(this.#timers)) {
       if (timer.at > this.#now || timer.process.paused) continue;
       if (timer.every !== undefined) timer.at = this.#now + timer.every;
       else this.#timers = this.#timers.filter((other) => other !== timer);

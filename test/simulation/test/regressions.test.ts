@@ -181,15 +181,15 @@ describe("values that unique keys guard", () => {
   const models = { Place: { match: naturalKey("code") } };
   const byName = (database: MemoryDatabase): Record<string, unknown> => Object.fromEntries(database.probe.rows("Place").map(({ record }) => [record["name"], [record["code"], record["iata"]]]));
 
-  async function rotate(field: "code" | "iata", names: readonly string[], tracking: "changes" | "fingerprints"): Promise<void> {
+  async function rotate(unique: "code" | "iata", names: readonly string[], tracking: "changes" | "fingerprints"): Promise<void> {
     const [left, right] = [open("left", [place], { tracking }), open("right", [place], { tracking })];
     const keys = new Map(names.map((name) => [name, left.application.insert("Place", { code: `code ${name}`, iata: `iata ${name}`, name })]));
     const sync = pair(left, right, models);
     await sync.run();
     const transaction = left.begin();
-    transaction.update("Place", keys.get(names[0]!)!, { [field]: "on the way" });
-    for (let at = 1; at < names.length; at += 1) transaction.update("Place", keys.get(names[at]!)!, { [field]: `${field} ${names[at - 1]!}` });
-    transaction.update("Place", keys.get(names[0]!)!, { [field]: `${field} ${names.at(-1)!}` });
+    transaction.update("Place", keys.get(names[0]!)!, { [unique]: "on the way" });
+    for (let at = 1; at < names.length; at += 1) transaction.update("Place", keys.get(names[at]!)!, { [unique]: `${unique} ${names[at - 1]!}` });
+    transaction.update("Place", keys.get(names[0]!)!, { [unique]: `${unique} ${names.at(-1)!}` });
     transaction.commit();
     await sync.run();
     expect(byName(right)).toEqual(byName(left));
@@ -197,10 +197,10 @@ describe("values that unique keys guard", () => {
     expect((await sync.run()).written).toEqual({ left: 0, right: 0 });
   }
 
-  test.each([["code", 2], ["code", 5], ["iata", 2], ["iata", 5]] as const)("change places: %s among %i records", async (field, count) => {
+  test.each([["code", 2], ["code", 5], ["iata", 2], ["iata", 5]] as const)("change places: %s among %i records", async (unique, count) => {
     const names = ["a", "b", "c", "d", "e"].slice(0, count);
-    await rotate(field, names, "changes");
-    await rotate(field, names, "fingerprints");
+    await rotate(unique, names, "changes");
+    await rotate(unique, names, "fingerprints");
   });
 
   test.each(["changes", "fingerprints", "none"] as const)("wait for a value that stays taken without a write, and go on when it is free (tracking: %s)", async (tracking) => {
