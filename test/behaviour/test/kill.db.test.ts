@@ -156,7 +156,7 @@ describePostgres("a run that is killed with SIGKILL", (server) => {
         await close();
       }
     },
-    180_000,
+    300_000, // forty processes; seconds on an idle machine
   );
 
   test("its lease ends by itself: without taking over, the next run waits for that and then completes", async () => {
