@@ -78,10 +78,29 @@ export class History {
   readonly #gone: Map<string, RowLife> = new Map();
   /** By side, model and identity: what stood there last, and was deleted by a user. */
   readonly #buried: Map<string, RowLife> = new Map();
+  readonly #checks: (() => void)[] = [];
   #commits = 0;
+  #runBegan = 0;
 
   constructor(specs: readonly ModelSpec[]) {
     this.#specs = specs;
+  }
+
+  /** Once everything that belongs together is linked. */
+  finish(): void {
+    for (const check of this.#checks.splice(0)) check();
+  }
+
+  /** Both sides are written at once: the link that explains a value may be committed after the value. */
+  #later(spec: ModelSpec, life: RowLife, member: FieldSpec | ReferenceSpec, value: string | null, message: string): void {
+    this.#checks.push(() => {
+      const explained = life.thing.rows.some((row) => row.spec === spec && row.side !== life.side && this.#versionWith(row, spec, member, life.side, value) !== undefined);
+      if (!explained) this.#broken("I2", message);
+    });
+  }
+
+  runBegins(): void {
+    this.#runBegan = this.#commits;
   }
 
   observe(side: SideName, commit: MemoryCommit): void {
@@ -177,8 +196,8 @@ export class History {
       if (version !== undefined) this.#put(life, member.name, { value, write: version.write });
       else if (value === null && isReference(member)) this.#put(life, member.name, { value, write: { side: life.side, value, knew: undefined, empty: true } });
       else {
-        this.#broken("I2", `${member.name} of a new ${this.#label(life)} holds a value that nobody wrote`);
         this.#put(life, member.name, { value, write: { side: life.side, value, knew: undefined, empty: true } });
+        this.#later(spec, life, member, value, `${member.name} of a new ${this.#label(life)} holds a value that nobody wrote`);
       }
     }
     if (this.#raw(life.side, spec, after, unmappedOn[life.side]) !== unmappedDefault) this.#broken("I16", `a field outside the sync was set in a new ${this.#label(life)}`);
@@ -201,7 +220,8 @@ export class History {
         continue;
       }
       if (version === undefined) {
-        this.#broken("I2", `${member.name} of ${this.#label(life)} was given a value that nobody wrote`);
+        this.#put(life, member.name, { value: now, write: { side: life.side, value: now, knew: current?.write, empty: true } });
+        this.#later(spec, life, member, now, `${member.name} of ${this.#label(life)} was given a value that nobody wrote`);
         continue;
       }
       this.#put(life, member.name, { value: now, write: version.write });
@@ -209,9 +229,10 @@ export class History {
       if (!isReference(member) && meetText(member, was) === meetText(member, now)) {
         this.#broken("I17", `${member.name} of ${this.#label(life)} was overwritten by a value that equals it at the meet`);
       } else if (version.write === current.write) {
+        if (isReference(member)) continue; // the parent has another counterpart now
         // After a lost answer nobody can tell an altered copy from somebody's edit; then the log has to show both.
         const message = `${member.name} of ${this.#label(life)} got back its own value in another form`;
-        if (this.troubled && !isReference(member)) this.#owe("I6", message, life, member.name, meetText(member, current.value));
+        if (this.troubled) this.#owe("I6", message, life, member.name, meetText(member, current.value));
         else this.#broken("I6", message);
       } else if (!this.#knows(spec, member, version.write, current, life.side) && !this.#buriedKnowingly(spec, member, life, current)) {
         const older = this.#knows(spec, member, current.write, version, life.side);
@@ -224,6 +245,8 @@ export class History {
   #deleted(spec: ModelSpec, life: RowLife, { cascaded }: Change): void {
     life.end = "engine";
     life.ended = this.#commits;
+    // Made between the look for children and the delete of their parent: no unit can say that nobody goes along.
+    if (cascaded && life.byUser && life.cloudIds.length === 0 && life.born > this.#runBegan) return;
     const others = life.thing.rows.filter((row) => row.side !== life.side && row.spec === spec);
     const how = cascaded ? " by a cascade" : "";
     const deletedByUser = others.filter((row) => row.end === "user").sort((a, b) => a.ended - b.ended).at(-1);

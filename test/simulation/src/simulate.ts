@@ -188,6 +188,7 @@ class Simulation {
       conflicts: await this.#state.read(PAIR, { collection: "conflict" }),
       quarantine: await this.#state.read(PAIR, { collection: "quarantine" }),
     });
+    this.#history.finish();
     oracle.checkAgreement();
     oracle.checkObligations(this.#history);
     this.#violations.push(...oracle.violations);
@@ -249,6 +250,7 @@ class Simulation {
       ...this.#syncOptions, left: open("left"), right: open("right"), state: plant?.state?.(state) ?? state, runtime: this.#scheduler.runtimeFor(process),
     });
     const running: Running = { process, ending: undefined };
+    this.#history.runBegins();
     this.#scheduler.trace.add(`begin ${process.name} ${JSON.stringify(faults)}`);
     const settled = work(sync).then(
       (): Ending => ({ ended: "done" }),
