@@ -49,7 +49,18 @@ export const PLANTS: Readonly<Record<string, () => Plant>> = {
     }),
   }),
   "the fence is ignored: a runner without lease goes on writing": () => ({
-    database: (database, _, memory) => ({ ...database, commit: (unit) => database.commit({ ...unit, fence: memory.probe.lease.fence }) }),
+    database: (database, _, memory) => ({
+      ...database,
+      async commit(unit) {
+        const free = memory.probe.lease.holder === "";
+        const fence = free ? (await memory.claim({ holder: "planted", runner: "planted", seconds: 30 })).fence : memory.probe.lease.fence;
+        try {
+          return await database.commit({ ...unit, fence });
+        } finally {
+          if (free) await memory.release(fence, false);
+        }
+      },
+    }),
   }),
   "base and checkpoint are durable before the data": () => ({
     database: (database) => {
