@@ -36,9 +36,13 @@ interface RowLife {
   thing: Thing;
   readonly byUser: boolean;
   readonly born: number;
+  linkedAt: number;
   end: "user" | "engine" | undefined;
   ended: number;
-  /** Gone after a run that lost answers or died, and before one that ended well: nobody can know that it had been linked. */
+  /**
+   * Gone in the very run that was linking it; or after a run that lost answers or died, and before one that ended well:
+   * nobody can know that it had been linked.
+   */
   endedInTrouble: boolean;
 }
 
@@ -81,6 +85,8 @@ export class History {
   readonly #checks: (() => void)[] = [];
   #commits = 0;
   #runBegan = 0;
+  /** Under way. */
+  #runs = 0;
 
   constructor(specs: readonly ModelSpec[]) {
     this.#specs = specs;
@@ -100,7 +106,12 @@ export class History {
   }
 
   runBegins(): void {
+    this.#runs += 1;
     this.#runBegan = this.#commits;
+  }
+
+  runEnds(): void {
+    this.#runs -= 1;
   }
 
   observe(side: SideName, commit: MemoryCommit): void {
@@ -129,7 +140,7 @@ export class History {
     const rows = this.#rows(side, spec);
     const life: RowLife = (before && rows.get(before.key.join("\0"))) ?? {
       side, spec, key: (after ?? before)!.key, cells: new Map(), cloudIds: [], thing: { rows: [] }, byUser,
-      born: this.#commits, end: undefined, ended: 0, endedInTrouble: false,
+      born: this.#commits, linkedAt: 0, end: undefined, ended: 0, endedInTrouble: false,
     };
     if (life.thing.rows.length === 0) life.thing.rows.push(life);
     if (before !== undefined && rows.get(before.key.join("\0")) === life) rows.delete(before.key.join("\0"));
@@ -140,6 +151,7 @@ export class History {
     if (after.cloudId !== null && life.cloudIds.at(-1) !== after.cloudId) {
       this.#leave(life);
       life.cloudIds.push(after.cloudId);
+      life.linkedAt = this.#commits;
       const twin = this.#lastByCloudId.get(`${opposite(side)} ${spec.name} ${after.cloudId}`);
       if (twin !== undefined) this.#unite(life, twin);
       const former = this.#lastByCloudId.get(`${side} ${spec.name} ${after.cloudId}`);
@@ -153,7 +165,7 @@ export class History {
     if (after === undefined) {
       life.end = "user";
       life.ended = this.#commits;
-      life.endedInTrouble = this.trouble;
+      life.endedInTrouble = this.trouble || (this.#runs > 0 && life.linkedAt > this.#runBegan);
       this.#buried.set(this.#identityName(life.side, spec, before!), life);
       return;
     }

@@ -262,6 +262,7 @@ class Simulation {
     void Promise.race([settled, process.death.then((): Ending => ({ ended: "died" }))]).then(
       (ending) => {
         running.ending = ending;
+        this.#history.runEnds();
         this.#scheduler.trace.add(`end ${process.name} ${ending.ended === "failed" ? ending.code : ending.ended}`);
       },
       (error: unknown) => {
