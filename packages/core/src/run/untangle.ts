@@ -29,6 +29,13 @@ export async function untangle(context: RunContext, model: PairModel, side: Side
   const blocked = new Map<WriteItem, string>();
   const parked = new Map<WriteItem, readonly [string, Value]>();
   const needs = new Map<WriteItem, Set<WriteItem>>(own.map((item) => [item, new Set()]));
+  // A cloudId that another row holds already is a value that stays taken.
+  const named = new Map(items.flatMap((item) => (item.examined[side] && item.examined[side].cloudId !== item.examined.cloudId ? [[item.examined.cloudId, item] as const] : [])));
+  const namesakes = named.size === 0 ? [] : await context.retrying(() => endpoint.fetch({ fields: [], by: "cloudId", tuples: [...named.keys()].map((cloudId) => [cloudId]) }));
+  for (const holder of namesakes) {
+    const item = named.get(holder.cloudId ?? "");
+    if (item && !isItsRow(item, side, holder.key)) blocked.set(item, "cloudId");
+  }
   const keys = [...endpoint.model.uniqueKeys, ...(endpoint.model.keySource === "values" ? [{ name: "primary key", fields: endpoint.model.primaryKey }] : [])];
   for (const { name, fields } of keys) {
     const wanted = new Map<string, { item: WriteItem; tuple: string[] }>();
