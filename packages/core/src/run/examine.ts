@@ -47,6 +47,8 @@ export interface ExamineOptions {
   readonly final?: boolean;
 }
 
+const storedKept = 5_000;
+
 /**
  * Looks at rows of one model: finds counterpart and base, recognises unlinked ones, plans. Reads only; every list is
  * fetched in batches, so the number of round trips does not depend on the number of rows.
@@ -60,6 +62,8 @@ export class Examiner {
   readonly #matcher: Matcher;
   /** Which record has recognised which, until that is written: two rules may lead two records to one. */
   readonly #claims = new Map<string, string>();
+  /** What this run has agreed on, as far as it is remembered. */
+  #stored: Map<string, Base> | undefined = new Map();
 
   constructor(context: RunContext, model: PairModel, models: PairModels) {
     this.#context = context;
@@ -94,6 +98,21 @@ export class Examiner {
     const { state, pair } = this.#context.settings;
     const bases = await this.#context.retrying(() => state.bases(pair, this.model.name, wanted));
     return new Map(bases.map((base) => [base.cloudId, base]));
+  }
+
+  /** A base that is stored by now; above a few thousand all are forgotten again. */
+  remember(base: Base): void {
+    if (this.#stored === undefined) return;
+    this.#stored.set(base.cloudId, base);
+    if (this.#stored.size > storedKept) this.#stored = undefined;
+  }
+
+  /** Bases of rows that this run has probably written: from memory where it has them all. */
+  async latestBasesOf(cloudIds: readonly string[]): Promise<ReadonlyMap<string, Base>> {
+    const stored = this.#stored;
+    if (stored && cloudIds.every((cloudId) => stored.has(cloudId))) return stored;
+    this.noBases = false;
+    return this.basesOf(cloudIds);
   }
 
   async examine(

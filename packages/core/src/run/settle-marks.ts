@@ -101,8 +101,7 @@ async function readBack(context: RunContext, writes: SideWrites, analysis: Marke
 export async function cleanRows(context: RunContext, analysis: Pick<Marked, "model" | "examiner">, side: SideName, rows: readonly Row[]): Promise<readonly Row[]> {
   const { model, examiner } = analysis;
   const codec = context.codecOf(model);
-  examiner.noBases = false;
-  const bases = await examiner.basesOf(rows.flatMap((row) => row.cloudId ?? []));
+  const bases = await examiner.latestBasesOf(rows.flatMap((row) => row.cloudId ?? []));
   const records = await examiner.sides[side].records(rows);
   return rows.filter((row, index) => {
     if (context.quarantine.has(quarantineId(side, model.name, row.key))) return true;

@@ -138,24 +138,14 @@ export class Writer implements Sink {
     const before = await this.#logBefore(items);
     if (before.length > 0) await context.retrying(() => state.commit(pair, before));
     const identified = await this.#onBothSides(items.filter((item) => item.outcome === "pending"), (item, side) => side in item.identify, identifyBatches);
-    for (const { item, outcome } of identified) if (outcome.status !== "written") item.outcome = "again";
+    const refused = new Map<WriteItem, Problem & { side: SideName }>();
+    takeOutcomes(identified, refused);
     holdBackChildren(items, "pending");
     const open = items.filter((item) => item.outcome === "pending");
     const written = tangles ? await this.#inGroups(open, tangles) : await this.#onBothSides(open, (item, side) => item.insert?.side === side || item.updates[side] !== undefined, dataBatches,
       items.flatMap((item) => (item.insert && item.outcome !== "pending" ? [{ side: item.insert.side, cloudId: item.examined.cloudId }] : [])));
     await this.#readAfterImages(written);
-    const refused = new Map<WriteItem, Problem & { side: SideName }>();
-    for (const { item, side, outcome } of written) {
-      if (outcome.status === "stale" || outcome.status === "unknown") item.outcome = "again";
-      else if (outcome.status === "refused" && item.outcome !== "again") {
-        const { code, constraint, field } = outcome.refusal;
-        item.outcome = "refused";
-        refused.set(item, {
-          side, code, message: `The ${side} database refused the record${constraint === undefined ? "" : ` (${constraint})`}.`,
-          ...(constraint === undefined ? {} : { constraint }), ...(field === undefined ? {} : { field }),
-        });
-      }
-    }
+    takeOutcomes(written, refused);
     for (const item of items) if (item.outcome === "pending") item.outcome = "written";
     holdBackChildren(items, "written");
     for (const { examined, insert, outcome } of items) {
@@ -189,6 +179,7 @@ export class Writer implements Sink {
     const changes = this.#changes;
     this.#changes = [];
     if (changes.length > 0) await context.retrying(() => state.commit(pair, changes));
+    for (const base of bases) this.#examiners.get(base.model)!.remember(base);
     if (this.#buffer.length === 0) {
       context.identities.left.settle();
       context.identities.right.settle();
@@ -472,6 +463,21 @@ function partlyWritten(written: readonly (ItemOutcome & { side: SideName })[]): 
     if (item.outcome === "written" || outcome.status !== "written" || !base) return [];
     return [{ item, fields: new Set((side === "left" ? plan.toLeft : plan.toRight).filter((at) => !plan.custom?.has(at))) }];
   });
+}
+
+/** What became of the items, as far as it is known. */
+function takeOutcomes(outcomes: readonly (ItemOutcome & { side: SideName })[], refused: Map<WriteItem, Problem & { side: SideName }>): void {
+  for (const { item, side, outcome } of outcomes) {
+    if (outcome.status === "stale" || outcome.status === "unknown") item.outcome = "again";
+    else if (outcome.status === "refused" && item.outcome !== "again") {
+      const { code, constraint, field } = outcome.refusal;
+      item.outcome = "refused";
+      refused.set(item, {
+        side, code, message: `The ${side} database refused the record${constraint === undefined ? "" : ` (${constraint})`}.`,
+        ...(constraint === undefined ? {} : { constraint }), ...(field === undefined ? {} : { field }),
+      });
+    }
+  }
 }
 
 /** Whoever refers to a record whose link was promised and did not come to be is looked at again, together with it. */
