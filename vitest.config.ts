@@ -9,6 +9,7 @@ const conditions = ["dev-source", ...defaultServerConditions];
 const workspaces = ["packages", "test", "examples", "apps"]
   .filter((parent) => existsSync(parent))
   .flatMap((parent) => readdirSync(parent).map((folder) => `${parent}/${folder}`))
+  .concat("bench")
   .filter((folder) => existsSync(`${folder}/package.json`));
 
 export default defineConfig({

@@ -1,25 +1,9 @@
 import { parseArgs } from "node:util";
 import { openPostgres } from "@sync/test-databases";
-import { withBench, type Measure } from "./bench.ts";
+import { withBench } from "./bench.ts";
 import type { Line } from "./measure.ts";
+import { measures } from "./measures.ts";
 import { passes, report } from "./report.ts";
-import { firstCopy } from "./rows/first-copy.ts";
-import { memory } from "./rows/memory.ts";
-import { changedPostgres, idlePostgres, verifyPostgres } from "./rows/postgres.ts";
-import { firstCopyPrisma } from "./rows/prisma.ts";
-import { sevenTables } from "./rows/seven-tables.ts";
-import { idleSqlite } from "./rows/sqlite.ts";
-
-const measures: Readonly<Record<string, Measure>> = {
-  "first-copy": firstCopy,
-  prisma: firstCopyPrisma,
-  "idle-postgres": idlePostgres,
-  "idle-sqlite": idleSqlite,
-  changed: changedPostgres,
-  verify: verifyPostgres,
-  "seven-tables": sevenTables,
-  memory,
-};
 
 const { values } = parseArgs({
   options: { rows: { type: "string", default: "100000" }, repeat: { type: "string", default: "5" }, only: { type: "string" } },

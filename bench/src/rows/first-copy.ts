@@ -56,14 +56,15 @@ export async function firstCopy(bench: Bench): Promise<Line[]> {
     return time;
   }
 
-  const run = (keeping: Keeping) => {
+  const run = (keeping: Keeping, repetitions = bench.repetitions) => {
     bench.log(`first copy, ${keeping}`);
-    return alternating(bench.repetitions, () => copy(keeping), pipe);
+    return alternating(repetitions, () => copy(keeping), pipe);
   };
   const inModel = await run("model");
   const inSideTables = await run("side-tables");
-  const withoutBase = await run("model, base in memory");
-  const given = await run("model, not given yet");
+  // Nothing is judged by these.
+  const withoutBase = await run("model, base in memory", Math.min(bench.repetitions, 3));
+  const given = await run("model, not given yet", Math.min(bench.repetitions, 2));
   await Promise.all([left.end(), right.end()]);
 
   const goal = { atLeast: 0.2, aim: 0.4 };
