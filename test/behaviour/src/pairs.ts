@@ -2,7 +2,7 @@ import { createSync, fieldMerge, leftWins, type Sync, type SyncEvent, type SyncO
 import { describePostgres } from "@sync/test-databases/vitest";
 import { afterEach, describe } from "vitest";
 import { openPglite, openPostgres, openSqlite, type Schema, type Side } from "./databases.ts";
-import { freshUrl } from "./fresh.ts";
+import { emptiedUrls } from "./fresh.ts";
 import { bothModels } from "./models.ts";
 import { keepSecrets, overheard } from "./secrets.ts";
 import { schemaOf, tables, type Dialect, type Variation } from "./tables.ts";
@@ -68,7 +68,7 @@ export function onPairs(
       });
       body(async (leftOptions = {}, rightOptions = {}) => pairOf(await side(left, leftOptions), await side(right, rightOptions)));
     };
-    if (withServer) describePostgres(title, (server) => suite(() => freshUrl(server, file)));
+    if (withServer) describePostgres(title, (server) => suite(emptiedUrls(server, file)));
     else describe(title, () => suite(async () => ""));
   }
 }
