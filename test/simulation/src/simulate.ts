@@ -1,5 +1,5 @@
 import {
-  ask, createSync, fieldMerge, isSyncError, leftWins, newest, rightWins, type ConflictPolicy, type Database, type StateStore, type Sync, type SyncOptions, type VerifyResult,
+  ask, createSync, fieldMerge, isSyncError, leftWins, newest, rightWins, type ConflictPolicy, type Database, type Sync, type SyncOptions, type VerifyResult,
 } from "@sync/core";
 import { memoryState, type MemoryState } from "@sync/core/memory";
 import { Wire, type Faults } from "./faults.ts";
