@@ -1,21 +1,21 @@
 import type { Row } from "../endpoint.ts";
 import { otherSide, type PairModel, type SideName } from "../mapping/pair-model.ts";
-import type { Base, ConflictRecord, PreImage, QuarantineRecord, SideMark, StateChange } from "../state.ts";
-import { commitItems, dataBatches, identifyBatches, type ItemOutcome } from "./commit-items.ts";
-import { conflictRecord, valuesOf } from "./conflicts.ts";
-import { quarantineId, type RunContext } from "./context.ts";
-import { payloadOf, quarantineIdsOf, type Examined, type ExamineOptions, type Examiner } from "./examine.ts";
+import type { Base, SideMark, StateChange } from "../state.ts";
+import { commitItems, dataBatches, identifyBatches } from "./commit-items.ts";
+import { conflictRecord } from "./conflicts.ts";
+import type { RunContext } from "./context.ts";
+import type { Examined, ExamineOptions, Examiner } from "./examine.ts";
 import { makeBase } from "./make-base.ts";
+import { holdBackChildren, partlyWritten, takeOutcomes, type SideOutcome, type SideProblem } from "./outcomes.ts";
 import type { PairModels } from "./pair-models.ts";
-import type { Problem, ReadRecord } from "./records.ts";
+import { Quarantine } from "./quarantine.ts";
 import { needTargets } from "./targets.ts";
-import { untangle, untangledBatches, type Untangled } from "./untangle.ts";
 import type { RunTracker } from "./tracker.ts";
+import { untangle, untangledBatches, type Untangled } from "./untangle.ts";
 import { allocateKeys, promiseIdentities, writeItem, type WriteItem } from "./write-item.ts";
+import { dropLogOf, logBefore } from "./write-log.ts";
 
 const maxTries = 3;
-/** Refusals whose cause lies in other rows: tried again in every run, though the record itself did not change. */
-const dependsOnOthers = new Set(["WRITE.UNIQUE", "WRITE.FOREIGN_KEY"]);
 
 /** Where examined records go: into the databases, or into a plan. */
 export interface Sink {
@@ -43,6 +43,7 @@ export class Writer implements Sink {
   readonly #models: PairModels;
   readonly #examiners: ReadonlyMap<string, Examiner>;
   readonly #tracker: RunTracker;
+  readonly #quarantine: Quarantine;
   #buffer: WriteItem[] = [];
   #changes: StateChange[] = [];
   /** The write that goes on while the next records are looked at; gives those to be looked at again. */
@@ -53,13 +54,14 @@ export class Writer implements Sink {
     this.#models = models;
     this.#examiners = examiners;
     this.#tracker = tracker;
+    this.#quarantine = new Quarantine(context, (change) => void this.#changes.push(change));
   }
 
   async add(examined: readonly Examined[], ahead = false): Promise<void> {
     const items: WriteItem[] = [];
     await this.#resolveTargets(examined);
     for (const record of examined) {
-      if (this.#isHeldByOthers(record)) {
+      if (this.#quarantine.isHeldByOthers(record)) {
         this.refusedByUnique.push(record);
         continue;
       }
@@ -91,11 +93,11 @@ export class Writer implements Sink {
   #take(record: Examined): WriteItem | undefined {
     const counts = this.#context.countsOf(record.model.name);
     counts.drift += record.plan.drift.length > 0 ? 1 : 0;
-    if (!record.problem && this.#isWaiting(record)) {
+    if (!record.problem && this.#quarantine.isWaiting(record)) {
       counts.waiting++;
       return undefined;
     }
-    if (record.late && this.#isKnownToWait(record, () => true)) {
+    if (record.late && this.#quarantine.isKnownToWait(record, () => true)) {
       // It waits already, for its parent among others: whether that has come is seen when late references are filled.
       this.late.push(record);
       return undefined;
@@ -103,12 +105,12 @@ export class Writer implements Sink {
     const item = record.problem ? undefined : writeItem(this.#context, record);
     if (item && "cause" in item) record.problem = { side: item.side, record: record[item.side]!, cause: item.cause };
     if (record.problem) {
-      this.#quarantine(record);
+      this.#quarantine.put(record);
       return undefined;
     }
     if (record.late) this.late.push(record);
     if (item && !("cause" in item)) return item;
-    if (!record.late) this.#release(record);
+    if (!record.late) this.#quarantine.release(record);
     if (record.plan.conflicts.length > 0) this.#buffer.push(emptyItem(record));
     return undefined;
   }
@@ -135,10 +137,10 @@ export class Writer implements Sink {
   async #write(items: readonly WriteItem[], tangles?: Readonly<Record<SideName, Untangled>>): Promise<readonly Examined[]> {
     const context = this.#context;
     const { state, pair } = context.settings;
-    const before = await this.#logBefore(items);
+    const before = await logBefore(context, items);
     if (before.length > 0) await context.retrying(() => state.commit(pair, before));
     const identified = await this.#onBothSides(items.filter((item) => item.outcome === "pending"), (item, side) => side in item.identify, identifyBatches);
-    const refused = new Map<WriteItem, Problem & { side: SideName }>();
+    const refused = new Map<WriteItem, SideProblem>();
     takeOutcomes(identified, refused);
     holdBackChildren(items, "pending");
     const open = items.filter((item) => item.outcome === "pending");
@@ -160,7 +162,7 @@ export class Writer implements Sink {
     const gone = new Map<string, string[]>();
     for (const item of items) {
       if (item.outcome !== "written") continue;
-      if (!item.examined.late) this.#release(item.examined);
+      if (!item.examined.late) this.#quarantine.release(item.examined);
       const { model, plan, cloudId } = item.examined;
       if (plan.action === "forget") gone.set(model.name, [...(gone.get(model.name) ?? []), cloudId]);
       else if (plan.action !== "park" && plan.action !== "none") bases.push(makeBase(context, item));
@@ -175,7 +177,7 @@ export class Writer implements Sink {
       if (!examiner.oneSided) examiner.noBases = false;
     }
     for (const [model, cloudIds] of gone) this.#changes.push({ op: "removeBases", model, cloudIds });
-    this.#dropLogOf(items.filter((item) => item.outcome !== "written"), written);
+    this.#changes.push(...dropLogOf(context, items.filter((item) => item.outcome !== "written"), written));
     const changes = this.#changes;
     this.#changes = [];
     if (changes.length > 0) await context.retrying(() => state.commit(pair, changes));
@@ -215,7 +217,7 @@ export class Writer implements Sink {
   async #onBothSides(
     items: readonly WriteItem[], concerns: (item: WriteItem, side: SideName) => boolean, toBatches: typeof dataBatches,
     missing: readonly { readonly side: SideName; readonly cloudId: string }[] = [],
-  ): Promise<(ItemOutcome & { side: SideName })[]> {
+  ): Promise<SideOutcome[]> {
     const missingOn = (side: SideName): Set<string> => new Set(missing.flatMap((each) => (each.side === side ? [each.cloudId] : [])));
     const outcomes = await Promise.all((["left", "right"] as const).map(async (side) => {
       const own = items.filter((item) => concerns(item, side));
@@ -225,8 +227,8 @@ export class Writer implements Sink {
   }
 
   /** One unit per group, since its items need one another. */
-  async #inGroups(items: readonly WriteItem[], tangles: Readonly<Record<SideName, Untangled>>): Promise<(ItemOutcome & { side: SideName })[]> {
-    const outcomes: (ItemOutcome & { side: SideName })[] = [];
+  async #inGroups(items: readonly WriteItem[], tangles: Readonly<Record<SideName, Untangled>>): Promise<SideOutcome[]> {
+    const outcomes: SideOutcome[] = [];
     for (const side of ["left", "right"] as const) {
       const toBatches = untangledBatches(tangles[side]);
       for (const group of tangles[side].groups) {
@@ -237,7 +239,7 @@ export class Writer implements Sink {
     return outcomes;
   }
 
-  async #readAfterImages(written: readonly (ItemOutcome & { side: SideName })[]): Promise<void> {
+  async #readAfterImages(written: readonly SideOutcome[]): Promise<void> {
     const images = new Map<Examiner, { item: WriteItem; side: SideName; row: Row }[]>();
     for (const { item, side, outcome } of written) {
       if (outcome.status !== "written" || !outcome.after) continue;
@@ -318,7 +320,7 @@ export class Writer implements Sink {
     return written;
   }
 
-  async #refused(item: WriteItem, cause: Problem & { side: SideName }): Promise<void> {
+  async #refused(item: WriteItem, cause: SideProblem): Promise<void> {
     const { examined, insert } = item;
     if (insert) this.#context.identities[insert.side].forget(examined.model.name, insert.key, examined.cloudId);
     if ((cause.code === "WRITE.UNIQUE" || cause.code === "WRITE.FOREIGN_KEY") && examined.tries === 0) {
@@ -333,111 +335,12 @@ export class Writer implements Sink {
     }
     const source = examined[otherSide(cause.side)] ?? examined[cause.side]!;
     examined.problem = { side: source.side, record: source, cause };
-    const fresh = this.#quarantine(examined);
+    const fresh = this.#quarantine.put(examined);
     if (cause.code === "WRITE.UNIQUE" && fresh) {
       const conflict = conflictRecord(this.#context, examined, { kind: "update-update", fields: [], rule: "unique key", decision: "open" });
       this.#changes.push({ op: "put", collection: "conflict", records: [{ ...conflict, kind: "unique" }] });
       this.#context.countsOf(examined.model.name).open++;
     }
-  }
-
-  /** Conflicts and pre-images, durable before anything is overwritten. A conflict that is logged already is not logged again. */
-  async #logBefore(items: readonly WriteItem[]): Promise<StateChange[]> {
-    const context = this.#context;
-    const conflicts: ConflictRecord[] = [];
-    const preImages: PreImage[] = [];
-    for (const item of items) {
-      for (const conflict of item.examined.plan.conflicts) conflicts.push(conflictRecord(context, item.examined, conflict));
-      for (const side of ["left", "right"] as const) if (item.updates[side]) preImages.push(preImage(context, item, side, item.examined[side]!));
-    }
-    const changes: StateChange[] = [];
-    if (conflicts.length > 0) {
-      const { state, pair } = context.settings;
-      const known = await context.retrying(() => state.read(pair, { collection: "conflict", ids: conflicts.map((conflict) => conflict.id) }));
-      const decisions = new Map(known.map((conflict) => [conflict.id, conflict.decision]));
-      const fresh = conflicts.filter((conflict) => decisions.get(conflict.id) !== conflict.decision);
-      for (const conflict of fresh) context.emit({ type: "conflict", model: conflict.model, id: conflict.id, decision: conflict.decision, rule: conflict.rule });
-      if (fresh.length > 0) changes.push({ op: "put", collection: "conflict", records: fresh });
-    }
-    if (preImages.length > 0) changes.push({ op: "put", collection: "preImage", records: preImages });
-    return changes;
-  }
-
-  /** What was certainly not overwritten leaves no pre-image: not the side that was written, nor one whose answer was lost. */
-  #dropLogOf(items: readonly WriteItem[], written: readonly (ItemOutcome & { side: SideName })[]): void {
-    if (items.length === 0) return;
-    const overwritten = new Set(written.flatMap(({ item, side, outcome }) =>
-      (outcome.status === "written" || outcome.status === "unknown" ? [preImageId(this.#context, item, side)] : [])));
-    const ids = items.flatMap((item) => (["left", "right"] as const).flatMap((side) => (item.updates[side] ? [preImageId(this.#context, item, side)] : [])))
-      .filter((id) => !overwritten.has(id));
-    if (ids.length > 0) this.#changes.push({ op: "remove", collection: "preImage", ids });
-  }
-
-  /** Unchanged since a unique key refused it: whether its place is free now is asked at the end, without a write. */
-  #isHeldByOthers(examined: Examined): boolean {
-    return this.#isKnownToWait(examined, (code) => code === "WRITE.UNIQUE");
-  }
-
-  #isKnownToWait(examined: Examined, because: (code: string) => boolean): boolean {
-    if (this.#context.quarantine.size === 0 || examined.problem || this.#context.retryQuarantine) return false;
-    return [examined.left, examined.right].some((record) => {
-      const entry = record && this.#context.quarantine.get(quarantineId(record.side, examined.model.name, record.key));
-      return record && entry && because(entry.code) && entry.payload === payloadOf(this.#context, examined, record);
-    });
-  }
-
-  #isWaiting(examined: Examined): boolean {
-    if (this.#context.quarantine.size === 0) return false;
-    for (const record of [examined.left, examined.right]) {
-      if (!record) continue;
-      const entry = this.#context.quarantine.get(quarantineId(record.side, examined.model.name, record.key));
-      if (!entry || this.#context.retryQuarantine || !entry.code.startsWith("WRITE.") || dependsOnOthers.has(entry.code)) continue;
-      if (entry.payload === payloadOf(this.#context, examined, record)) return true;
-    }
-    return false;
-  }
-
-  /** False: it waits there already, for the same reason. */
-  #quarantine(examined: Examined): boolean {
-    const { side, record, cause } = examined.problem!;
-    const other = examined[otherSide(side)];
-    // Not linked: once its counterpart is gone or goes by another name, nothing else would bring it up again.
-    if (other && (other.cloudId === null || other.cloudId !== record.cloudId)) {
-      this.#enter(examined, otherSide(side), other, { code: "MATCH.COUNTERPART_WAITS", message: `Its counterpart on the ${side} waits: ${cause.message}` });
-    }
-    return this.#enter(examined, side, record, cause);
-  }
-
-  #enter(examined: Examined, side: SideName, record: ReadRecord, cause: Problem): boolean {
-    const context = this.#context;
-    const counts = context.countsOf(examined.model.name);
-    const id = quarantineId(side, examined.model.name, record.key);
-    const payload = payloadOf(context, examined, record);
-    const known = context.quarantine.get(id);
-    if (known && known.payload === payload && known.code === cause.code && !context.retryQuarantine) {
-      counts.waiting++;
-      return false;
-    }
-    const { code, message, field, constraint, waitsFor } = cause;
-    const entry: QuarantineRecord = {
-      id, model: examined.model.name, side, key: record.key, cloudId: record.cloudId, code, message, payload,
-      ...(field === undefined ? {} : { field }), ...(constraint === undefined ? {} : { constraint }), ...(waitsFor ? { waitsFor } : {}),
-      ...(code.startsWith("WRITE.") ? valuesOf(examined, [...examined.plan.toLeft, ...examined.plan.toRight]) : {}),
-      attempts: (known?.attempts ?? 0) + 1, since: known?.since ?? context.timestamp(), run: context.runId,
-    };
-    context.quarantine.set(id, entry);
-    context.checkQuarantineLimit();
-    counts.quarantined++;
-    context.emit({ type: "quarantine", model: entry.model, side, code, ...(field === undefined ? {} : { field }), ...(constraint === undefined ? {} : { constraint }) });
-    this.#changes.push({ op: "put", collection: "quarantine", records: [entry] });
-    return true;
-  }
-
-  /** It is fine now: whatever waited in quarantine for it does so no more. */
-  #release(examined: Examined): void {
-    if (this.#context.quarantine.size === 0) return;
-    const ids = quarantineIdsOf(examined).filter((id) => this.#context.quarantine.delete(id));
-    if (ids.length > 0) this.#changes.push({ op: "remove", collection: "quarantine", ids });
   }
 
   #count(item: WriteItem): void {
@@ -453,50 +356,6 @@ export class Writer implements Sink {
   }
 }
 
-/**
- * Linked records of which only one side took its fields: on those both sides agreed, whatever became of the others. Else
- * a later edit of the side they came from would look like a conflict with its own older value.
- */
-function partlyWritten(written: readonly (ItemOutcome & { side: SideName })[]): { item: WriteItem; fields: ReadonlySet<number> }[] {
-  return written.flatMap(({ item, side, outcome }) => {
-    const { base, plan } = item.examined;
-    if (item.outcome === "written" || outcome.status !== "written" || !base) return [];
-    return [{ item, fields: new Set((side === "left" ? plan.toLeft : plan.toRight).filter((at) => !plan.custom?.has(at))) }];
-  });
-}
-
-/** What became of the items, as far as it is known. */
-function takeOutcomes(outcomes: readonly (ItemOutcome & { side: SideName })[], refused: Map<WriteItem, Problem & { side: SideName }>): void {
-  for (const { item, side, outcome } of outcomes) {
-    if (outcome.status === "stale" || outcome.status === "unknown") item.outcome = "again";
-    else if (outcome.status === "refused" && item.outcome !== "again") {
-      const { code, constraint, field } = outcome.refusal;
-      item.outcome = "refused";
-      refused.set(item, {
-        side, code, message: `The ${side} database refused the record${constraint === undefined ? "" : ` (${constraint})`}.`,
-        ...(constraint === undefined ? {} : { constraint }), ...(field === undefined ? {} : { field }),
-      });
-    }
-  }
-}
-
-/** Whoever refers to a record whose link was promised and did not come to be is looked at again, together with it. */
-function holdBackChildren(items: readonly WriteItem[], fine: "pending" | "written"): void {
-  const promised = ({ insert, examined }: WriteItem): boolean =>
-    insert !== undefined || [examined.left, examined.right].some((record) => record !== undefined && record.cloudId !== examined.cloudId);
-  const missing = new Set(items.flatMap((item) => (item.outcome !== fine && promised(item) ? [item.examined.cloudId] : [])));
-  for (let before = 0; before !== missing.size; ) {
-    before = missing.size;
-    for (const item of items) {
-      const { model, left, right, cloudId } = item.examined;
-      if (item.outcome !== fine) continue;
-      if (!model.fields.some((field, at) => field.parent !== undefined && [left, right].some((record) => missing.has(record?.meet[at] ?? "")))) continue;
-      item.outcome = "again";
-      if (promised(item)) missing.add(cloudId);
-    }
-  }
-}
-
 function emptyItem(examined: Examined): WriteItem {
   return { examined, insert: undefined, updates: {}, identify: {}, after: {}, outcome: "pending" };
 }
@@ -509,18 +368,4 @@ export function groupByModel(records: readonly Examined[]): Map<PairModel, Exami
     else groups.set(record.model, [record]);
   }
   return groups;
-}
-
-/** Each attempt has its own: a second one overwrites something else than the first. */
-const preImageId = (context: RunContext, { examined }: WriteItem, side: SideName): string =>
-  `${context.runId}/${side}/${examined.model.name}/${examined.cloudId}${examined.late ? "/late" : ""}${examined.tries === 0 ? "" : `/${examined.tries}`}`;
-
-function preImage(context: RunContext, item: WriteItem, side: SideName, record: ReadRecord): PreImage {
-  const names = item.examined.model[side].fields;
-  const values = item.updates[side]!;
-  const fields = [...values.keys()].filter((name) => names.includes(name));
-  return {
-    id: preImageId(context, item, side), run: context.runId, model: item.examined.model.name, cloudId: item.examined.cloudId, side, op: "update",
-    key: record.key, fields, values: fields.map((name) => record.row.values[names.indexOf(name)] ?? null), at: context.timestamp(),
-  };
 }

@@ -1,0 +1,53 @@
+import type { SideName } from "../mapping/pair-model.ts";
+import type { ItemOutcome } from "./commit-items.ts";
+import type { Problem } from "./records.ts";
+import type { WriteItem } from "./write-item.ts";
+
+/** What became of an item on one side. */
+export type SideOutcome = ItemOutcome & { readonly side: SideName };
+/** Why an item was refused, and by which side. */
+export type SideProblem = Problem & { readonly side: SideName };
+
+/**
+ * Linked records of which only one side took its fields: on those both sides agreed, whatever became of the others. Else
+ * a later edit of the side they came from would look like a conflict with its own older value.
+ */
+export function partlyWritten(written: readonly SideOutcome[]): { item: WriteItem; fields: ReadonlySet<number> }[] {
+  return written.flatMap(({ item, side, outcome }) => {
+    const { base, plan } = item.examined;
+    if (item.outcome === "written" || outcome.status !== "written" || !base) return [];
+    return [{ item, fields: new Set((side === "left" ? plan.toLeft : plan.toRight).filter((at) => !plan.custom?.has(at))) }];
+  });
+}
+
+/** What became of the items, as far as it is known. */
+export function takeOutcomes(outcomes: readonly SideOutcome[], refused: Map<WriteItem, SideProblem>): void {
+  for (const { item, side, outcome } of outcomes) {
+    if (outcome.status === "stale" || outcome.status === "unknown") item.outcome = "again";
+    else if (outcome.status === "refused" && item.outcome !== "again") {
+      const { code, constraint, field } = outcome.refusal;
+      item.outcome = "refused";
+      refused.set(item, {
+        side, code, message: `The ${side} database refused the record${constraint === undefined ? "" : ` (${constraint})`}.`,
+        ...(constraint === undefined ? {} : { constraint }), ...(field === undefined ? {} : { field }),
+      });
+    }
+  }
+}
+
+/** Whoever refers to a record whose link was promised and did not come to be is looked at again, together with it. */
+export function holdBackChildren(items: readonly WriteItem[], fine: "pending" | "written"): void {
+  const promised = ({ insert, examined }: WriteItem): boolean =>
+    insert !== undefined || [examined.left, examined.right].some((record) => record !== undefined && record.cloudId !== examined.cloudId);
+  const missing = new Set(items.flatMap((item) => (item.outcome !== fine && promised(item) ? [item.examined.cloudId] : [])));
+  for (let before = 0; before !== missing.size; ) {
+    before = missing.size;
+    for (const item of items) {
+      const { model, left, right, cloudId } = item.examined;
+      if (item.outcome !== fine) continue;
+      if (!model.fields.some((field, at) => field.parent !== undefined && [left, right].some((record) => missing.has(record?.meet[at] ?? "")))) continue;
+      item.outcome = "again";
+      if (promised(item)) missing.add(cloudId);
+    }
+  }
+}
