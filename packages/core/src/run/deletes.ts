@@ -1,7 +1,7 @@
 import type { PairModel, SideName } from "../mapping/pair-model.ts";
 import type { ConflictRecord, PreImage, StateChange } from "../state.ts";
 import type { ModelAnalysis } from "./analyse.ts";
-import { commitItems } from "./commit-items.ts";
+import { commitItems, type ItemOutcome } from "./commit-items.ts";
 import { conflictRecord } from "./conflicts.ts";
 import { keyText, type RunContext } from "./context.ts";
 import type { Examined } from "./examine.ts";
@@ -122,18 +122,28 @@ async function deletePage(
   tracker.of(side, model[side].name).pending.push(...held.map((record) => record[side]!.key));
   counts.conflicts += free.filter((record) => record.plan.conflicts.length > 0).length;
   const items = free.map((examined): WriteItem => ({ examined, insert: undefined, updates: {}, identify: {}, after: {}, outcome: "pending" }));
-  const outcomes = await commitItems(context, tracker, side, items, (group) => [{
+  const commit = (wanted: readonly WriteItem[]): Promise<ItemOutcome[]> => commitItems(context, tracker, side, wanted, (group) => [{
     items: group,
     batch: { op: "delete", model: model[side].name, rows: group.map(({ examined }) => ({ key: examined[side]!.key, revision: examined[side]!.row.revision })) },
   }]);
+  let outcomes = await commit(items);
+  // Where the answer was lost, once more: what still stands as it was read has not been deleted.
+  const doubtful = new Set<WriteItem>();
+  for (let lost = unknownOf(outcomes); lost.length > 0; lost = unknownOf(outcomes)) {
+    for (const item of lost) doubtful.add(item);
+    outcomes = [...outcomes.filter(({ outcome }) => outcome.status !== "unknown"), ...(await commit(lost))];
+  }
+  const { endpoint } = model[side];
+  const rows = doubtful.size === 0 ? [] : await context.retrying(() => endpoint.fetch({ fields: [], by: "key", tuples: [...doubtful].map(({ examined }) => examined[side]!.key) }));
+  const standing = new Set(rows.map((row) => keyText(row.key)));
   const gone: Examined[] = [];
   /** Without a doubt: where the answer was lost the pre-image stays. */
   const untouched: Examined[] = [];
   const again: Examined[] = [];
   for (const { item, outcome } of outcomes) {
-    if (outcome.status === "written") gone.push(item.examined);
+    if (outcome.status === "written" || (doubtful.has(item) && !standing.has(keyText(item.examined[side]!.key)))) gone.push(item.examined);
     else {
-      if (outcome.status !== "unknown") untouched.push(item.examined);
+      if (!doubtful.has(item)) untouched.push(item.examined);
       own.delete(keyText(item.examined[side]!.key));
       if (outcome.status === "refused") {
         counts.open++;
@@ -144,11 +154,14 @@ async function deletePage(
   counts.deleted[side] += gone.length;
   for (const record of gone) context.identities[side].forget(model.name, record[side]!.key, record.cloudId);
   const after: StateChange[] = [];
+  if (gone.length > 0) context.agreed = true;
   if (gone.length > 0) after.push({ op: "removeBases", model: model.name, cloudIds: gone.map((record) => record.cloudId) });
   if (untouched.length > 0) after.push({ op: "remove", collection: "preImage", ids: untouched.map((record) => preImageId(context, side, record)) });
   if (after.length > 0) await context.retrying(() => state.commit(pair, after));
   await writer.again(again);
 }
+
+const unknownOf = (outcomes: readonly ItemOutcome[]): WriteItem[] => outcomes.flatMap(({ item, outcome }) => (outcome.status === "unknown" ? [item] : []));
 
 const preImageId = (context: RunContext, side: SideName, record: Examined): string => `${context.runId}/${side}/${record.model.name}/${record.cloudId}`;
 
