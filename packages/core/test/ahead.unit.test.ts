@@ -30,6 +30,25 @@ test("a first copy reads on while a page is written", async () => {
   expect((await pair.sync.run()).written).toEqual({ left: 0, right: 0 });
 });
 
+test("the next page gets its cloudIds while this one is written", async () => {
+  let identified = 0;
+  let second = (): void => undefined;
+  const secondIdentified = new Promise<void>((resolve) => (second = resolve));
+  const pair = pairOf([item], {
+    wrap: (database, side) => withCommit(database, async (unit, real) => {
+      // The first rows do not come to the right before the second page has its cloudIds on the left.
+      if (side === "right") await secondIdentified;
+      const committed = await real(unit);
+      if (side === "left" && ++identified === 2) second();
+      return committed;
+    }),
+  });
+  fill(pair.left.application.insert, 20);
+  await pair.sync.run();
+  expect(identified).toBe(4);
+  expect((await pair.sync.verify()).equal).toBe(true);
+});
+
 test("units go one after the other, and a run that fails leaves none on its way", async () => {
   let open = 0;
   let units = 0;

@@ -16,6 +16,8 @@ import { allocateKeys, promiseIdentities, writeItem, type WriteItem } from "./wr
 import { dropLogOf, logBefore } from "./write-log.ts";
 
 const maxTries = 3;
+/** Enough for each stage of a write to be busy. */
+const mostOnTheirWay = 3;
 
 /** Where examined records go: into the databases, or into a plan. */
 export interface Sink {
@@ -46,8 +48,10 @@ export class Writer implements Sink {
   readonly #quarantine: Quarantine;
   #buffer: WriteItem[] = [];
   #changes: StateChange[] = [];
-  /** The write that goes on while the next records are looked at; gives those to be looked at again. */
-  #onItsWay: Promise<readonly Examined[]> | undefined;
+  /** Writes that go on while the next records are looked at; each gives those to be looked at again. */
+  readonly #onItsWay: Promise<readonly Examined[]>[] = [];
+  /** The last turn of each stage. */
+  readonly #turns = new Map<string, Promise<unknown>>();
 
   constructor(context: RunContext, models: PairModels, examiners: ReadonlyMap<string, Examiner>, tracker: RunTracker) {
     this.#context = context;
@@ -77,16 +81,26 @@ export class Writer implements Sink {
     const [first] = this.#buffer;
     // Records of another model may be parents of those that come next.
     if (!ahead || this.#buffer.some((item) => item.examined.model !== first!.examined.model)) return this.flush();
-    await this.land();
-    this.#onItsWay = this.#write(this.#buffer.splice(0));
+    while (this.#onItsWay.length >= mostOnTheirWay) await this.again(await this.#onItsWay.shift()!);
+    const write = this.#write(this.#buffer.splice(0));
     // Should it fail, that is met when it lands.
-    this.#onItsWay.catch(() => undefined);
+    write.catch(() => undefined);
+    this.#onItsWay.push(write);
   }
 
   async land(): Promise<void> {
-    const onItsWay = this.#onItsWay;
-    this.#onItsWay = undefined;
-    if (onItsWay) await this.again(await onItsWay);
+    while (this.#onItsWay.length > 0) {
+      const landed = await Promise.allSettled(this.#onItsWay.splice(0));
+      for (const write of landed) if (write.status === "rejected") throw write.reason;
+      for (const write of landed) if (write.status === "fulfilled") await this.again(write.value);
+    }
+  }
+
+  /** Stages of different writes go side by side; the same stage of two goes one after the other, and not after a failure. */
+  #inTurn<Result>(stage: "log" | "identify" | "data" | "store", work: () => Promise<Result>): Promise<Result> {
+    const turn = (this.#turns.get(stage) ?? Promise.resolve()).then(work);
+    this.#turns.set(stage, turn);
+    return turn;
   }
 
   /** What is to be written for a record; undefined where nothing is, or where it goes to quarantine. */
@@ -137,15 +151,20 @@ export class Writer implements Sink {
   async #write(items: readonly WriteItem[], tangles?: Readonly<Record<SideName, Untangled>>): Promise<readonly Examined[]> {
     const context = this.#context;
     const { state, pair } = context.settings;
-    const before = await logBefore(context, items);
-    if (before.length > 0) await context.retrying(() => state.commit(pair, before));
-    const identified = await this.#onBothSides(items.filter((item) => item.outcome === "pending"), (item, side) => side in item.identify, identifyBatches);
+    await this.#inTurn("log", async () => {
+      const before = await logBefore(context, items);
+      if (before.length > 0) await context.retrying(() => state.commit(pair, before));
+    });
+    const identified = await this.#inTurn("identify", () =>
+      this.#onBothSides(items.filter((item) => item.outcome === "pending"), (item, side) => side in item.identify, identifyBatches));
     const refused = new Map<WriteItem, SideProblem>();
     takeOutcomes(identified, refused);
     holdBackChildren(items, "pending");
     const open = items.filter((item) => item.outcome === "pending");
-    const written = tangles ? await this.#inGroups(open, tangles) : await this.#onBothSides(open, (item, side) => item.insert?.side === side || item.updates[side] !== undefined, dataBatches,
-      items.flatMap((item) => (item.insert && item.outcome !== "pending" ? [{ side: item.insert.side, cloudId: item.examined.cloudId }] : [])));
+    const missing = items.flatMap((item) => (item.insert && item.outcome !== "pending" ? [{ side: item.insert.side, cloudId: item.examined.cloudId }] : []));
+    const written = await this.#inTurn("data", () => tangles
+      ? this.#inGroups(open, tangles)
+      : this.#onBothSides(open, (item, side) => item.insert?.side === side || item.updates[side] !== undefined, dataBatches, missing));
     await this.#readAfterImages(written);
     takeOutcomes(written, refused);
     for (const item of items) if (item.outcome === "pending") item.outcome = "written";
@@ -178,9 +197,11 @@ export class Writer implements Sink {
     }
     for (const [model, cloudIds] of gone) this.#changes.push({ op: "removeBases", model, cloudIds });
     this.#changes.push(...dropLogOf(context, items.filter((item) => item.outcome !== "written"), written));
-    const changes = this.#changes;
-    this.#changes = [];
-    if (changes.length > 0) await context.retrying(() => state.commit(pair, changes));
+    await this.#inTurn("store", async () => {
+      const changes = this.#changes;
+      this.#changes = [];
+      if (changes.length > 0) await context.retrying(() => state.commit(pair, changes));
+    });
     for (const base of bases) this.#examiners.get(base.model)!.remember(base);
     if (this.#buffer.length === 0) {
       context.identities.left.settle();
