@@ -22,6 +22,14 @@ export function idMaker(name: string, args: readonly unknown[]): (() => string) 
   }
 }
 
+let pool = Buffer.alloc(0);
+let used = 0;
+
+/** Asking for random bytes costs the same for one and for thousands. */
+function randomByte(): number {
+  if (used === pool.length) [pool, used] = [randomBytes(4096), 0];
+  return pool[used++]!;
+}
 
 let count = Math.floor(Math.random() * 36 ** 4);
 const fingerprint = letters(4, base36);
@@ -58,9 +66,8 @@ function letters(length: number, alphabet: string): string {
   const limit = 256 - (256 % alphabet.length);
   let text = "";
   while (text.length < length) {
-    for (const byte of randomBytes(length * 2)) {
-      if (byte < limit && text.length < length) text += alphabet[byte % alphabet.length]!;
-    }
+    const byte = randomByte();
+    if (byte < limit) text += alphabet[byte % alphabet.length]!;
   }
   return text;
 }

@@ -1,4 +1,4 @@
-import type { Batch } from "@sync/core";
+import type { Batch, IdentifyBatch } from "@sync/core";
 import { deleteRows, identifyRows, insertRows, type Prior, updateRows, type UpdateRows } from "../batch.ts";
 import type { SideTables } from "../dialect.ts";
 import type { Statement } from "../executor.ts";
@@ -60,7 +60,7 @@ export function statementsFor(batch: Batch, { table, sides, returns, mayBeKeptBa
       return { write: { sql: remove, params: [json] }, afterwards: [{ sql: forget, params: [json] }] };
     }
     default:
-      return identifyStatements(table, JSON.stringify(identifyRows(table, batch)), returns, sides);
+      return identifyStatements(table, batch, returns, sides);
   }
 }
 
@@ -145,7 +145,8 @@ function moveIdentity(table: Table, batch: UpdateRows, json: string, sides: Side
   };
 }
 
-function identifyStatements(table: Table, json: string, returns: string, sides: SideTables): Statements {
+function identifyStatements(table: Table, batch: IdentifyBatch, returns: string, sides: SideTables): Statements {
+  const json = JSON.stringify(identifyRows(table, batch));
   const input = sqliteSyntax.rows("?");
   const keyed = table.keys.length;
   const sameKey = table.keys.map((column, i) => `${at(column)} = ${column.write(item(i))}`).join(" and ");
@@ -165,6 +166,13 @@ function identifyStatements(table: Table, json: string, returns: string, sides: 
   const model = literal(table.model.name);
   const key = localKey(table.keys, table.keys.map((column, i) => column.write(item(i))));
   const stands = `exists (select 1 from ${table.sql} t where ${sameKey})`;
+  const insert =
+    `insert into ${sides.identity} (model, cloud_id, local_key) select ${model}, ${item(keyed)}, ${key} from ${input}` +
+    ` where ${item(keyed + 1)} is null and ${stands} on conflict (model, local_key) do nothing`;
+  if (batch.rows.every(({ was }) => was === null)) {
+    const given = table.keys.map((column, i) => `${column.read(sqliteSyntax.fromLocalKey(table.keys, i, "local_key"))} as c${i}`).join(", ");
+    return { write: { sql: `${insert} returning ${given}`, params: [json] } };
+  }
   const keys = table.keys.map((column, i) => `${column.read(column.write(item(i)))} as c${i}`).join(", ");
   return {
     // What is about to be done, asked first: afterwards a row given its cloudId now looks like one that had it.
@@ -181,12 +189,7 @@ function identifyStatements(table: Table, json: string, returns: string, sides: 
           ` where i.model = ${model} and i.local_key = ${key} and i.cloud_id = ${item(keyed + 1)} and ${stands}`,
         params: [json],
       },
-      {
-        sql:
-          `insert into ${sides.identity} (model, cloud_id, local_key) select ${model}, ${item(keyed)}, ${key} from ${input}` +
-          ` where ${item(keyed + 1)} is null and ${stands} on conflict (model, local_key) do nothing`,
-        params: [json],
-      },
+      { sql: insert, params: [json] },
     ],
   };
 }
