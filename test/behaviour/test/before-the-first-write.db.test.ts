@@ -197,7 +197,7 @@ describePostgres("copies and backups", (server) => {
     await first.close();
     copyFileSync(backup, path);
     const file = sqlite(path);
-    sides.push({ ...file, close: () => state.close() });
+    sides.push({ ...file, close: async () => (await state.close(), folder.remove()) });
     return { sync: pairOf(...at(file)).sync({ state, firstLink: side === "left" ? "right" : "left" }), other, file };
   }
 

@@ -5,7 +5,7 @@ import { temporaryFolder } from "@sync/test-databases";
 import { describePostgres } from "@sync/test-databases/vitest";
 import Database from "better-sqlite3";
 import pg from "pg";
-import { expect, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
 import { join } from "node:path";
 import { openPostgres, openSqlite, type Side } from "../src/databases.ts";
 import { freshUrl } from "../src/fresh.ts";
@@ -15,6 +15,7 @@ import { pairOf } from "../src/pairs.ts";
 import { tables } from "../src/tables.ts";
 
 const cache = temporaryFolder("compiled");
+afterAll(() => cache.remove());
 const child = fileURLToPath(new URL("../src/run-and-die.ts", import.meta.url));
 
 /** Runs a sync in a process of its own. */

@@ -3,7 +3,7 @@ import { drizzleDatabase } from "@sync/drizzle";
 import Database from "better-sqlite3";
 import { drizzle } from "drizzle-orm/better-sqlite3";
 import { integer, sqliteTable, text as column } from "drizzle-orm/sqlite-core";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { openSqlite, type Side } from "../src/databases.ts";
 import { listOf } from "../src/lists.ts";
 import { onPairs, pairOf, usualPairs, type Pair } from "../src/pairs.ts";
@@ -117,10 +117,19 @@ describe("a model that got a field since", () => {
 
   const withNote = { Country: sqliteTable("country", { id: integer().primaryKey({ autoIncrement: true }), code: column().notNull().unique(), name: column().notNull(), motto: column(), people: integer(), note: column() }) };
   /** The application's next version, on the same file. */
-  const next = (side: Side & { path: string }): Side => ({ ...side, database: drizzleDatabase(drizzle(new Database(side.path)), { schema: withNote }) as never });
+  const next = (side: Side & { path: string }): Side => {
+    const client = new Database(side.path);
+    onTestFinished(() => void client.close());
+    return { ...side, database: drizzleDatabase(drizzle(client), { schema: withNote }) as never };
+  };
+  const both = () => {
+    const sides = [openSqlite(tables("sqlite")), openSqlite(tables("sqlite"))] as const;
+    onTestFinished(async () => void (await Promise.all(sides.map((side) => side.close()))));
+    return sides;
+  };
 
   test("goes on: what was agreed stays agreed, and the new field is carried", async () => {
-    const [left, right] = [openSqlite(tables("sqlite")), openSqlite(tables("sqlite"))];
+    const [left, right] = both();
     const models = { Country: { match: naturalKey("code") } };
     await left.exec(`insert into country (code, name) values ('${code}-a', '${text} a'), ('${code}-b', '${text} b')`);
     await pairOf(left, right).sync({ models }).run();
@@ -140,7 +149,7 @@ describe("a model that got a field since", () => {
   });
 
   test("and is empty on both sides needs no firstLink", async () => {
-    const [left, right] = [openSqlite(tables("sqlite")), openSqlite(tables("sqlite"))];
+    const [left, right] = both();
     const models = { Country: { match: naturalKey("code") } };
     await left.exec(`insert into country (code, name) values ('${code}-a', '${text} a')`);
     await pairOf(left, right).sync({ models }).run();
