@@ -12,7 +12,8 @@ export async function logBefore(context: RunContext, items: readonly WriteItem[]
   const preImages: PreImage[] = [];
   for (const item of items) {
     for (const conflict of item.examined.plan.conflicts) conflicts.push(conflictRecord(context, item.examined, conflict));
-    for (const side of ["left", "right"] as const) if (item.updates[side]) preImages.push(preImage(context, item, side, item.examined[side]!));
+    if (item.updates.left) preImages.push(preImage(context, item, "left", item.examined.left!));
+    if (item.updates.right) preImages.push(preImage(context, item, "right", item.examined.right!));
   }
   const changes: StateChange[] = [];
   if (conflicts.length > 0) {
