@@ -5,6 +5,8 @@ import type { Line } from "./measure.ts";
 export interface Bench {
   readonly rows: number;
   readonly repetitions: number;
+  /** Print each statement that goes far away, with its times. */
+  readonly trips?: boolean;
   readonly server: PostgresServer;
   readonly folder: TemporaryFolder;
   /** An empty database that goes away at the end. */
@@ -15,7 +17,7 @@ export interface Bench {
 export type Measure = (bench: Bench) => Promise<Line[]>;
 
 export async function withBench<T>(
-  options: { readonly rows: number; readonly repetitions: number; readonly server: PostgresServer; readonly log: (text: string) => void },
+  options: Pick<Bench, "rows" | "repetitions" | "trips" | "server" | "log">,
   work: (bench: Bench) => Promise<T>,
 ): Promise<T> {
   const folder = temporaryFolder("bench");

@@ -5,6 +5,7 @@ import { localAndCloud } from "@sync/example-local-and-cloud/sync";
 import type { Bench, Measure } from "../bench.ts";
 import { timed, type Line } from "../measure.ts";
 import { delayingProxy } from "../proxy.ts";
+import { described, traceTrips } from "../trace.ts";
 
 const roundTrip = 100;
 
@@ -47,10 +48,13 @@ async function meet(bench: Bench, variant: Variant, delay: number): Promise<{ co
       await warm();
       proxy.delay = delay;
       const sync = localAndCloud(local, cloud);
-      return timed(async () => {
+      const trips = bench.trips && delay > 0 ? traceTrips(proxy) : undefined;
+      const time = await timed(async () => {
         const { status, written } = await sync.run();
         if (status !== "done" || (written.left + written.right > 0) !== records > 0) throw new Error("The seven tables were not synced as expected.");
       });
+      if (trips) bench.log(`${variant}, ${records} records: statements sent, answered after (ms)\n${described(trips())}`);
+      return time;
     };
     const cold = await run(98);
     const idle = await run(0);
