@@ -381,3 +381,64 @@ test("a parent is not deleted in one unit with a child that was edited meanwhile
   expect(edited).toBe(true);
   expect(right.probe.rows("Folder").map((row) => [row.record["name"], row.record["size"]])).toEqual([["root", null], ["leaf", "2"]]);
 });
+
+test("a row that was inserted and never counted, since its unit was delivered twice, hides no delete", async () => {
+  const [left, right] = [open("left", [contact], { tracking: "fingerprints" }), open("right", [contact], { tracking: "fingerprints" })];
+  const keys = ["a", "b"].map((email) => left.application.insert("Contact", { email }));
+  const twice = {
+    ...wrapped(left),
+    async commit(unit: Parameters<typeof left.commit>[0]) {
+      await left.commit(unit);
+      if (unit.batches.some((batch) => batch.op === "insert")) left.application.delete("Contact", keys[0]!);
+      return left.commit(unit);
+    },
+  };
+  await pair(left, right, { Contact: { match: naturalKey("email") } }).run();
+  right.application.insert("Contact", { email: "c" });
+  await createSync({ name: "pair", left: twice, right, models: { Contact: { match: naturalKey("email") } }, conflicts: leftWins() }).run();
+  expect(left.probe.rows("Contact").map((row) => row.record["email"])).toEqual(["b", "c"]);
+  await pair(left, right, { Contact: { match: naturalKey("email") } }).run();
+  expect(right.probe.rows("Contact").map((row) => row.record["email"])).toEqual(["b", "c"]);
+});
+
+test.each([1, 2, 3])("a record that came before its parent, and is met again from the other side, is linked once (pages of %i)", async (pageSize) => {
+  const [left, right] = [open("left", [folder]), open("right", [folder])];
+  for (const database of [left, right]) {
+    const [leaf, , , root] = ["leaf", "x", "y", "root", "z"].map((name) => database.application.insert("Folder", { name }));
+    database.application.update("Folder", leaf!, { parent: root![0]! });
+  }
+  const sync = pair(left, right, { Folder: { match: naturalKey("name") } }, { pageSize });
+  await sync.run();
+  expect(await collect(sync.quarantine())).toEqual([]);
+  expect(left.probe.rows("Folder").map((row) => row.cloudId)).toEqual(right.probe.rows("Folder").map((row) => row.cloudId));
+});
+
+test("a row that was read before a run renames its parent refers to the same parent, whoever has the old key by then", async () => {
+  const keyed: Model = {
+    name: "Country", fields: [field("code", text, false), field("name")], primaryKey: ["code"], keySource: "values", uniqueKeys: [], references: [], syncFields: {},
+  };
+  const numbered: Model = {
+    name: "Country", fields: [field("id", integer, false), field("code", text, false), field("name")], primaryKey: ["id"], keySource: "allocated",
+    uniqueKeys: [{ name: "code", fields: ["code"] }], references: [], syncFields: {},
+  };
+  const city = (kind: Kind, target: string): Model => ({
+    name: "City", fields: [field("id", integer, false), field("name", text, false), field("people", integer), field("country", kind, false)], primaryKey: ["id"], keySource: "allocated",
+    uniqueKeys: [{ name: "name", fields: ["name"] }],
+    references: [{ name: "country_fk", fields: ["country"], target: "Country", targetFields: [target], onDelete: "restrict" }], syncFields: {},
+  });
+  const left = open("left", [{ model: keyed, alter: (record) => ({ ...record, name: record["name"]?.trim() ?? null }) }, city(text, "code")], { tracking: "none" });
+  const right = open("right", [numbered, city(integer, "id")], { tracking: "none" });
+  for (const code of ["c1", "c2"]) left.application.insert("Country", { code });
+  const key = left.application.insert("City", { name: "n", country: "c1" });
+  const models = { Country: { match: naturalKey("code") }, City: { match: naturalKey("name") } };
+  const sync = pair(left, right, models, { pageSize: 2 });
+  await sync.run();
+  const country = right.probe.rows("City")[0]!.record["country"];
+  const [first, second] = right.probe.rows("Country");
+  right.application.update("Country", first!.key, { code: "c0" });
+  right.application.update("Country", second!.key, { code: "c1" });
+  left.application.update("City", key, { people: "7" });
+  await sync.run();
+  expect(records(right, "City")).toEqual([expect.objectContaining({ people: "7", country })]);
+  expect(records(left, "City")).toEqual([expect.objectContaining({ people: "7", country: "c0" })]);
+});

@@ -27,7 +27,8 @@ export class ModelAnalysis {
   readonly #examinedIds = new Set<string>();
   readonly #linksSeen: Record<SideName, number> = { left: 0, right: 0 };
   readonly #unlinkedSeen: Record<SideName, number> = { left: 0, right: 0 };
-  readonly #deferred: Deferred = { left: [], right: [] };
+  /** Records whose parent was nowhere yet, by key; whoever meets one of them first deals with it. */
+  readonly #deferred = { left: new Map<string, Row>(), right: new Map<string, Row>() };
 
   constructor(context: RunContext, examiner: Examiner, sources: Readonly<Record<SideName, Source>>, sink: Sink) {
     this.#context = context;
@@ -53,6 +54,12 @@ export class ModelAnalysis {
   async run(): Promise<void> {
     const counts = this.#context.countsOf(this.model.name);
     const { left, right } = this.sources;
+    for (const side of ["left", "right"] as const) {
+      if (!this.model.fields.some(({ parent }) => parent !== undefined && this.#context.movedKeys[side].has(parent))) continue;
+      // What was read ahead refers to parents by keys that may soon be others'.
+      await this.#sink.flush();
+      this.sources[side].startAgain();
+    }
     await this.#landing(async () => {
       for await (const rows of left.rows()) {
         this.#context.safePoint();
@@ -106,8 +113,7 @@ export class ModelAnalysis {
       const waiting = deferred.left.length + deferred.right.length;
       if (waiting === 0) return;
       if (waiting === rows.left.length + rows.right.length) {
-        this.#deferred.left.push(...deferred.left);
-        this.#deferred.right.push(...deferred.right);
+        for (const side of ["left", "right"] as const) for (const row of deferred[side]) this.#deferred[side].set(keyText(row.key), row);
         return;
       }
       rows = { left: eachOnce(deferred.left), right: eachOnce(deferred.right) };
@@ -123,6 +129,7 @@ export class ModelAnalysis {
     for (const record of examined) {
       for (const side of ["left", "right"] as const) {
         const read = record[side];
+        if (read) this.#deferred[side].delete(keyText(read.key));
         // A row that is looked at again, as somebody's counterpart, is not another one.
         if (!read || this.#touched[side].has(keyText(read.key))) continue;
         if (record.base) this.#linksSeen[side]++;
@@ -183,16 +190,21 @@ export class ModelAnalysis {
     }
   }
 
+  #takeDeferred(): Record<SideName, readonly Row[]> {
+    const rows = { left: [...this.#deferred.left.values()], right: [...this.#deferred.right.values()] };
+    for (const side of ["left", "right"] as const) this.#deferred[side].clear();
+    return rows;
+  }
+
   async #resolveDeferred(): Promise<void> {
     for (;;) {
-      // A record may have been put off twice: as itself, and as the counterpart of another side's.
-      const rows = { left: eachOnce(this.#deferred.left.splice(0)), right: eachOnce(this.#deferred.right.splice(0)) };
+      const rows = this.#takeDeferred();
       const before = rows.left.length + rows.right.length;
       if (before === 0) return;
       await this.#page(rows.left, rows.right);
-      if (this.#deferred.left.length + this.#deferred.right.length < before) continue;
+      if (this.#deferred.left.size + this.#deferred.right.size < before) continue;
       // No level was resolved: what is left refers to each other in a cycle, or to a parent that waits itself.
-      const stuck = { left: eachOnce(this.#deferred.left.splice(0)), right: eachOnce(this.#deferred.right.splice(0)) };
+      const stuck = this.#takeDeferred();
       const inCycle = (side: SideName): ((row: Row) => boolean) => {
         const keys = new Set(stuck[side].map((row) => keyText(row.key)));
         const self = this.model.fields.filter((field) => field.parent === this.model.name);

@@ -46,6 +46,8 @@ export class RunContext {
   readonly codecs: Map<string, BaseCodec> = new Map();
   /** Rows that were read, written and committed, per side. */
   readonly written: { left: number; right: number } = { left: 0, right: 0 };
+  /** Models whose rows get other keys by this run's updates, per side: an old key may be another row's by then. */
+  readonly movedKeys: Readonly<Record<SideName, Set<string>>> = { left: new Set(), right: new Set() };
   /** A base was made or dropped: what this pair remembers is no longer what it was before this run. */
   agreed = false;
   /** Try everything in quarantine again, whether it changed or not. */

@@ -121,7 +121,9 @@ async function markRanges(
   if (source.idle && writes.rows === 0 && stored && !stored.unsure) return stored;
   const expected = source.ranges.reduce((sum, { count }) => sum + count, 0) + writes.inserted - writes.deleted;
   const ranges = source.ranges.length > 0 ? inKeyOrder(source) : [{ after: null, upTo: null, count: -1, fingerprint: null }];
-  if (writes.rows === 0) return { ranges, ...(writes.lost ? { unsure: true } : {}) };
+  // A row that came after its page was read and was linked all the same would make up for one that went.
+  const linkedLater = writes.linked !== undefined && [...writes.linked].some((key) => source.stoodOnPage(key) === false);
+  if (writes.rows === 0) return { ranges, ...(writes.lost || linkedLater ? { unsure: true } : {}) };
   const now = await context.retrying(() => endpoint.fingerprint!(fields, ranges));
   const settled: NonNullable<SideMark["ranges"]>[number][] = [];
   for (const [at, range] of ranges.entries()) {
@@ -137,9 +139,7 @@ async function markRanges(
       settled.push(rangeOf(page, clean.length === page.rows.length));
     }
   }
-  // Another number: somebody's row came or went since it was looked at, and may have been sealed in. A row that came later
-  // and was linked all the same would make up for one that went.
-  const linkedLater = writes.linked !== undefined && [...writes.linked].some((key) => source.stoodOnPage(key) === false);
+  // Another number: somebody's row came or went since it was looked at, and may have been sealed in.
   const unsure = writes.lost || linkedLater || settled.reduce((sum, { count }) => sum + count, 0) !== expected;
   return { ranges: settled, ...(unsure ? { unsure } : {}) };
 }

@@ -79,10 +79,11 @@ export class Source {
 
   /** Rows were written since the first page was read: it is read again with the others, as they are now. */
   startAgain(): void {
-    if (!this.#first || this.side.loaded) return;
+    if (!this.#first || this.side.knownEmpty) return;
     this.#first = undefined;
+    this.side.unload();
     const { endpoint, fields } = this.side.model;
-    this.#pages = endpoint.scan({ fields, pageSize: this.#context.settings.pageSize })[Symbol.asyncIterator]();
+    this.#pages = pagesOf(this.#context, endpoint, { fields, pageSize: this.#context.settings.pageSize });
   }
 
   /** Takes the mark that a plan was made from, instead of reading one. */

@@ -72,6 +72,9 @@ export class Writer implements Sink {
       const item = this.#take(record);
       if (!item) continue;
       items.push(item);
+      for (const side of ["left", "right"] as const) {
+        if (record.model[side].endpoint.model.primaryKey.some((name) => item.updates[side]?.has(name))) this.#context.movedKeys[side].add(record.model.name);
+      }
       if (item.insert && item.insert.key.length > 0) promiseIdentities(this.#context, record.model, record, item.insert.key);
     }
     await allocateKeys(this.#context, items);
