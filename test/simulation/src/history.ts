@@ -223,8 +223,12 @@ export class History {
       const was = this.#valueOf(life.side, spec, member, before);
       const now = this.#valueOf(life.side, spec, member, after);
       if (was === now) continue;
-      if (isReference(member) && cascaded && now !== null) continue; // it followed its parent's new key
       const current = life.cells.get(member.name)?.at(-1);
+      if (isReference(member) && cascaded && now !== null) {
+        // It followed its parent's new key; the old one may be another's soon.
+        if (current !== undefined) this.#put(life, member.name, { value: now, write: { ...current.write, value: now } });
+        continue;
+      }
       const version = this.#sourceVersion(spec, life, member, now);
       if (version === undefined && cascaded) {
         this.#put(life, member.name, { value: now, write: { side: life.side, value: now, knew: current?.write, empty: false } });
