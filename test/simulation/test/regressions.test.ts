@@ -1,4 +1,4 @@
-import { cloudId, createSync, leftWins, naturalKey, SyncError, type Database, type Field, type Kind, type Model, type SyncOptions } from "@sync/core";
+import { ask, cloudId, createSync, leftWins, naturalKey, SyncError, type Database, type Field, type Kind, type Model, type SyncOptions } from "@sync/core";
 import { memoryDatabase, type MemoryDatabase, type MemoryDatabaseOptions, type MemoryState } from "@sync/core/memory";
 import { describe, expect, test } from "vitest";
 
@@ -441,4 +441,19 @@ test("a row that was read before a run renames its parent refers to the same par
   await sync.run();
   expect(records(right, "City")).toEqual([expect.objectContaining({ people: "7", country })]);
   expect(records(left, "City")).toEqual([expect.objectContaining({ people: "7", country: "c0" })]);
+});
+
+test("a record that was made again under another key is linked, even while its conflict waits for a person", async () => {
+  const [left, right] = [open("left", [contact]), open("right", [contact])];
+  const key = left.application.insert("Contact", { email: "a", city: "here" });
+  const sync = pair(left, right, { Contact: { match: naturalKey("email") } }, { conflicts: ask() });
+  await sync.run();
+  left.application.update("Contact", key, { city: "there" });
+  right.application.delete("Contact", right.probe.rows("Contact")[0]!.key);
+  right.application.insert("Contact", { email: "a", city: "nowhere" });
+  await sync.run();
+  expect(await collect(sync.conflicts())).toMatchObject([{ kind: "update-update", left: ["there"], right: ["nowhere"] }]);
+  expect(right.probe.rows("Contact").map((row) => row.cloudId)).toEqual(left.probe.rows("Contact").map((row) => row.cloudId));
+  expect((await sync.verify()).explained).toBe(true);
+  expect((await sync.run()).written).toEqual({ left: 0, right: 0 });
 });

@@ -213,8 +213,9 @@ export class Examiner {
       left, right, base, waiting, direction: this.#context.settings.direction, hash: (value) => codec.hash(value),
       decided: (fields) => decisionFor(this.#context, model, entry.cloudId, fields, left, right),
     });
-    // Nothing differs, but the row that stands in another's place still needs its cloudId.
-    const plan: RecordPlan = planned.action === "none" && entry.rule !== undefined ? { ...planned, action: "link", reason: "the same under another key" } : planned;
+    // Nothing is to be written, but the row that stands in another's place still needs its cloudId.
+    const idle = planned.action === "none" || planned.action === "park";
+    const plan: RecordPlan = idle && entry.rule !== undefined ? { ...planned, action: "link", reason: "the same under another key" } : planned;
     examined.push({
       model, cloudId: entry.cloudId, left, right, base, plan, problem: undefined, matchedBy: entry.rule, tries: options.tries ?? 0, late: waiting.size > 0,
     });
