@@ -1,4 +1,4 @@
-import type { Page, Row } from "../endpoint.ts";
+import type { Changes, Page, Row } from "../endpoint.ts";
 import type { SideName } from "../mapping/pair-model.ts";
 import type { Checkpoint, SideMark } from "../state.ts";
 import type { ModelAnalysis } from "./analyse.ts";
@@ -50,7 +50,7 @@ async function markSide(
 ): Promise<SideMark> {
   const source = analysis.sources[side];
   if (source.changes) {
-    await readBack(context, writes, analysis, side, check);
+    const [again] = await Promise.all([finished ? lookAgain(context, writes, source) : undefined, readBack(context, writes, analysis, side, check)]);
     const moved = writes.inserted - writes.deleted;
     if (!finished) {
       if (stored?.mark === undefined) return {};
@@ -61,7 +61,9 @@ async function markSide(
     // Nothing seen and nothing done: the old mark is as good, and an idle run writes nothing.
     const still = source.changes.keys !== "all" && source.changes.keys.length === 0 && writes.rows === 0 && source.changes.total === stored?.known;
     if (still && stored && !stored.unsure) return stored;
-    const unsure = writes.lost || (await youngerRowsLinked(context, writes, source));
+    const unsure = writes.lost || youngerRowsLinked(writes, source, again);
+    // Nobody but us has written since: the younger mark says as much, and our rows need not be told apart by every run.
+    if (again && again.keys !== "all" && again.keys.length === 0 && again.total === source.changes.total + moved && !unsure) return { mark: again.next, known: again.total, ownUnits: [...writes.units] };
     return { mark: source.changes.next, known: source.changes.total + moved, ownUnits: [...writes.units], ...(unsure ? { unsure } : {}) };
   }
   if (!finished) {
@@ -74,17 +76,27 @@ async function markSide(
   return {};
 }
 
+/** So many rows of ours behind a mark make each later run slower than reading another mark does now. */
+const manyRows = 1_000;
+
+/** What others have changed since the mark was read, where that is worth knowing. */
+async function lookAgain(context: RunContext, writes: SideWrites, source: Source): Promise<Changes | undefined> {
+  const { linked } = writes;
+  const linkedUnnamed = linked?.size !== 0 && (source.full || linked === undefined);
+  if (!linkedUnnamed && writes.rows <= manyRows) return undefined;
+  const { endpoint } = source.side.model;
+  return context.retrying(() => endpoint.changesSince!(source.changes!.next, [...writes.units]));
+}
+
 /**
  * Whether a row was linked that may have come after the mark was read. The next run would take it for a known one, and
  * so one delete for none.
  */
-async function youngerRowsLinked(context: RunContext, writes: SideWrites, source: Source): Promise<boolean> {
+function youngerRowsLinked(writes: SideWrites, source: Source, again: Changes | undefined): boolean {
   const { linked } = writes;
   if (linked?.size === 0) return false;
   if (!source.full && linked) return [...linked].some((key) => !source.names(key));
-  const { endpoint } = source.side.model;
-  const { keys } = await context.retrying(() => endpoint.changesSince!(source.changes!.next, [...writes.units]));
-  return keys === "all" || keys.some((key) => linked?.has(keyText(key)) ?? true);
+  return again === undefined || again.keys === "all" || again.keys.some((key) => linked?.has(keyText(key)) ?? true);
 }
 
 /** Reads written rows by key and holds them against their bases; above a few thousand the after-images have said it. */

@@ -1,0 +1,55 @@
+import { expect, test } from "vitest";
+import { memoryState } from "@sync/core/memory";
+import { model, pairOf, text, withCommit, type Pair } from "./pairs.ts";
+
+const item = model("Item", [text("code"), text("name")]);
+
+function copyOf(records: number, afterUnit: (unit: number, pair: Pair) => void = () => undefined): { pair: Pair; namedWithoutOwn(): Promise<unknown> } {
+  const state = memoryState();
+  let units = 0;
+  const pair: Pair = pairOf([item], {
+    state, pageSize: 500,
+    wrap: (database, side) => side === "left" ? database : withCommit(database, async (unit, real) => {
+      const committed = await real(unit);
+      afterUnit(++units, pair);
+      return committed;
+    }),
+  });
+  for (let n = 0; n < records; n += 1) pair.left.application.insert("Item", { code: `c${n}`, name: "same" });
+  return {
+    pair,
+    /** What the right side's mark names when nobody says which transactions were ours. */
+    async namedWithoutOwn() {
+      const [checkpoint] = await state.read("pair", { collection: "checkpoint", ids: ["Item"] });
+      return (await pair.right.endpoints.get("Item")!.changesSince!(checkpoint!.right.mark, [])).keys;
+    },
+  };
+}
+
+test("after many writes the mark stands behind them", async () => {
+  const { pair, namedWithoutOwn } = copyOf(1200);
+  await pair.sync.run();
+  expect(await namedWithoutOwn()).toEqual([]);
+  const idle = await pair.sync.run();
+  expect([idle.written, idle.models.get("Item")!.read]).toEqual([{ left: 0, right: 0 }, { left: 0, right: 0 }]);
+});
+
+test("after a few writes another look is not worth its trip", async () => {
+  const { pair, namedWithoutOwn } = copyOf(20);
+  await pair.sync.run();
+  expect(await namedWithoutOwn()).not.toEqual([]);
+  expect((await pair.sync.run()).models.get("Item")!.read).toEqual({ left: 0, right: 0 });
+});
+
+test("what others do meanwhile is behind no mark", async () => {
+  const { pair } = copyOf(1200, (unit, { right }) => {
+    const [first, second] = right.probe.rows("Item");
+    if (unit === 1) right.application.update("Item", first!.key, { name: "changed there" });
+    if (unit === 2) right.application.delete("Item", second!.key);
+  });
+  await pair.sync.run();
+  await pair.sync.run();
+  expect(pair.left.probe.rows("Item")).toHaveLength(1199);
+  expect(pair.left.probe.rows("Item").filter(({ record }) => record["name"] === "changed there")).toHaveLength(1);
+  expect((await pair.sync.verify()).equal).toBe(true);
+});
