@@ -457,3 +457,19 @@ test("a record that was made again under another key is linked, even while its c
   expect((await sync.verify()).explained).toBe(true);
   expect((await sync.run()).written).toEqual({ left: 0, right: 0 });
 });
+
+test("a record that is linked, but was never agreed on, is recognised by no second one", async () => {
+  const [left, right] = [open("left", [contact]), open("right", [contact])];
+  const key = left.application.insert("Contact", { email: "a" });
+  const sync = pair(left, right, { Contact: { match: naturalKey("email") } });
+  await sync.run();
+  await left.state.commit("pair", [{ op: "removeBases", model: "Contact", cloudIds: [left.probe.rows("Contact")[0]!.cloudId!] }]);
+  left.application.update("Contact", key, { email: "b" });
+  right.application.insert("Contact", { email: "b" });
+  await sync.run();
+  await sync.run();
+  const waiting = await collect(sync.quarantine());
+  expect(waiting.map((entry) => [entry.side, entry.code])).toEqual([["left", "WRITE.UNIQUE"], ["right", "MATCH.TAKEN"]]);
+  await sync.run();
+  expect(await collect(sync.quarantine())).toEqual(waiting);
+});

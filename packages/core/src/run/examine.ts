@@ -141,8 +141,9 @@ export class Examiner {
     for (const side of ["left", "right"] as const) {
       const claimants = recognised.size === 0 ? alone[side] : alone[side].filter((record) => !recognised.has(quarantineId(side, model, record.key)));
       const matches = await this.#matcher.match(side, claimants);
-      const counterparts = await this.basesOf([...matches.values()].flatMap((match) => ("found" in match ? (match.found.cloudId ?? []) : [])));
-      const linkedHere = new Set((await this.sides[side].fetchRows("cloudId", [...counterparts.keys()].map((id) => [id]))).map((row) => row.cloudId));
+      const found = [...matches.values()].flatMap((match) => ("found" in match ? (match.found.cloudId ?? []) : []));
+      const counterparts = await this.basesOf(found);
+      const linkedHere = new Set((await this.sides[side].fetchRows("cloudId", found.map((id) => [id]))).map((row) => row.cloudId));
       // By earlier rules first.
       for (const record of new Set([...matches.keys(), ...claimants])) {
         const match = matches.get(record);
@@ -158,7 +159,7 @@ export class Examiner {
           foundBase = undefined;
         }
         const cause = problemOf(match, record.cloudId === null ? undefined : base, foundBase)
-          ?? ("found" in match && !this.#claim(match.found, record) ? takenBy(match.rule) : undefined);
+          ?? ("found" in match && (linkedHere.has(match.found.cloudId) || !this.#claim(match.found, record)) ? takenBy(match.rule) : undefined);
         if (cause || !("found" in match)) {
           examined.push(this.#quarantined(record, cause!, options.tries ?? 0));
           continue;
