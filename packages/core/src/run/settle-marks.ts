@@ -50,7 +50,9 @@ async function markSide(
 ): Promise<SideMark> {
   const source = analysis.sources[side];
   if (source.changes) {
-    const [again] = await Promise.all([finished ? lookAgain(context, writes, source) : undefined, readBack(context, writes, analysis, side, check)]);
+    // Not at once: all models do this side by side, and more statements than connections cost more than they save.
+    await readBack(context, writes, analysis, side, check);
+    const again = finished ? await lookAgain(context, writes, source) : undefined;
     const moved = writes.inserted - writes.deleted;
     if (!finished) {
       if (stored?.mark === undefined) return {};
