@@ -15,10 +15,8 @@ export type { PlannedAction } from "./run/plan-sink.ts";
 export type { Difference, VerifyCounts, VerifyResult } from "./run/verify.ts";
 
 // For adapters.
-export type {
-  Batch, Capabilities, Changes, Claim, ClaimRequest, Committed, Database, DeleteBatch, Endpoint, FetchRequest, Finding, Fingerprint,
-  IdentifyBatch, InsertBatch, Inspection, Key, KeyRange, ModelTypes, Outcome, Page, Refusal, Row, ScanRequest, Unit, UpdateBatch,
-} from "./endpoint.ts";
+export type { Capabilities, Changes, Claim, ClaimRequest, Database, Endpoint, FetchRequest, Finding, Fingerprint, Inspection, Key, KeyRange, ModelTypes, Page, Row, ScanRequest } from "./endpoint.ts";
+export type { Batch, Committed, DeleteBatch, IdentifyBatch, InsertBatch, Outcome, Refusal, Unit, UpdateBatch } from "./unit.ts";
 export { fieldOf, type Field, type Model, type Reference, type SyncFields, type UniqueKey } from "./model.ts";
 export type {
   Base, Checkpoint, Collection, ConflictRecord, PreImage, QuarantineRecord, ReadRequest, SideMark, StateChange, StateRecords, StateStore,
@@ -31,3 +29,4 @@ export {
 } from "./value.ts";
 export { hash64, HASH_LENGTH, hasher, type Hasher } from "./hash.ts";
 export { hintFor, nearest } from "./names.ts";
+export type { DocumentBatch, DocumentDatabase, Documents, DocumentUnit, DocumentWrite, InnerIdentity, JsonPatch } from "./documents/contract.ts";

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { Batch, Committed, Endpoint, Key, Page, Row, UpdateBatch } from "../src/endpoint.ts";
+import type { Endpoint, Key, Page, Row } from "../src/endpoint.ts";
+import type { Batch, Committed, UpdateBatch } from "../src/unit.ts";
 import { isSyncError } from "../src/errors.ts";
 import { memoryDatabase, type MemoryDatabase, type MemoryDatabaseOptions, type MemoryModel } from "../src/memory/index.ts";
 import type { Field, Model } from "../src/model.ts";

@@ -1,7 +1,5 @@
-import type {
-  Batch, Changes, Claim, ClaimRequest, Committed, Database, DeleteBatch, Endpoint, FetchRequest, Fingerprint, IdentifyBatch, InsertBatch,
-  Key, KeyRange, Outcome, Page, Row, ScanRequest, Unit, UpdateBatch,
-} from "../endpoint.ts";
+import type { Changes, Claim, ClaimRequest, Database, Endpoint, FetchRequest, Fingerprint, Key, KeyRange, Page, Row, ScanRequest } from "../endpoint.ts";
+import type { Batch, Committed, DeleteBatch, IdentifyBatch, InsertBatch, Outcome, Unit, UpdateBatch } from "../unit.ts";
 import { SyncError } from "../errors.ts";
 import { hasher, hash64 } from "../hash.ts";
 import type { Model } from "../model.ts";

@@ -1,4 +1,5 @@
-import type { Key, Refusal } from "../endpoint.ts";
+import type { Key } from "../endpoint.ts";
+import type { Refusal } from "../unit.ts";
 import type { Model, Reference } from "../model.ts";
 import { canonical, fits, isValueError, type Kind, type Value } from "../value.ts";
 

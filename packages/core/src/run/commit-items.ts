@@ -1,4 +1,4 @@
-import type { Batch, Outcome, Refusal, Unit } from "../endpoint.ts";
+import type { Batch, Outcome, Refusal, Unit } from "../unit.ts";
 import { isSyncError } from "../errors.ts";
 import { otherSide, type PairModel, type SideName } from "../mapping/pair-model.ts";
 import type { Value } from "../value.ts";

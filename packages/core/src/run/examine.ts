@@ -141,9 +141,9 @@ export class Examiner {
     for (const side of ["left", "right"] as const) {
       const claimants = recognised.size === 0 ? alone[side] : alone[side].filter((record) => !recognised.has(quarantineId(side, model, record.key)));
       const matches = await this.#matcher.match(side, claimants);
-      const found = [...matches.values()].flatMap((match) => ("found" in match ? (match.found.cloudId ?? []) : []));
-      const counterparts = await this.basesOf(found);
-      const linkedHere = new Set((await this.sides[side].fetchRows("cloudId", found.map((id) => [id]))).map((row) => row.cloudId));
+      const matched = [...matches.values()].flatMap((match) => ("found" in match ? (match.found.cloudId ?? []) : []));
+      const counterparts = await this.basesOf(matched);
+      const linkedHere = new Set((await this.sides[side].fetchRows("cloudId", matched.map((id) => [id]))).map((row) => row.cloudId));
       // By earlier rules first.
       for (const record of new Set([...matches.keys(), ...claimants])) {
         const match = matches.get(record);

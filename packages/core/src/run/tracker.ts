@@ -1,4 +1,5 @@
-import type { Batch, Key, Outcome } from "../endpoint.ts";
+import type { Key } from "../endpoint.ts";
+import type { Batch, Outcome } from "../unit.ts";
 import type { SideName } from "../mapping/pair-model.ts";
 import { keyText, type RunContext } from "./context.ts";
 

@@ -1,4 +1,5 @@
-import type { Batch, Key } from "../endpoint.ts";
+import type { Key } from "../endpoint.ts";
+import type { Batch } from "../unit.ts";
 import { fieldOf, type Field } from "../model.ts";
 import type { ModelSide, PairModel, SideName } from "../mapping/pair-model.ts";
 import { fits, type Value } from "../value.ts";

@@ -1,0 +1,70 @@
+import type { Database, Key } from "../endpoint.ts";
+import type { Committed } from "../unit.ts";
+
+/**
+ * A database whose rows each hold a document in one JSON field. Its own endpoints speak of whole documents; `unfold`
+ * makes the endpoints of the records inside them, and asks for what is below.
+ */
+export interface DocumentDatabase extends Database {
+  readonly documents: Documents;
+}
+
+export interface Documents {
+  /** Like `Database.commit`. A batch of a model it has no table for cannot be in it. */
+  commit(unit: DocumentUnit): Promise<Committed>;
+  /** Of records inside documents and of documents alike. In any order, unknown ones absent. */
+  identities(model: string, by: "key" | "cloudId", tuples: readonly (readonly string[])[]): Promise<readonly { readonly key: Key; readonly cloudId: string }[]>;
+  /**
+   * How many elements stand under each path, over all documents: `["regions", "airports"]` counts the airports of all
+   * regions. Absent: all documents are read to count them.
+   */
+  countInside?(model: string, paths: readonly (readonly string[])[]): Promise<readonly number[]>;
+}
+
+/** Plain data that one database commits together, as a `Unit` is. */
+export interface DocumentUnit {
+  readonly id: string;
+  readonly fence: number;
+  readonly batches: readonly DocumentBatch[];
+}
+
+/** Writes to documents of one model, each document once. */
+export interface DocumentBatch {
+  readonly model: string;
+  /** The JSON field. */
+  readonly field: string;
+  readonly rows: readonly DocumentWrite[];
+}
+
+export type DocumentWrite =
+  | { readonly op: "insert"; readonly key: Key; readonly whole: string; readonly inner: readonly InnerIdentity[] }
+  /** Guarded; without patches only the identities are written, under the same guard. */
+  | {
+      readonly op: "patch";
+      readonly key: Key;
+      readonly revision: string;
+      /** In order, each on what the one before left, so that what they do not name stays as it is. */
+      readonly patches: readonly JsonPatch[];
+      /** The whole text as it will be, for a database that writes it whole. */
+      readonly whole: string;
+      readonly inner: readonly InnerIdentity[];
+    }
+  /** Guarded. */
+  | { readonly op: "delete"; readonly key: Key; readonly revision: string; readonly inner: readonly InnerIdentity[] };
+
+export interface JsonPatch {
+  /** Objects' keys and arrays' positions. The last step is set, or appended where it is the array's length; the others exist. */
+  readonly path: readonly (string | number)[];
+  /** JSON text; undefined removes what stands there. */
+  readonly value: string | undefined;
+}
+
+/**
+ * Whose cloudId it is, as it will be once the document is written; written together with it or not at all. Null: forgotten.
+ * A cloudId that another key of the same model has is refused as `WRITE.UNIQUE`.
+ */
+export interface InnerIdentity {
+  readonly model: string;
+  readonly key: Key;
+  readonly cloudId: string | null;
+}
