@@ -1,5 +1,5 @@
 import { PrismaBetterSqlite3 } from "@prisma/adapter-better-sqlite3";
-import { PrismaClient } from "./client/client.ts";
+import { PrismaClient } from "./generated/client.ts";
 
 /** A client on an empty file with the tables of the schema. */
 export async function open(path) {

@@ -1,7 +1,7 @@
 // Compiled only: the names of models and fields are checked, on both sides.
 import { PrismaBetterSqlite3 } from "@prisma/adapter-better-sqlite3";
 import { createSync, fallback, fieldMerge, leftWins, naturalKey, prismaDatabase, type Sync } from "@sync/prisma";
-import { PrismaClient } from "./client/client.js";
+import { PrismaClient } from "./generated/client.js";
 
 const client = (url: string) => new PrismaClient({ adapter: new PrismaBetterSqlite3({ url }) });
 const [left, right] = [prismaDatabase(client("file:left.sqlite")), prismaDatabase(client("file:right.sqlite"))];
