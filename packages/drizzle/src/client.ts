@@ -1,26 +1,10 @@
 import { SyncError } from "@sync/core";
+import type { PgClientLike, PgliteLike, PgPoolLike } from "@sync/sql";
 
 /** better-sqlite3's `Database`. */
 export interface BetterSqliteLike {
   readonly inTransaction: boolean;
   prepare(sql: string): unknown;
-}
-
-/** One connection of node-postgres. */
-export interface PgClientLike {
-  query(config: never): unknown;
-  connect(): unknown;
-}
-
-/** node-postgres' `Pool`. */
-export interface PgPoolLike extends PgClientLike {
-  readonly totalCount: number;
-}
-
-export interface PgliteLike {
-  query(sql: string, params?: never, options?: never): unknown;
-  transaction(run: never): unknown;
-  readonly waitReady: Promise<void>;
 }
 
 /** What this package needs of a Drizzle database: the driver's handle that it works on. */

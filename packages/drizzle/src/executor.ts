@@ -1,9 +1,8 @@
+import { pgClientExecutor, pgliteExecutor, pgPoolExecutor } from "@sync/sql";
 import type { Executor } from "@sync/sql";
 import type { DrizzleLike, Driver } from "./client.ts";
 import { driverOf } from "./client.ts";
 import { betterSqliteExecutor } from "./drivers/better-sqlite.ts";
-import { pgClientExecutor, pgPoolExecutor } from "./drivers/pg.ts";
-import { pgliteExecutor } from "./drivers/pglite.ts";
 
 const executors: Readonly<Record<Driver, (client: never, patience: number) => Executor>> = {
   "better-sqlite3": betterSqliteExecutor,

@@ -1,7 +1,7 @@
 export { drizzleDatabase } from "./database.ts";
 export type { DrizzleDatabase, DrizzleTypes } from "./database.ts";
 export type { DrizzleDatabaseOptions } from "./options.ts";
-export type { BetterSqliteLike, DrizzleLike, PgClientLike, PgliteLike, PgPoolLike } from "./client.ts";
+export type { BetterSqliteLike, DrizzleLike } from "./client.ts";
 
 // What an application needs besides, so that one package is enough to install.
 export { ask, cloudId, createSync, decideWith, fallback, fieldMerge, isSyncError, leftWins, naturalKey, newest, perField, rightWins, SyncError } from "@sync/core";
@@ -10,4 +10,4 @@ export type {
   Plan, PlannedAction, PlanSummary, QuarantineRecord, RunOptions, RunResult, StateStore, Sync, SyncEvent, SyncOptions, VerifyCounts, VerifyResult,
 } from "@sync/core";
 export { sqliteState } from "@sync/sql";
-export type { SyncFieldNames } from "@sync/sql";
+export type { PgClientLike, PgliteLike, PgPoolLike, SyncFieldNames } from "@sync/sql";

@@ -1,4 +1,6 @@
 export { type SqlDatabase, sqlDatabase, type SqlDatabaseOptions } from "./database.ts";
+export { pgClientExecutor, type PgClientLike, pgPoolExecutor, type PgPoolLike } from "./drivers/pg.ts";
+export { pgliteExecutor, type PgliteLike } from "./drivers/pglite.ts";
 export { type Fault, faultOf, type Meaning, meaningOf, type MeaningOptions } from "./errors.ts";
 export type { CopyIn, Executor, Statement, TextRow } from "./executor.ts";
 export {

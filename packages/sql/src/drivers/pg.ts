@@ -2,8 +2,18 @@ import { Readable } from "node:stream";
 import type { Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { SyncError } from "@sync/core";
-import type { CopyIn, Executor, Statement, TextRow } from "@sync/sql";
-import type { PgClientLike, PgPoolLike } from "../client.ts";
+import type { CopyIn, Executor, Statement, TextRow } from "../executor.ts";
+
+/** One connection of node-postgres. */
+export interface PgClientLike {
+  query(config: never): unknown;
+  connect(): unknown;
+}
+
+/** node-postgres' `Pool`. */
+export interface PgPoolLike extends PgClientLike {
+  readonly totalCount: number;
+}
 
 interface Connection {
   query<S extends Writable>(submittable: S): S;
@@ -77,7 +87,7 @@ async function copyIn(connection: Connection, { copy, chunks }: CopyIn): Promise
 export function pgClientExecutor(client: PgClientLike, patience: number): Executor {
   const connection = client as unknown as SharedConnection;
   if (typeof connection.getTransactionStatus !== "function") {
-    throw new SyncError("OPTIONS.ENGINE", "This version of node-postgres does not tell when a client is in a transaction: give Drizzle a Pool.");
+    throw new SyncError("OPTIONS.ENGINE", "This version of node-postgres does not tell when a client is in a transaction: use a Pool.");
   }
 
   let last: Promise<unknown> = Promise.resolve();
@@ -96,7 +106,7 @@ export function pgClientExecutor(client: PgClientLike, patience: number): Execut
       };
       const timer = setTimeout(() => {
         connection.off("drain", attempt);
-        const message = `The application kept this PostgreSQL connection busy for ${patience} ms; give Drizzle a Pool.`;
+        const message = `The application kept this PostgreSQL connection busy for ${patience} ms; a Pool is never busy.`;
         reject(new SyncError("ENDPOINT.BUSY", message, { retryable: true }));
       }, patience);
       connection.on("drain", attempt);

@@ -1,5 +1,10 @@
-import type { Executor, Statement, TextRow } from "@sync/sql";
-import type { PgliteLike } from "../client.ts";
+import type { Executor, Statement, TextRow } from "../executor.ts";
+
+export interface PgliteLike {
+  query(sql: string, params?: never, options?: never): unknown;
+  transaction(run: never): unknown;
+  readonly waitReady: Promise<void>;
+}
 
 interface Session {
   query(sql: string, params: readonly unknown[], options: { rowMode: "array" }): Promise<{ rows: TextRow[] }>;
