@@ -60,6 +60,8 @@ export interface Model {
   readonly keySource: "allocated" | "values";
   readonly uniqueKeys: readonly UniqueKey[];
   readonly references: readonly Reference[];
+  /** Name of the reference to the record that this one lives inside of: the database writes both as one document. */
+  readonly within?: string;
   readonly syncFields: SyncFields;
 }
 

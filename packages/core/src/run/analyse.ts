@@ -1,5 +1,5 @@
 import type { Key, Row } from "../endpoint.ts";
-import type { PairModel, SideName } from "../mapping/pair-model.ts";
+import { otherSide, type PairModel, type SideName } from "../mapping/pair-model.ts";
 import type { RecordPlan } from "../plan/record-plan.ts";
 import { keyText, type RunContext } from "./context.ts";
 import type { Deferred, Examined, Examiner } from "./examine.ts";
@@ -26,6 +26,9 @@ export class ModelAnalysis {
   readonly #touched: Record<SideName, Set<string>> = { left: new Set(), right: new Set() };
   readonly #examinedIds = new Set<string>();
   readonly #linksSeen: Record<SideName, number> = { left: 0, right: 0 };
+  readonly #ahead: Record<SideName, number> = { left: 0, right: 0 };
+  /** Sides whose rows were all looked at ahead. */
+  readonly #passed: Record<SideName, boolean> = { left: false, right: false };
   readonly #unlinkedSeen: Record<SideName, number> = { left: 0, right: 0 };
   /** Records whose parent was nowhere yet, by key; whoever meets one of them first deals with it. */
   readonly #deferred = { left: new Map<string, Row>(), right: new Map<string, Row>() };
@@ -51,6 +54,24 @@ export class ModelAnalysis {
     this.examiner.noBases = total === 0;
   }
 
+  /** Looks at some rows before the pass over all of them, which is left out where these were all. */
+  async ahead(side: SideName, rows: readonly Row[]): Promise<void> {
+    await this.#page(side === "left" ? rows : [], side === "right" ? rows : []);
+    this.#ahead[side] += rows.length;
+    this.#context.countsOf(this.model.name).read[side] += rows.length;
+    this.#context.progress("analyse", this.model.name, side, rows.length, this.sources[side].total);
+  }
+
+  /** Ends `ahead`. `whole`: nothing was left out. Otherwise the pass meets the rest, and a side that is no longer empty. */
+  endAhead(side: SideName, whole: boolean): void {
+    const { changes, total } = this.sources[side];
+    this.#passed[side] = whole || (changes !== undefined && total === this.#ahead[side]);
+    if (this.#passed[side]) return;
+    this.sources[side].startAgain();
+    this.sources[otherSide(side)].side.unload();
+    this.examiner.noBases = false;
+  }
+
   async run(): Promise<void> {
     const counts = this.#context.countsOf(this.model.name);
     const { left, right } = this.sources;
@@ -61,7 +82,7 @@ export class ModelAnalysis {
       this.sources[side].startAgain();
     }
     await this.#landing(async () => {
-      for await (const rows of left.rows()) {
+      if (!this.#passed.left) for await (const rows of left.rows()) {
         this.#context.safePoint();
         await this.#page(rows, []);
         counts.read.left += rows.length;
@@ -69,7 +90,7 @@ export class ModelAnalysis {
       }
     });
     await this.#revisit();
-    if (!right.side.knownEmpty && !right.idle) {
+    if (!right.side.knownEmpty && !right.idle && !this.#passed.right) {
       if (left.full && !right.side.loaded) {
         await this.#sink.flush();
         if (this.#context.written.right > 0) right.startAgain();

@@ -83,6 +83,10 @@ export class PlanSink implements Sink {
     if (this.#buffer.length >= this.#context.settings.pageSize) await this.store();
   }
 
+  hold(): void {}
+
+  async send(): Promise<void> {}
+
   async land(): Promise<void> {}
 
   async flush(): Promise<void> {

@@ -15,6 +15,7 @@ import { withSession, type Session } from "./session.ts";
 import { settleModel, type Marked, type WriteCheck } from "./settle-marks.ts";
 import { Source } from "./source.ts";
 import { RunTracker } from "./tracker.ts";
+import { copyTree, inTrees } from "./trees.ts";
 import { Writer, type Sink } from "./writer.ts";
 
 export interface RunOptions {
@@ -81,11 +82,14 @@ async function analyse(context: RunContext, prepared: ReturnType<typeof prepare>
     requireFirstLink(analyses.filter(({ model }) => !session.met.has(model.name)));
     await session.begin();
   }
-  for (const analysis of analyses) {
-    context.countsOf(analysis.model.name);
-    if (analysis.idle) continue;
-    context.emit({ type: "step", step: "analyse", model: analysis.model.name });
-    await analysis.run();
+  for (const each of inTrees(analyses)) {
+    if ("root" in each) await copyTree(context, each, sink);
+    for (const analysis of "root" in each ? [each.root, ...each.inner.map((inner) => inner.analysis)] : [each]) {
+      context.countsOf(analysis.model.name);
+      if (analysis.idle) continue;
+      context.emit({ type: "step", step: "analyse", model: analysis.model.name });
+      await analysis.run();
+    }
   }
   await sink.flush();
   return { analyses, examiners };

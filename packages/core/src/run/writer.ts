@@ -26,6 +26,10 @@ export interface Sink {
    * ones of their model are looked at, since nothing that is read for these depends on them.
    */
   add(examined: readonly Examined[], ahead?: boolean): Promise<void>;
+  /** Keeps what comes until `send`: records that are to be written together, however many. */
+  hold(): void;
+  /** Ends `hold`. What was taken over may be on its way while more is looked at. */
+  send(): Promise<void>;
   /** Nothing is on its way afterwards. */
   land(): Promise<void>;
   /** Everything taken over so far is durable afterwards. */
@@ -47,6 +51,7 @@ export class Writer implements Sink {
   readonly #tracker: RunTracker;
   readonly #quarantine: Quarantine;
   #buffer: WriteItem[] = [];
+  #held = false;
   #changes: StateChange[] = [];
   /** Writes that go on while the next records are looked at; each gives those to be looked at again. */
   readonly #onItsWay: Promise<readonly Examined[]>[] = [];
@@ -80,10 +85,20 @@ export class Writer implements Sink {
     await allocateKeys(this.#context, items);
     for (const item of items) promiseIdentities(this.#context, item.examined.model, item.examined, item.insert?.key);
     this.#buffer.push(...items);
-    if (this.#buffer.length < this.#context.settings.pageSize) return;
+    if (this.#held || this.#buffer.length < this.#context.settings.pageSize) return;
     const [first] = this.#buffer;
     // Records of another model may be parents of those that come next.
     if (!ahead || this.#buffer.some((item) => item.examined.model !== first!.examined.model)) return this.flush();
+    await this.send();
+  }
+
+  hold(): void {
+    this.#held = true;
+  }
+
+  async send(): Promise<void> {
+    this.#held = false;
+    if (this.#buffer.length === 0) return;
     while (this.#onItsWay.length >= mostOnTheirWay) await this.again(await this.#onItsWay.shift()!);
     const write = this.#write(this.#buffer.splice(0));
     // Should it fail, that is met when it lands.
