@@ -48,9 +48,9 @@ describe.each(["left", "right"] as const)("rows on the %s copied onto an empty s
   test.each(["changes", "fingerprints", "none"] as const)("write each document once, and whole (%s)", async (tracking) => {
     const { sync, units, [other]: target } = documents(rows, tracking);
     await sync.run();
-    const inUnits = units.map(documentsOf).filter((codes) => codes.size > 0);
+    const inUnits = units.map(documentsOf).filter((some) => some.size > 0);
     expect(inUnits.length).toBeGreaterThan(3);
-    expect(inUnits.flatMap((codes) => [...codes])).toHaveLength(40);
+    expect(inUnits.flatMap((some) => [...some])).toHaveLength(40);
     expect(target.probe.rows("Airport")).toHaveLength(240);
     expect((await sync.verify()).equal).toBe(true);
     expect((await sync.run()).written).toEqual({ left: 0, right: 0 });
