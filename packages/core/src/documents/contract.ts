@@ -10,9 +10,12 @@ export interface DocumentDatabase extends Database {
 }
 
 export interface Documents {
-  /** Like `Database.commit`. A batch of a model it has no table for cannot be in it. */
+  /** Like `Database.commit`: one outcome per document. A batch of a model it has no table for cannot be in it. */
   commit(unit: DocumentUnit): Promise<Committed>;
-  /** Of records inside documents and of documents alike. In any order, unknown ones absent. */
+  /**
+   * Of records inside documents, under the name of the model that `unfold` makes of them, and of documents, under that of
+   * this database's own model. In any order, unknown ones absent.
+   */
   identities(model: string, by: "key" | "cloudId", tuples: readonly (readonly string[])[]): Promise<readonly { readonly key: Key; readonly cloudId: string }[]>;
   /**
    * How many elements stand under each path, over all documents: `["regions", "airports"]` counts the airports of all
@@ -26,6 +29,11 @@ export interface DocumentUnit {
   readonly id: string;
   readonly fence: number;
   readonly batches: readonly DocumentBatch[];
+  /**
+   * A record moves from one document to another: one stale document keeps all of the unit from being written, and every
+   * outcome is `stale` then. Without it the other documents are written.
+   */
+  readonly together?: true;
 }
 
 /** Writes to documents of one model, each document once. */
@@ -43,7 +51,10 @@ export type DocumentWrite =
       readonly op: "patch";
       readonly key: Key;
       readonly revision: string;
-      /** In order, each on what the one before left, so that what they do not name stays as it is. */
+      /**
+       * In order, each on what the one before left, so that what they do not name stays as it is. All of them, however many:
+       * the database knows from which number on the whole text costs it less.
+       */
       readonly patches: readonly JsonPatch[];
       /** The whole text as it will be, for a database that writes it whole. */
       readonly whole: string;
@@ -60,7 +71,8 @@ export interface JsonPatch {
 }
 
 /**
- * Whose cloudId it is, as it will be once the document is written; written together with it or not at all. Null: forgotten.
+ * Whose cloudId it is, as it will be once the document is written; written together with it or not at all. Null: forgotten;
+ * within a unit all that is forgotten goes first. `model` as in `Documents.identities`.
  * A cloudId that another key of the same model has is refused as `WRITE.UNIQUE`.
  */
 export interface InnerIdentity {
