@@ -23,7 +23,8 @@ export interface UpdateBatch {
   readonly fields: readonly string[];
   /**
    * `undefined` in `values`: not supplied, the column keeps its value; null is written as null.
-   * `cloudId`: given in the same guarded write to a row that had none when it was read; `fields` may be empty then.
+   * `cloudId`: given in the same guarded write to a row that had none when it was read; `fields` may be empty then. A row that
+   * has another one meanwhile is stale.
    */
   readonly rows: readonly {
     readonly key: Key;

@@ -479,3 +479,25 @@ describe("the lease", () => {
     expect(await database.claim(request)).toMatchObject({ runCounter: 0, databaseId: claim.databaseId, serverIdentity: "another" });
   });
 });
+
+test("nothing is written after the lease was let go", async () => {
+  const database = open();
+  const { fence } = await database.claim({ holder: "test", runner: "runner 1", seconds: 30 });
+  await database.release(fence, false);
+  await expect(database.commit({ id: "unit", fence, batches: [] })).rejects.toMatchObject({ code: "LEASE.LOST" });
+});
+
+test("an update that gives a cloudId to a row that has another one meanwhile is stale", async () => {
+  const database = open();
+  const key = database.application.insert("Country", { code: "DE", name: null });
+  const { revision } = (await rowOf(database, "Country", key))!;
+  await write(database, { op: "identify", model: "Country", rows: [{ key, cloudId: "first", was: null }] });
+  const result = await write(database, { op: "update", model: "Country", fields: ["code"], rows: [{ key, revision, values: ["FR"], cloudId: "second" }] });
+  expect(result).toMatchObject({ outcomes: [[{ status: "stale" }]] });
+  expect(await rowOf(database, "Country", key, ["code"])).toMatchObject({ cloudId: "first", values: ["DE"] });
+});
+
+test("keys that are values are not allocated", async () => {
+  const database = open({ models: [model("Code", { fields: [field("code", text)], primaryKey: ["code"], keySource: "values" })] });
+  await expect(database.endpoints.get("Code")!.allocate(1)).rejects.toMatchObject({ code: "ENDPOINT.NO_KEYS" });
+});

@@ -33,6 +33,27 @@ onEveryEngine(import.meta.url, (engine) => {
     return rows;
   };
 
+  test("nothing is written after the lease was let go", async () => {
+    const [key] = await database.endpoints.get("Country")!.allocate(1);
+    await database.release(claim.fence, false);
+    const insert = { op: "insert", model: "Country", fields: ["code"], rows: [{ key: key!, cloudId: cloud(1), values: ["DE"] }] } as const;
+    await expect(commit(insert)).rejects.toMatchObject({ code: "LEASE.LOST" });
+    expect(await all("Country")).toEqual([]);
+  });
+
+  test("an update that gives a cloudId to a row that has another one meanwhile is stale", async () => {
+    const keys = await database.endpoints.get("Country")!.allocate(2);
+    await session.exec(`insert into country (id, code) values (${keys[0]![0]!}, 'DE'), (${keys[1]![0]!}, 'FR')`);
+    const rows = await all("Country");
+    await committed({ op: "identify", model: "Country", rows: [{ key: keys[0]!, cloudId: cloud(1), was: null }] });
+    const result = await committed({
+      op: "update", model: "Country", fields: ["code"],
+      rows: rows.map(({ key, revision }, n) => ({ key, revision, values: [`new ${n}`], cloudId: cloud(8 + n) })),
+    });
+    expect(result.outcomes).toMatchObject([[{ status: "stale" }, { status: "written" }]]);
+    expect((await all("Country")).map(({ cloudId, values }) => [cloudId, values[1]])).toEqual([[cloud(1), "DE"], [cloud(9), "new 1"]]);
+  });
+
   test("inserts parent and child of one unit, each with its identity", async () => {
     const keys = await database.endpoints.get("Country")!.allocate(2);
     const [cityKey] = await database.endpoints.get("City")!.allocate(1);

@@ -326,6 +326,7 @@ class Memory implements MemoryDatabase {
         return [...found].map((version) => database.#row(table, version, fields));
       },
       async allocate(count: number): Promise<readonly Key[]> {
+        if (table.model.keySource === "values") throw new SyncError("ENDPOINT.NO_KEYS", `The keys of ${table.model.name} come with its records.`, { model: table.model.name });
         return Array.from({ length: count }, () => table.model.primaryKey.map(() => database.#freshKey(table)));
       },
       ...(this.tracking === "changes" && {
@@ -384,6 +385,7 @@ class Memory implements MemoryDatabase {
     const before = table.get(row.key);
     // A row that an earlier batch of this unit wrote is still the one that was read.
     if (before === undefined || this.#revision(work.first(table, before)) !== row.revision) return { status: "stale" };
+    if (row.cloudId !== undefined && before.cloudId !== null && before.cloudId !== row.cloudId) return { status: "stale" };
     const changes: Record<string, Value> = {};
     batch.fields.forEach((name, at) => {
       const value = row.values[at];

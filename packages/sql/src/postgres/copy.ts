@@ -30,7 +30,7 @@ export async function copyUnit(
   database: string,
 ): Promise<UnitOutcome> {
   const guard: Statement = {
-    sql: `select pg_current_xact_id()::xid::text as c0 from ${sides.database} where fence = $1::text::bigint for share`,
+    sql: `select pg_current_xact_id()::xid::text as c0 from ${sides.database} where fence = $1::text::bigint and runner is not null for share`,
     params: [String(unit.fence)],
   };
   const steps = inserts.flatMap((batch) => stepsFor(tables.get(batch.model)!.table, batch, sides));

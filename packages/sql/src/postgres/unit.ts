@@ -85,7 +85,7 @@ interface Target {
 }
 
 function statementFor(fence: number, targets: readonly Target[], sides: SideTables, twice: boolean): Statement {
-  const ctes = [`fence as (select 1 as held from ${sides.database} where fence = $1::text::bigint for share)`];
+  const ctes = [`fence as (select 1 as held from ${sides.database} where fence = $1::text::bigint and runner is not null for share)`];
   const answers = ["select 'fence' as c0, (select count(*) from fence)::text as c1, pg_current_xact_id()::xid::text as c2"];
   const params: string[] = [String(fence)];
   targets.forEach((target, index) => {
@@ -160,7 +160,7 @@ function updatePart(table: Table, batch: ReturnType<typeof updateRows>, image: s
         : `${quoted(column.column)} = case when substr(${item(batch.mask)}, ${i + 1}, 1) = '1' then ${value} else ${at(column)} end`,
     ];
   });
-  const guard = guarded(batch.revision, twice);
+  const guard = `${guarded(batch.revision, twice)}${batch.cloudId === undefined ? "" : ` and ${unnamed(table, batch.cloudId, sides)}`}`;
   const keys = table.keys.map((column, i) => `${at(column)} = ${column.write(item(i))}`).join(" and ");
   const moved = !table.cloudId && batch.columns.some((column) => table.keys.includes(column));
   const returning = [
@@ -229,6 +229,12 @@ function identifyPart(table: Table, rows: Part["rows"], { sides, index, after }:
     `b${index} as (select r.n from b${index}_in r join b${index}_new m on m.local_key = ${key} union all select n from b${index}_old)`,
   ];
   return { ctes, rows };
+}
+
+/** Nobody has given the row another cloudId since it was read: the row's own version does not tell. */
+function unnamed(table: Table, cloudId: number, sides: SideTables): string {
+  const key = localKey(table.keys, table.keys.map(at));
+  return `not exists (select from ${sides.identity} i where i.model = ${literal(table.model.name)} and i.local_key = ${key} and i.cloud_id <> ${item(cloudId)})`;
 }
 
 function guarded(revision: number, twice: boolean): string {

@@ -84,6 +84,7 @@ function updateStatements(
     guard,
   ].join(" and ");
   // Under the same guard, which the update itself takes away.
+    ...(batch.cloudId === undefined ? [] : [unnamed(table, batch.cloudId, sides)]),
   const before = batch.cloudId === undefined ? [] : [identifyUpdated(table, batch.cloudId, where, json, sides)];
   if (sets.length === 0) {
     const keys = table.keys.map((column, i) => `${column.read(at(column))} as c${i}`).join(", ");
@@ -99,6 +100,12 @@ function updateStatements(
 
 /** The rows as JSON, and the condition that a row is as it was read, or as an earlier batch of this unit left it. */
 function guarded(
+/** Nobody has given the row another cloudId since it was read: the row's own values do not tell. */
+function unnamed(table: Table, cloudId: number, sides: SideTables): string {
+  const key = localKey(table.keys, table.keys.map((column, i) => column.write(item(i))));
+  return `not exists (select 1 from ${sides.identity} i where i.model = ${literal(table.model.name)} and i.local_key = ${key} and i.cloud_id <> ${item(cloudId)})`;
+}
+
   table: Table,
   rows: readonly (readonly (string | null)[])[],
   revision: number,

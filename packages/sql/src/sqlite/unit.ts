@@ -31,7 +31,7 @@ export async function commitUnit(
   const priors = priorWrites(unit.batches, (model) => tables.get(model)!.table);
   const targets = unit.batches.map((batch, i) => targetOf(batch, tables.get(batch.model)!, priors[i]!, sides));
   const fence: Statement = {
-    sql: `update ${sides.database} set fence = case when fence = cast(? as integer) then fence else -1 end returning 1 as c0`,
+    sql: `update ${sides.database} set fence = case when fence = cast(? as integer) and runner is not null then fence else -1 end returning 1 as c0`,
     params: [String(unit.fence)],
   };
   const rereads = targets.map(({ after, batch, table, reader }) =>
