@@ -15,6 +15,9 @@ interface Mark {
 /** Half of all transaction ids is where older and newer change places; long before that a mark is too old. */
 const TOO_OLD = 1_000_000_000;
 
+/** Bytes of a table up to which the places of all its rows fit into memory, were they all changed; a partitioned one has none. */
+const SMALL = 1 << 26;
+
 /**
  * Row versions since a mark, in one statement and one snapshot. Rows that were locked only, or rolled back, may be among
  * them; a row that changed never misses. Past a third of the table everything is compared: that costs less.
@@ -53,7 +56,9 @@ function decodeKeys(table: Table, text: string): Key[] {
 }
 
 function query(table: Table, server: string): string {
-  const key = table.keys.map((column) => column.read(at(column))).join(", ");
+  const keys = `coalesce(json_agg(json_build_array(${table.keys.map((column) => column.read(at(column))).join(", ")})), '[]')::text`;
+  const relation = `${literal(table.sql)}::regclass`;
+  const changed = "age(t.xmin) <= (select age($1::text::xid8::xid)) and t.xmin not in (select unnest($4::text::xid[]))";
   const trusted = [
     "$2::text = n.server",
     "$3::text = n.shape",
@@ -61,17 +66,23 @@ function query(table: Table, server: string): string {
     `n.horizon::text::bigint - $1::text::bigint < ${TOO_OLD}`,
     "not n.hidden",
   ].join(" and ");
-  // Each sub-select under the case runs only when the case comes to it.
-  return `with n as materialized (
+  // One pass says how many rows there are and how many of them changed, and in a small table also where these stand. Each
+  // branch of a case runs only when the case comes to it.
+  return `with s as materialized (select pg_relation_size(${relation}) between 1 and ${SMALL} as small),
+  n as materialized (
     select pg_snapshot_xmin(pg_current_snapshot()) as horizon, ${server} || '/' || ${TIMELINE} as server, ${shapeOf(table)} as shape,
-      (select count(*) from ${table.sql}) as total, row_security_active(${literal(table.sql)}::regclass) as hidden)
+      row_security_active(${relation}) as hidden, seen.total, seen.places, coalesce(cardinality(seen.places), seen.changed) as changed
+    from (select count(*) as total,
+      array_agg(t.ctid) filter (where (select small from s) and ${changed}) as places,
+      count(*) filter (where not (select small from s) and ${changed}) as changed
+      from ${table.sql} t) seen)
   select n.horizon::text as c0, n.server as c1, n.shape as c2, n.total::text as c3,
-    case when ${trusted} then (
-      select case when count(*) > (select greatest(1000, total / 3) from n) then null else coalesce(json_agg(k), '[]')::text end
-      from (select json_build_array(${key}) as k from ${table.sql} t
-        where age(t.xmin) <= (select age($1::text::xid8::xid)) and not exists (select from unnest($4::text::xid[]) own(unit) where own.unit = t.xmin)
-        limit (select greatest(1000, total / 3) + 1 from n)) changed)
-    end as c4
+    case when ${trusted} then case
+      when n.changed = 0 then '[]'
+      when n.changed > greatest(1000, n.total / 3) then null
+      when n.places is not null then (select ${keys} from ${table.sql} t where t.ctid = any (array(select unnest(places) from n)))
+      else (select ${keys} from ${table.sql} t where ${changed})
+    end end as c4
   from n`;
 }
 
