@@ -8,6 +8,7 @@ export function timed(executor: Executor): Executor {
   const { copyTransaction } = executor;
   const watched: Executor = {
     dialect: executor.dialect,
+    ...(executor.dropsLeadingMark ? { dropsLeadingMark: true } : {}),
     atomic: (statements) => executor.atomic(statements),
     ...(copyTransaction ? { copyTransaction: (guard, steps) => copyTransaction.call(executor, guard, steps) } : {}),
     async query(statement) {

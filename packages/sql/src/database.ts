@@ -11,6 +11,7 @@ import { unknownModel } from "./inspect.ts";
 import type { SqlModel, Table } from "./model.ts";
 import { tableOf } from "./model.ts";
 import { postgres } from "./postgres/index.ts";
+import { withoutLeadingMark } from "./postgres/leading-mark.ts";
 import { Refused } from "./refusal.ts";
 import { IDENTITY_CONSTRAINT, sideTables } from "./sides.ts";
 import { sqlite } from "./sqlite/index.ts";
@@ -43,7 +44,7 @@ export function sqlDatabase(options: SqlDatabaseOptions): SqlDatabase {
   const executor = timed(options.executor);
   const dialect = DIALECTS[executor.dialect];
   const sides: SideTables = sideTables(options.sideTables?.schema);
-  const tables = options.models.map(tableOf);
+  const tables = (executor.dropsLeadingMark ? options.models.map(withoutLeadingMark) : options.models).map(tableOf);
   const meaning = { database: options.name, tables, ...(options.mapError ? { mapError: options.mapError } : {}) };
 
   const guard = async <T>(work: () => Promise<T>): Promise<T> => {

@@ -12,6 +12,8 @@ export interface RowReader {
   /** The same expressions without aliases. */
   readonly expressions: readonly string[];
   row(texts: TextRow): Row;
+  /** Capability: the same rows byte by byte, for answers in which the driver may have shown something else. */
+  readonly bytewise?: RowReader & { isNeeded(texts: TextRow): boolean };
 }
 
 /** The few places where the engines spell the same thing differently. */
@@ -28,6 +30,8 @@ export interface Syntax {
   localKey(keys: readonly SqlColumn[], expressions: readonly string[]): string;
   /** The way back: the i-th key column's value out of that text. */
   fromLocalKey(keys: readonly SqlColumn[], i: number, text: string): string;
+  /** Where rows may hold texts that are no Unicode: how such a text is passed on, and the expression that restores it. */
+  readonly bytes?: { pass(text: string): string; restore(expression: string): string };
 }
 
 /** What a finished unit answers with, one entry per row of a batch. */

@@ -126,7 +126,12 @@ export class SqlEndpoint implements Endpoint {
     const { dialect, executor, identity } = this.#context;
     const reader = dialect.reader(this.table, fields, identity);
     const wanted = statement(reader);
-    return wanted === undefined ? [] : (await executor.query(wanted)).map((row) => reader.row(row));
+    if (wanted === undefined) return [];
+    const answer = await executor.query(wanted);
+    const { bytewise } = reader;
+    if (!bytewise || !answer.some((row) => bytewise.isNeeded(row))) return answer.map((row) => reader.row(row));
+    // The whole page again, so that it is from one snapshot.
+    return (await executor.query(statement(bytewise)!)).map((row) => bytewise.row(row));
   }
 
   #lookup(reader: RowReader, by: FetchRequest["by"], tuples: readonly (readonly string[])[]): Statement | undefined {

@@ -21,6 +21,8 @@ export interface CopyIn {
 /** A driver or a library's handle. Errors are thrown as they come. */
 export interface Executor {
   readonly dialect: "postgres" | "sqlite";
+  /** A fact of the driver: it takes U+FEFF at the beginning of a text for a byte order mark, and drops it. */
+  readonly dropsLeadingMark?: true;
   /** One statement, outside any transaction of the application; never sees its uncommitted rows. */
   query(statement: Statement): Promise<readonly TextRow[]>;
   /** All or nothing, in order, in one transaction that is ours alone. Answers with the rows of each statement. */

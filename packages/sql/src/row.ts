@@ -2,6 +2,7 @@ import type { Row, Value } from "@sync/core";
 import { isValueError } from "@sync/core";
 import type { TextRow } from "./executor.ts";
 import type { SqlColumn, Table } from "./model.ts";
+import { isWellFormed } from "./well-formed.ts";
 
 /** Where the texts of one row stand. */
 export interface RowLayout {
@@ -48,7 +49,8 @@ export function rowDecoder(layout: RowLayout): (texts: TextRow) => Row {
         return decode(text);
       } catch (error) {
         if (!isValueError(error)) throw error;
-        if (!faults.some((fault) => fault.field === field)) faults.push({ field, code: error.code });
+        const code = isWellFormed(text) ? error.code : "VALUE.NOT_UTF8";
+        if (!faults.some((fault) => fault.field === field)) faults.push({ field, code });
         return otherwise;
       }
     };

@@ -3,6 +3,7 @@ import type { RowReader, Syntax } from "./dialect.ts";
 import type { Statement } from "./executor.ts";
 import type { SqlColumn, Table } from "./model.ts";
 import { literal, quoted } from "./model.ts";
+import { isWellFormed } from "./well-formed.ts";
 
 /** Expressions as a select list: drivers that give objects need distinct names. */
 export function aliased(expressions: readonly string[]): string {
@@ -38,8 +39,10 @@ export function inRange(table: Table, range: KeyRange, syntax: Syntax, first: nu
   const keys = tuple(table.keys.map(at));
   const bound = (operator: string, key: Key): string => {
     const parts = encodeKey(table, key).map((text, i) => {
-      params.push(text);
-      return table.keys[i]!.write(syntax.param(first + params.length - 1));
+      const bytes = isWellFormed(text) ? undefined : syntax.bytes;
+      params.push(bytes ? bytes.pass(text) : text);
+      const param = syntax.param(first + params.length - 1);
+      return table.keys[i]!.write(bytes ? bytes.restore(param) : param);
     });
     return `${keys} ${operator} ${tuple(parts)}`;
   };
@@ -69,11 +72,12 @@ export function lookup(
 ): Statement {
   const indexed = columns.length === 1 && (columns[0] === table.cloudId || (columns[0] === table.keys[0] && table.keys.length === 1));
   const texts = tuples.map((each) => columns.map((column, i) => column.encode(each[i]!)));
-  const wanted = columns.map((column, i) => column.write(syntax.item(i))).join(", ");
+  const bytes = texts.every((each) => each.every(isWellFormed)) ? undefined : syntax.bytes;
+  const wanted = columns.map((column, i) => column.write(bytes ? bytes.restore(syntax.item(i)) : syntax.item(i))).join(", ");
   const among = `select ${wanted} from ${syntax.rows(syntax.param(1))}`;
   return {
     sql: `select ${reader.select} from ${table.sql} t where ${isAmong(columns, among, indexed, syntax)}`,
-    params: [JSON.stringify(texts)],
+    params: [JSON.stringify(bytes ? texts.map((each) => each.map(bytes.pass)) : texts)],
   };
 }
 

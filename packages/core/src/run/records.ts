@@ -90,7 +90,9 @@ export class RecordReader {
   }
 
   #fault(row: Row): Problem | undefined {
-    const used = new Set([...this.#model.fields, ...this.#model.extras].flatMap((field) => field[this.#side].names));
+    // A key that cannot be read cannot be written to either, whether it is mapped or not.
+    const keys = this.#model[this.#side].endpoint.model.primaryKey;
+    const used = new Set([...keys, ...[...this.#model.fields, ...this.#model.extras].flatMap((field) => field[this.#side].names)]);
     const fault = row.faults?.find((candidate) => used.has(candidate.field));
     return fault && { code: fault.code, field: fault.field, message: `\`${fault.field}\` on the ${this.#side} holds a value that is not of its declared kind.` };
   }

@@ -8,6 +8,7 @@ export const VALUE_CODES = {
   "VALUE.UNSAFE_NUMBER": "a JavaScript number too large to be exact; give a bigint or a text",
   "VALUE.NO_OFFSET": "an instant without `Z` or an offset: which moment it means is unknown",
   "VALUE.LONE_SURROGATE": "holds half of a surrogate pair, which databases replace or refuse",
+  "VALUE.NOT_UTF8": "a stored text whose bytes are no UTF-8",
   "VALUE.NUL": "holds U+0000, which its field cannot store",
   "VALUE.NOT_IN_ENUM": "not among the values of its enum",
   "VALUE.TOO_DEEP": "JSON nested deeper than 64 levels",

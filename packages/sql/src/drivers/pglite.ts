@@ -17,6 +17,7 @@ export function pgliteExecutor(client: PgliteLike): Executor {
     (await on.query(sql, params, { rowMode: "array" })).rows;
   return {
     dialect: "postgres",
+    dropsLeadingMark: true,
     query: (statement) => run(session, statement),
     atomic: (statements) =>
       session.transaction(async (transaction) => {

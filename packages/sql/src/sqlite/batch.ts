@@ -4,6 +4,8 @@ import type { SideTables } from "../dialect.ts";
 import type { Statement } from "../executor.ts";
 import { literal, quoted, type SqlColumn, type Table } from "../model.ts";
 import { at, tuple } from "../select.ts";
+import { isWellFormed } from "../well-formed.ts";
+import { fromHexSql, toHex } from "./bytes.ts";
 import { revisionOf } from "./read.ts";
 import { sqliteSyntax } from "./syntax.ts";
 
@@ -82,9 +84,9 @@ function updateStatements(
   const where = [
     ...table.keys.map((column, i) => `${at(column)} = ${column.write(item(i))}`),
     guard,
+    ...(batch.cloudId === undefined ? [] : [unnamed(table, batch.cloudId, sides)]),
   ].join(" and ");
   // Under the same guard, which the update itself takes away.
-    ...(batch.cloudId === undefined ? [] : [unnamed(table, batch.cloudId, sides)]),
   const before = batch.cloudId === undefined ? [] : [identifyUpdated(table, batch.cloudId, where, json, sides)];
   if (sets.length === 0) {
     const keys = table.keys.map((column, i) => `${column.read(at(column))} as c${i}`).join(", ");
@@ -98,28 +100,31 @@ function updateStatements(
   return { before, write, afterwards: moves ? [moveIdentity(table, batch, json, sides)] : [] };
 }
 
-/** The rows as JSON, and the condition that a row is as it was read, or as an earlier batch of this unit left it. */
-function guarded(
 /** Nobody has given the row another cloudId since it was read: the row's own values do not tell. */
 function unnamed(table: Table, cloudId: number, sides: SideTables): string {
   const key = localKey(table.keys, table.keys.map((column, i) => column.write(item(i))));
   return `not exists (select 1 from ${sides.identity} i where i.model = ${literal(table.model.name)} and i.local_key = ${key} and i.cloud_id <> ${item(cloudId)})`;
 }
 
+/** The rows as JSON, and the condition that a row is as it was read, or as an earlier batch of this unit left it. */
+function guarded(
   table: Table,
   rows: readonly (readonly (string | null)[])[],
   revision: number,
   priors: BatchContext["priors"],
 ): { readonly json: string; readonly guard: string } {
-  const unmoved = `${revisionOf(table)} = ${item(revision)}`;
-  if (priors.every((prior) => prior === undefined)) return { json: JSON.stringify(rows), guard: unmoved };
+  // A column outside the sync may hold what is no UTF-8.
+  const bytewise = !rows.every((row) => isWellFormed(row[revision]!));
+  const sent = bytewise ? rows.map((row) => row.with(revision, toHex(row[revision]!))) : rows;
+  const unmoved = `${revisionOf(table)} = ${bytewise ? fromHexSql(item(revision)) : item(revision)}`;
+  if (priors.every((prior) => prior === undefined)) return { json: JSON.stringify(sent), guard: unmoved };
   const prior = item(rows[0]!.length);
   const asWritten = table.columns.map((column, i) => {
     const text = `(${prior}->${i}->>0)`;
     return `(json_array_length(${prior}, '$[${i}]') = 0 or ${at(column)} is ${column.write(text)})`;
   });
   return {
-    json: JSON.stringify(rows.map((row, i) => [...row, priors[i] ? JSON.stringify(priors[i]) : null])),
+    json: JSON.stringify(sent.map((row, i) => [...row, priors[i] ? JSON.stringify(priors[i]) : null])),
     guard: `case when ${prior} is null then ${unmoved} else ${asWritten.join(" and ")} end`,
   };
 }

@@ -1,5 +1,6 @@
 import { canonical, type Kind, ValueError } from "@sync/core";
 import type { SqlColumn } from "../model.ts";
+import { fromUtf8 } from "./bytes.ts";
 
 /** How a value of some kind is stored. */
 export type SqliteStorage = "text" | "integer" | "real" | "blob" | "unix-seconds" | "unix-milliseconds";
@@ -67,7 +68,7 @@ function literalDecoder(kind: Kind): (literal: string) => string {
 function fromBlob(kind: Kind, hex: string): string {
   if (kind.type === "bytes") return Buffer.from(hex, "hex").toString("base64");
   if (kind.type === "uuid") return canonical(kind, hex);
-  if (kind.type === "json" || kind.type === "text") return canonical(kind, Buffer.from(hex, "hex").toString("utf8"));
+  if (kind.type === "json" || kind.type === "text") return canonical(kind, fromUtf8(Buffer.from(hex, "hex")));
   throw new ValueError("VALUE.MALFORMED");
 }
 

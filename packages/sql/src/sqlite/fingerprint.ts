@@ -1,7 +1,8 @@
 import { type Fingerprint, hash64, type KeyRange, type Row } from "@sync/core";
-import type { Executor } from "../executor.ts";
+import type { Executor, TextRow } from "../executor.ts";
 import type { Table } from "../model.ts";
 import { at, inRange } from "../select.ts";
+import { asHex, encodingOf, fromHex, isUnsure } from "./bytes.ts";
 import { revisionOf } from "./read.ts";
 import { sqliteSyntax } from "./syntax.ts";
 
@@ -9,13 +10,17 @@ import { sqliteSyntax } from "./syntax.ts";
 export async function fingerprint(executor: Executor, table: Table, range: KeyRange): Promise<Fingerprint> {
   const { where, params } = inRange(table, range, sqliteSyntax, 1);
   const order = table.keys.map(at).join(", ");
-  const [row] = await executor.query({
-    sql:
-      `select cast(count(*) as text) as c0, group_concat(v, ';') as c1` +
-      ` from (select ${revisionOf(table)} as v from ${table.sql} t${where} order by ${order})`,
-    params,
-  });
-  return { count: Number(row![0]), fingerprint: hash64(row![1] ?? "", SEED) };
+  const take = async (all: string): Promise<TextRow> => {
+    const rows = `select ${revisionOf(table)} as v from ${table.sql} t${where} order by ${order}`;
+    return (await executor.query({ sql: `select cast(count(*) as text) as c0, ${all} as c1 from (${rows})`, params }))[0]!;
+  };
+  const revisions = "group_concat(v, ';')";
+  let [count, text] = await take(revisions);
+  if (isUnsure(text!)) {
+    [count, text] = await take(asHex(revisions));
+    text = text! && fromHex(text!, encodingOf(text!));
+  }
+  return { count: Number(count), fingerprint: hash64(text ?? "", SEED) };
 }
 
 /** The same of rows that were read in key order. */

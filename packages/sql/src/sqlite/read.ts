@@ -1,7 +1,10 @@
+import type { Row } from "@sync/core";
 import type { RowReader } from "../dialect.ts";
+import type { TextRow } from "../executor.ts";
 import type { Table } from "../model.ts";
 import { rowDecoder } from "../row.ts";
 import { aliased, at, cloudIdOf } from "../select.ts";
+import { asHex, encodingOf, fromHex, isUnsure } from "./bytes.ts";
 import { sqliteSyntax } from "./syntax.ts";
 
 /**
@@ -19,14 +22,27 @@ export function sqliteReader(table: Table, fields: readonly string[], identity: 
     cloudId: last,
     revision: (texts) => texts[last + 1]!,
   });
+  const row = (revision: string, cloudId: string | null): Row => {
+    const texts = JSON.parse(revision) as (string | null)[];
+    texts.push(cloudId, revision);
+    return decode(texts);
+  };
+  const joined = [expressions[0]!, "i.cloud_id"];
+  const bytes = expressions.map(asHex);
   return {
     expressions,
     select: aliased(expressions),
-    joined: aliased([expressions[0]!, "i.cloud_id"]),
-    row([revision, cloudId]) {
-      const texts = JSON.parse(revision!) as (string | null)[];
-      texts.push(cloudId!, revision!);
-      return decode(texts);
+    joined: aliased(joined),
+    row: ([revision, cloudId]) => row(revision!, cloudId!),
+    bytewise: {
+      expressions: bytes,
+      select: aliased(bytes),
+      joined: aliased(joined.map(asHex)),
+      isNeeded: (texts: TextRow) => isUnsure(texts[0]!) || isUnsure(texts[1]!),
+      row([revision, cloudId]) {
+        const encoding = encodingOf(revision!);
+        return row(fromHex(revision!, encoding), cloudId === null ? null : fromHex(cloudId!, encoding));
+      },
     },
   };
 }

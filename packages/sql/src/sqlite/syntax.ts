@@ -1,5 +1,6 @@
 import type { Syntax } from "../dialect.ts";
 import type { SqlColumn } from "../model.ts";
+import { fromHexSql, toHex } from "./bytes.ts";
 
 export const sqliteSyntax: Syntax = {
   param: () => "?",
@@ -13,6 +14,7 @@ export const sqliteSyntax: Syntax = {
   fromLocalKey(keys, i, text) {
     return keys.length === 1 ? keys[0]!.write(text) : keys[i]!.write(`(${text}->>${i})`);
   },
+  bytes: { pass: toHex, restore: fromHexSql },
 };
 
 function keyText(column: SqlColumn, expression: string): string {

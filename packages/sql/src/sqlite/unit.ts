@@ -60,7 +60,8 @@ export async function commitUnit(
 }
 
 function targetOf(batch: Batch, { table, after }: WritableTable, priors: readonly (Prior | undefined)[], sides: SideTables): Target {
-  const reader = sqliteReader(table, table.model.fields.map((field) => field.name), sides.identity);
+  // An after-image is asked for once, so at once byte by byte.
+  const reader = sqliteReader(table, table.model.fields.map((field) => field.name), sides.identity).bytewise!;
   const image = batch.op === "insert" || batch.op === "update" ? after : "sent";
   const statements = statementsFor(batch, { table, sides, returns: returning(table, reader, image), mayBeKeptBack: image !== "sent", priors });
   return { batch, table, after: image, reader, statements };
