@@ -1,6 +1,6 @@
 export { createSync, type Plan, type Sync } from "./sync.ts";
 export type {
-  Direction, FieldMapping, FirstLink, ModelOptions, ModelsOptions, OnEditDelete, Runtime, SyncOptions,
+  Direction, Drift, FieldMapping, FirstLink, ModelOptions, ModelsOptions, OnEditDelete, Runtime, SyncOptions,
 } from "./options.ts";
 export {
   ask, decideWith, fieldMerge, leftWins, newest, perField, rightWins,

@@ -15,6 +15,8 @@ const checks: Readonly<Record<string, Check | Readonly<Record<string, Check>>>> 
   conflicts: policy,
   firstLink: [(value) => isPolicy(value) || oneOf("left", "right", "ask")(value), '"left", "right", "ask" or a policy'],
   onEditDelete,
+  drift: [oneOf("report", "keep", "overwrite"), '"report", "keep" or "overwrite"'],
+  mirror: [(value) => typeof value === "boolean", "true or false"],
   pageSize: [whole(1), "a whole number of rows, at least 1"],
   quarantineLimit: [whole(0), "a whole number of records"],
   deleteGuard: { count: [atLeast(0), "a number of records"], share: [(value) => atLeast(0)(value) && (value as number) <= 1, "a share between 0 and 1"] },
@@ -26,8 +28,10 @@ const modelChecks: typeof checks = { conflicts: policy, onEditDelete, keepBase: 
 /** Options whose names are known but whose values make no sense. Says what would, never what was given. */
 export function checkValues(options: SyncOptions): Finding[] {
   const models = Object.entries((options.models ?? {}) as Record<string, object | undefined>);
+  const oneWayOnly = (["drift", "mirror"] as const).filter((name) => options[name] !== undefined && (options.direction ?? "both") === "both");
   return [
     ...findingsIn(options, checks, ""),
+    ...oneWayOnly.map((name): Finding => ({ severity: "error", code: "OPTIONS.VALUE", message: `\`${name}\` is for one-way pairs: say \`direction: "left-to-right"\` or \`"right-to-left"\`.` })),
     ...models.flatMap(([name, model]) => findingsIn(model ?? {}, modelChecks, ` of model \`${name}\``).map((finding) => ({ ...finding, model: name }))),
   ];
 }

@@ -48,6 +48,11 @@ export interface ModelOptions<LeftFields extends string = string, RightFields ex
 
 /** One side edited what the other deleted: the delete stands (pre-image kept), the edit stands, or a person decides. */
 export type OnEditDelete = "delete" | "edit" | "ask";
+/**
+ * What becomes of an edit on the side that a one-way pair writes to: told, and left until the source changes that field
+ * (which is a conflict then); left in the same way without a word; written back.
+ */
+export type Drift = "report" | "keep" | "overwrite";
 export type Direction = "both" | "left-to-right" | "right-to-left";
 /** Who is right when two filled sides meet for the first time and a record differs. */
 export type FirstLink = "left" | "right" | "ask" | ConflictPolicy;
@@ -79,6 +84,10 @@ export interface SyncOptions<Left extends ModelTypes = ModelTypes, Right extends
   readonly models: ModelsOptions<Left, Right>;
   /** @default "both" */
   readonly direction?: Direction;
+  /** Only where `direction` is one way. @default "report" */
+  readonly drift?: Drift;
+  /** Only where `direction` is one way: records that only the written side has are deleted there. @default false */
+  readonly mirror?: boolean;
   /** Decides fields that both sides changed. Required for `direction: "both"`. */
   readonly conflicts?: ConflictPolicy;
   /** Required when both sides hold rows that were never synced; has no default on purpose. */

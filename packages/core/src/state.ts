@@ -38,6 +38,8 @@ export interface Checkpoint {
   readonly layouts: readonly (readonly string[])[];
   readonly leftShape: string;
   readonly rightShape: string;
+  /** Of one-way pairs: direction, and what becomes of drift. */
+  readonly way?: string;
   readonly left: SideMark;
   readonly right: SideMark;
 }

@@ -44,7 +44,7 @@ export interface Sync {
 }
 
 const optionNames = [
-  "name", "left", "right", "models", "direction", "conflicts", "firstLink", "onEditDelete", "state", "deleteGuard", "pageSize", "quarantineLimit", "lease", "retry", "runtime",
+  "name", "left", "right", "models", "direction", "drift", "mirror", "conflicts", "firstLink", "onEditDelete", "state", "deleteGuard", "pageSize", "quarantineLimit", "lease", "retry", "runtime",
 ];
 
 /**
@@ -153,6 +153,8 @@ function settingsOf(options: SyncOptions): Settings {
     databases: { left: options.left, right: options.right },
     state: state!,
     direction: options.direction ?? "both",
+    drift: options.drift ?? "report",
+    mirror: options.mirror ?? false,
     pageSize: options.pageSize ?? 2000,
     deleteGuard: options.deleteGuard ?? { count: 10, share: 0.1 },
     quarantineLimit: options.quarantineLimit ?? 10_000,

@@ -1,6 +1,6 @@
 import type { Conflict, ConflictPolicy, Decision } from "../engines/conflict-policy.ts";
 import { otherSide, type PairModel, type SideName } from "../mapping/pair-model.ts";
-import type { Direction } from "../options.ts";
+import type { Direction, Drift } from "../options.ts";
 import type { Value } from "../value.ts";
 import type { BaseView } from "./base.ts";
 import type { ActionKind, PairRecord, PlannedConflict, RecordPlan } from "./record-plan.ts";
@@ -11,6 +11,10 @@ export interface PlanInput {
   /** What both agreed on last; undefined: this pair never linked the record. */
   readonly base: BaseView | undefined;
   readonly direction: Direction;
+  /** Of one-way pairs. @default "report" */
+  readonly drift?: Drift;
+  /** Of one-way pairs: what is only on the side that is written goes. @default false */
+  readonly mirror?: boolean;
   /** References whose parent has not come across yet: null for now, which is nobody's value. */
   readonly waiting?: ReadonlySet<number>;
   /** Hash of a value at the meet, as the base holds it. */
@@ -36,7 +40,10 @@ const writes = (direction: Direction, side: SideName): boolean =>
 function planOneSided(model: PairModel, record: PairRecord, input: PlanInput): RecordPlan {
   const target = otherSide(record.side);
   if (!input.base) {
-    if (!writes(input.direction, target)) return { ...nothing, reason: `only on the ${record.side}, which is not read from` };
+    if (!writes(input.direction, target)) {
+      if (input.mirror) return { ...nothing, action: "delete", side: record.side, reason: `only on the ${record.side}, which mirrors the ${target}` };
+      return { ...nothing, reason: `only on the ${record.side}, which is not read from` };
+    }
     return { ...nothing, action: "create", side: target, reason: `only on the ${record.side}` };
   }
   // Linked before, and gone on the other side.
@@ -45,8 +52,10 @@ function planOneSided(model: PairModel, record: PairRecord, input: PlanInput): R
   const edited = model.fields.flatMap((_, at) => (input.hash(record.meet[at]) === hashes[at] || input.waiting?.has(at) ? [] : [at]));
   const canDelete = writes(input.direction, record.side);
   if (!canDelete) {
-    // The source of a one-way pair still has it: it is put back, since only the source decides.
-    return { ...nothing, action: "create", side: target, reason: `deleted on the ${target}, which is not read from` };
+    const deleted = `deleted on the ${target}, which is not read from`;
+    // What the source has changed since goes across, whatever became of it there.
+    if (edited.length > 0 || input.drift === "overwrite") return { ...nothing, action: "create", side: target, reason: deleted };
+    return { ...nothing, drift: input.drift === "keep" ? [] : model.fields.map((_, at) => at), reason: deleted };
   }
   if (edited.length === 0) return { ...nothing, action: "delete", side: record.side, reason: `deleted on the ${target}` };
   const names = namesOf(model, edited);
@@ -68,6 +77,7 @@ class Verdicts {
   readonly toRight: number[] = [];
   readonly open: number[] = [];
   readonly drift: number[] = [];
+  readonly kept: number[] = [];
   readonly conflicts: PlannedConflict[] = [];
   readonly custom = new Map<number, Value>();
   readonly #model: PairModel;
@@ -82,8 +92,11 @@ class Verdicts {
   take(winner: SideName, fields: readonly number[]): void {
     const target = otherSide(winner);
     const isWritable = (at: number): boolean => this.#model.fields[at]![target].writable;
-    if (!writes(this.#input.direction, target)) this.drift.push(...fields);
-    else (target === "left" ? this.toLeft : this.toRight).push(...fields.filter(isWritable));
+    const { direction, drift } = this.#input;
+    if (!writes(direction, target)) {
+      if (drift === "overwrite") this.take(target, fields);
+      else (drift === "keep" ? this.kept : this.drift).push(...fields);
+    } else (target === "left" ? this.toLeft : this.toRight).push(...fields.filter(isWritable));
   }
 
   decide(kind: "update-update" | "first-link", policy: ConflictPolicy, fields: readonly number[], left: PairRecord, right: PairRecord): void {
@@ -116,12 +129,12 @@ class Verdicts {
   }
 
   plan(otherwise: ActionKind, reason: (verdicts: Verdicts) => string): RecordPlan {
-    const { toLeft, toRight, open, drift, conflicts, custom } = this;
+    const { toLeft, toRight, open, drift, kept, conflicts, custom } = this;
     const changed = toLeft.length + toRight.length > 0;
-    if (!changed && otherwise === "none" && open.length === 0 && drift.length === 0 && conflicts.length === 0) return nothing;
+    if (!changed && otherwise === "none" && open.length + drift.length + kept.length + conflicts.length === 0) return nothing;
     return {
-      action: changed ? "update" : otherwise !== "none" ? otherwise : open.length > 0 ? "park" : "none",
-      toLeft, toRight, open, drift, conflicts, reason: reason(this), ...(custom.size > 0 ? { custom } : {}),
+      action: changed ? "update" : otherwise !== "none" ? otherwise : kept.length > 0 ? "settle" : open.length > 0 ? "park" : "none",
+      toLeft, toRight, open, drift, conflicts, reason: reason(this), ...(custom.size > 0 ? { custom } : {}), ...(kept.length > 0 ? { kept } : {}),
     };
   }
 }

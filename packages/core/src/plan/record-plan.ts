@@ -47,8 +47,10 @@ export interface RecordPlan {
   readonly custom?: ReadonlyMap<number, Value>;
   /** Fields that wait: their base stays as it was. */
   readonly open: readonly number[];
-  /** Fields changed on the side that a one-way pair does not read. */
+  /** Fields changed on the side that a one-way pair does not read: reported, their base stays as it was. */
   readonly drift: readonly number[];
+  /** Such fields where that is wanted: remembered as each side has them. */
+  readonly kept?: readonly number[];
   readonly conflicts: readonly PlannedConflict[];
   /** A short statement such as `changed on the left: name`. */
   readonly reason: string;

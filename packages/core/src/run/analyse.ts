@@ -27,6 +27,8 @@ export class ModelAnalysis {
   readonly #examinedIds = new Set<string>();
   readonly #linksSeen: Record<SideName, number> = { left: 0, right: 0 };
   readonly #ahead: Record<SideName, number> = { left: 0, right: 0 };
+  /** Sides of which a record cannot be used as it is. */
+  readonly #problems: Record<SideName, boolean> = { left: false, right: false };
   /** Sides whose rows were all looked at ahead. */
   readonly #passed: Record<SideName, boolean> = { left: false, right: false };
   readonly #unlinkedSeen: Record<SideName, number> = { left: 0, right: 0 };
@@ -111,7 +113,21 @@ export class ModelAnalysis {
       await this.countLinks();
       if (this.links > 0) await this.#findDeleted();
     }
-    if (this.deletes.length > 0) await this.countLinks();
+    if (this.deletes.length > 0) {
+      this.#holdMirror();
+      await this.countLinks();
+    }
+  }
+
+  /** Who was never linked may be the counterpart of a record that cannot be read or told apart on the other side: it stays for now. */
+  #holdMirror(): void {
+    const { mirror, direction } = this.#context.settings;
+    const source = direction === "left-to-right" ? "left" : "right";
+    const waiting = [...this.#context.quarantine.values()].some(({ model, side }) => model === this.model.name && side === source);
+    if (!mirror || !(waiting || this.#problems[source])) return;
+    const sure = this.deletes.filter(({ base }) => base !== undefined);
+    this.#context.countsOf(this.model.name).unsettled += this.deletes.length - sure.length;
+    this.deletes.splice(0, this.deletes.length, ...sure);
   }
 
   /** Nobody leaves a pass while something it wrote is on its way. */
@@ -157,6 +173,7 @@ export class ModelAnalysis {
         else this.#unlinkedSeen[side]++;
         if (remember[side]) this.#touched[side].add(keyText(read.key));
       }
+      if (record.problem) this.#problems[record.problem.side] = true;
       if (!this.sources.left.full && record.cloudId !== "") this.#examinedIds.add(record.cloudId);
       if (record.plan.action === "delete" && !record.problem) this.deletes.push(record);
       else if (record.plan.action !== "none" || record.problem || record.late || record.plan.drift.length > 0 || this.#context.quarantine.size > 0) forSink.push(record);

@@ -2,7 +2,7 @@ import type { Claim, Database, Key } from "../endpoint.ts";
 import { SyncError } from "../errors.ts";
 import { hash64 } from "../hash.ts";
 import type { PairModel, SideName } from "../mapping/pair-model.ts";
-import type { Direction, Runtime } from "../options.ts";
+import type { Direction, Drift, Runtime } from "../options.ts";
 import { BaseCodec } from "../plan/base.ts";
 import type { Checkpoint, QuarantineRecord, StateRecords, StateStore } from "../state.ts";
 import { cloudIdMaker } from "./cloud-id.ts";
@@ -16,6 +16,8 @@ export interface Settings {
   readonly databases: { readonly left: Database; readonly right: Database };
   readonly state: StateStore;
   readonly direction: Direction;
+  readonly drift: Drift;
+  readonly mirror: boolean;
   readonly pageSize: number;
   readonly deleteGuard: { readonly count: number; readonly share: number };
   readonly quarantineLimit: number;
@@ -169,6 +171,11 @@ export class RunContext {
   timestamp(): string {
     return new Date(this.settings.runtime.now()).toISOString();
   }
+}
+
+/** What a one-way pair does, as its checkpoints remember it. */
+export function wayOf({ direction, drift, mirror }: Settings): { readonly way?: string } {
+  return direction === "both" ? {} : { way: [direction, drift, ...(mirror ? ["mirror"] : [])].join(" ") };
 }
 
 /** Pairs hash with seeds of their own, so that a base cannot be mistaken for another pair's. */

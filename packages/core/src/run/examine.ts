@@ -193,7 +193,7 @@ export class Examiner {
     for (const record of [left, right]) {
       if (!record) continue;
       let cause = record.problem;
-      for (const { at, problem } of record.waits) {
+      for (const { at, problem } of this.#staysAlone(entry) ? [] : record.waits) {
         if (cause) break;
         const field = model.fields[at]!;
         if (options.deferred && field.parent === model.name) {
@@ -210,8 +210,9 @@ export class Examiner {
       return;
     }
     const base = entry.base && codec.view(entry.base);
+    const { direction, drift, mirror } = this.#context.settings;
     const planned = planRecord(model, {
-      left, right, base, waiting, direction: this.#context.settings.direction, hash: (value) => codec.hash(value),
+      left, right, base, waiting, direction, drift, mirror, hash: (value) => codec.hash(value),
       decided: (fields) => decisionFor(this.#context, model, entry.cloudId, fields, left, right),
     });
     // Nothing is to be written, but the row that stands in another's place still needs its cloudId.
@@ -220,6 +221,12 @@ export class Examiner {
     examined.push({
       model, cloudId: entry.cloudId, left, right, base, plan, problem: undefined, matchedBy: entry.rule, tries: options.tries ?? 0, late: waiting.size > 0,
     });
+  }
+
+  /** It is only on the side that is not read from: nothing of it goes across, and its parents need not. */
+  #staysAlone({ left, right, base }: { left?: ReadRecord; right?: ReadRecord; base?: Base }): boolean {
+    const { direction } = this.#context.settings;
+    return base === undefined && ((direction === "left-to-right" && !left) || (direction === "right-to-left" && !right));
   }
 
   #quarantined(record: ReadRecord, cause: Problem, tries: number): Examined {

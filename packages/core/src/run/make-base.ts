@@ -21,6 +21,13 @@ export function makeBase(context: RunContext, item: WriteItem, only?: ReadonlySe
   const values: Value[] = [];
   const altered: Record<SideName, string[]> = { left: [], right: [] };
   for (let at = 0; at < model.fields.length; at++) {
+    if (plan.kept?.includes(at)) {
+      const [l, r] = [item.examined.left!.meet[at], item.examined.right!.meet[at]];
+      leftHashes.push(codec.hash(l));
+      rightHashes.push(codec.hash(r));
+      values.push((context.settings.direction === "left-to-right" ? l : r) ?? null);
+      continue;
+    }
     const agreed = agreedValue(item, at);
     const unchangedButUnequal = agreed === undefined;
     if (kept.has(at) || unchangedButUnequal || (only && !only.has(at))) {

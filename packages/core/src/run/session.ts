@@ -4,7 +4,7 @@ import type { Mapping } from "../mapping/compile.ts";
 import { unheldRules } from "../mapping/live-keys.ts";
 import type { PairModel } from "../mapping/pair-model.ts";
 import type { Checkpoint, StateChange } from "../state.ts";
-import type { RunContext } from "./context.ts";
+import { wayOf, type RunContext } from "./context.ts";
 import { recogniseDatabases, rememberDatabases } from "./known-databases.ts";
 
 export interface Session {
@@ -141,16 +141,18 @@ async function loadState(context: RunContext, mapping: Mapping): Promise<void> {
 /** Today's field layout of every model; those that are new are returned, to be made durable. */
 function openLayouts(context: RunContext, models: readonly PairModel[]): Checkpoint[] {
   const newcomers: Checkpoint[] = [];
+  const way = wayOf(context.settings);
   for (const model of models) {
     const stored = context.checkpoints.get(model.name);
     const shapes = { leftShape: context.shapes.get(`left ${model.name}`) ?? "", rightShape: context.shapes.get(`right ${model.name}`) ?? "" };
     const current = stored?.layouts[stored.layouts.length - 1];
     if (stored && JSON.stringify(current) === JSON.stringify(model.signature)) {
-      // Another column set on a side: marks may hide a changed value, so everything is compared once.
-      if (stored.leftShape !== shapes.leftShape || stored.rightShape !== shapes.rightShape) context.checkpoints.set(model.name, { ...stored, ...shapes, left: {}, right: {} });
+      // Another column set on a side, or another way: marks may hide what now counts, so everything is compared once.
+      const same = stored.leftShape === shapes.leftShape && stored.rightShape === shapes.rightShape && stored.way === way.way;
+      if (!same) context.checkpoints.set(model.name, { model: model.name, ...shapes, ...way, layouts: stored.layouts, left: {}, right: {} });
       continue;
     }
-    const checkpoint: Checkpoint = { model: model.name, ...shapes, layouts: [...(stored?.layouts ?? []), model.signature], left: {}, right: {} };
+    const checkpoint: Checkpoint = { model: model.name, ...shapes, ...way, layouts: [...(stored?.layouts ?? []), model.signature], left: {}, right: {} };
     context.checkpoints.set(model.name, checkpoint);
     newcomers.push(checkpoint);
   }

@@ -1,6 +1,6 @@
 import type { Key, Page } from "../endpoint.ts";
 import type { Mapping } from "../mapping/compile.ts";
-import type { PairModel, SideName } from "../mapping/pair-model.ts";
+import { otherSide, type PairModel, type SideName } from "../mapping/pair-model.ts";
 import { quarantineId, RunContext, type Settings } from "./context.ts";
 import { Examiner } from "./examine.ts";
 import { oneAhead, pagesOf } from "./pages.ts";
@@ -16,7 +16,7 @@ export interface Difference {
   readonly rightKey?: Key;
   /** Differing fields; empty when one side has no such record. */
   readonly fields: readonly string[];
-  /** Why it may differ: waits in quarantine (with its code), or for a person's decision. Undefined: nobody knows yet. */
+  /** Why it may differ: waits in quarantine (with its code), or for a person's decision, or is drift. Undefined: nobody knows yet. */
   readonly explanation?: string;
 }
 
@@ -86,25 +86,31 @@ class ModelVerifier {
   readonly #model: PairModel;
   readonly #examiner: Examiner;
   readonly #open: ReadonlySet<string>;
+  /** The side that is read from, where only one is. */
+  readonly #source: SideName | undefined;
 
   constructor(context: RunContext, model: PairModel, models: PairModels, open: ReadonlySet<string>) {
     this.#context = context;
     this.#model = model;
     this.#examiner = new Examiner(context, model, models);
     this.#open = open;
+    const { direction } = context.settings;
+    this.#source = direction === "both" ? undefined : direction === "left-to-right" ? "left" : "right";
   }
 
   async run(): Promise<void> {
     for await (const records of oneAhead(this.#pages("left"))) {
       const counterparts = await this.#counterparts(records);
       const suspects: [ReadRecord, ReadRecord][] = [];
+      const alone: Named[] = [];
       for (const left of records) {
         const right = left.cloudId === null ? undefined : counterparts.get(left.cloudId);
-        if (!right) this.#oneSided("onlyLeft", left);
+        if (!right) alone.push(left);
         else if (readable(left) && readable(right) && this.#differing(left, right).length === 0) this.counts.equal++;
         else suspects.push([left, right]);
       }
       await this.#judge(suspects);
+      await this.#judgeOneSided(alone);
     }
     for await (const { rows } of oneAhead(this.#scan("right", []))) {
       // What both have was compared from the left; whether there is a left one is all that is left to ask.
@@ -112,7 +118,7 @@ class ModelVerifier {
       const tuples = rows.flatMap((row) => (row.cloudId === null ? [] : [[row.cloudId]]));
       const found = tuples.length === 0 ? [] : await this.#context.retrying(() => endpoint.fetch({ fields: [], by: "cloudId", tuples }));
       const lefts = new Set(found.map((row) => row.cloudId));
-      for (const { key, cloudId } of rows) if (cloudId === null || !lefts.has(cloudId)) this.#oneSided("onlyRight", { side: "right", key, cloudId });
+      await this.#judgeOneSided(rows.flatMap(({ key, cloudId }): Named[] => (cloudId === null || !lefts.has(cloudId) ? [{ side: "right", key, cloudId }] : [])));
     }
   }
 
@@ -153,21 +159,31 @@ class ModelVerifier {
         continue;
       }
       this.counts.different++;
-      this.#note({ model: this.#model.name, leftKey: left.key, rightKey: right.key, fields: fields.map((at) => this.#model.fields[at]!.name) }, [left, right]);
+      const source = this.#source === "left" ? left : right;
+      // The source is as it was: the other side went away from it.
+      const drifted = view !== undefined && this.#source !== undefined && fields.every((at) => view[this.#source!][at] === codec.hash(source.meet[at]));
+      const difference = { model: this.#model.name, leftKey: left.key, rightKey: right.key, fields: fields.map((at) => this.#model.fields[at]!.name) };
+      this.#note(difference, [left, right], drifted ? `drift: edited on the ${otherSide(this.#source!)}, which is not read from` : undefined);
     }
   }
 
-  #oneSided(kind: "onlyLeft" | "onlyRight", record: Named): void {
-    this.counts[kind]++;
-    this.#note({ model: this.#model.name, ...(record.side === "left" ? { leftKey: record.key } : { rightKey: record.key }), fields: [] }, [record]);
+  async #judgeOneSided(records: readonly Named[]): Promise<void> {
+    const bases = this.#source === undefined ? new Map() : await this.#examiner.basesOf(records.flatMap(({ cloudId }) => cloudId ?? []));
+    for (const record of records) {
+      this.counts[record.side === "left" ? "onlyLeft" : "onlyRight"]++;
+      const linked = record.cloudId !== null && bases.has(record.cloudId);
+      const drifted = this.#source !== undefined && (record.side === this.#source ? linked : !linked);
+      const drift = record.side === this.#source ? `drift: deleted on the ${otherSide(record.side)}, which is not read from` : `only on the ${record.side}, which is not read from`;
+      this.#note({ model: this.#model.name, ...(record.side === "left" ? { leftKey: record.key } : { rightKey: record.key }), fields: [] }, [record], drifted ? drift : undefined);
+    }
   }
 
-  #note(difference: Difference, records: readonly Named[]): void {
+  #note(difference: Difference, records: readonly Named[], otherwise: string | undefined): void {
     const entries = records.flatMap((record) => this.#context.quarantine.get(quarantineId(record.side, this.#model.name, record.key)) ?? []);
     const waits = records.some((record) => record.cloudId !== null && this.#open.has(`${this.#model.name}/${record.cloudId}`));
     const explanation = entries[0]
       ? `in quarantine: ${entries[0].code}${entries[0].constraint === undefined ? "" : ` (${entries[0].constraint})`}`
-      : waits ? "an open conflict waits for a decision" : undefined;
+      : waits ? "an open conflict waits for a decision" : otherwise;
     if (explanation !== undefined) this.counts.explained++;
     if (this.differences.length < kept) this.differences.push({ ...difference, ...(explanation === undefined ? {} : { explanation }) });
   }
