@@ -18,7 +18,7 @@ export async function fingerprint(executor: Executor, table: Table, range: KeyRa
   let [count, text] = await take(revisions);
   if (isUnsure(text!)) {
     [count, text] = await take(asHex(revisions));
-    text = text! && fromHex(text!, encodingOf(text!));
+    text = text && fromHex(text, encodingOf(text));
   }
   return { count: Number(count), fingerprint: hash64(text ?? "", SEED) };
 }
