@@ -1,15 +1,17 @@
-import type { Base, Collection, ReadRequest, StateChange, StateRecords, StateStore } from "@sync/core";
+import { isSyncError, type SyncError } from "@sync/core";
+import type { Base, Collection, Fences, ReadRequest, StateChange, StateRecords, StateStore } from "@sync/core";
 import { lines, timed, worthCopying } from "./copy-in.ts";
 import type { SideTables, Syntax } from "./dialect.ts";
 import { meaningOf } from "./errors.ts";
 import type { Executor, Statement, TextRow } from "./executor.ts";
-import { newerVersion } from "./lease.ts";
+import { leaseLost, newerVersion } from "./lease.ts";
 import { postgresStateTables } from "./postgres/sides.ts";
 import { postgresSyntax } from "./postgres/syntax.ts";
 import { SIDE_VERSION, sideTables } from "./sides.ts";
 import { sqliteStateTables } from "./sqlite/sides.ts";
 import { sqliteSyntax } from "./sqlite/syntax.ts";
 import { type Pending, settled } from "./state-changes.ts";
+import { type FenceCheck, fenceCheck, type Write } from "./state-fence.ts";
 
 export interface SqlStateOptions {
   /** For messages. @default the dialect */
@@ -31,9 +33,6 @@ export function sqlState(executor: Executor, options: SqlStateOptions = {}): Sta
   return new SqlState(executor, options);
 }
 
-/** Builds a statement; each value becomes a parameter where it stands. */
-type Write = (param: (value: string) => string) => string;
-
 class SqlState implements StateStore {
   readonly name: string;
   readonly #executor: Executor;
@@ -43,8 +42,10 @@ class SqlState implements StateStore {
   readonly #tables: StateTables;
   /** Counted once per scan, with its first page. */
   readonly #totals = new Map<string, number>();
-  /** Models that were found to have bases where new ones were expected. */
+  /** Models that were found to have bases. */
   readonly #filled = new Set<string>();
+  /** Fences that this store has raised, by pair: they need not be written again. */
+  readonly #raised = new Map<string, string>();
 
   constructor(executor: Executor, options: SqlStateOptions) {
     this.name = options.name ?? executor.dialect;
@@ -70,6 +71,7 @@ class SqlState implements StateStore {
         ` and ${this.#syntax.oneOf("b.cloud_id", `select ${this.#syntax.item(0)} from ${this.#syntax.rows(param(ids))}`)}`
       );
     });
+    if (rows.length > 0) this.#filled.add(scanOf(pair, model));
     return rows.map((row) => baseOf(model, row));
   }
 
@@ -79,7 +81,7 @@ class SqlState implements StateStore {
     after: string | undefined,
     limit: number,
   ): Promise<{ readonly total: number; readonly bases: readonly Base[] }> {
-    const scan = JSON.stringify([pair, model]);
+    const scan = scanOf(pair, model);
     const known = after === undefined ? undefined : this.#totals.get(scan);
     const { base } = this.#sides;
     const rows = await this.#query((param) => {
@@ -111,20 +113,44 @@ class SqlState implements StateStore {
     return rows.map(([body]) => JSON.parse(body!) as StateRecords[C]);
   }
 
-  async commit(pair: string, changes: readonly StateChange[]): Promise<void> {
+  async commit(pair: string, changes: readonly StateChange[], fences?: Fences): Promise<void> {
     const pending = settled(changes);
-    if (await this.#copied(pair, pending)) return;
-    const writes = this.#writes(pair, pending);
-    if (writes.length === 0) return;
-    // One statement sees every row as it was before: not where a model's bases are cleared and put again.
-    const apart = [...pending.cleared].some((model) => pending.putBases.some((base) => base.model === model));
-    await this.#guard(async () => {
-      if (this.#executor.dialect === "sqlite" || apart) await this.#executor.atomic(writes.map((write) => this.#build(write)));
-      else await this.#executor.query(this.#build((param) => `with ${writes.map((write, i) => `w${i} as (${write(param)})`).join(", ")} select '1' as c0`));
-    });
+    const text = JSON.stringify(fences);
+    const raise = this.#raised.get(pair) !== text;
+    const check = fences && fenceCheck(this.#executor.dialect, this.#sides.fence, pair, fences, raise);
+    if (!(await this.#copied(pair, pending, check))) {
+      const { dialect } = this.#executor;
+      // One statement sees every row as it was before: not where a model's bases are cleared and put again.
+      const apart = dialect === "sqlite" || [...pending.cleared].some((model) => pending.putBases.some((base) => base.model === model));
+      const holds = check && (apart ? check.holds : ONE_STATEMENT_HOLDS);
+      const writes = this.#writes(pair, pending, holds);
+      if (writes.length === 0) return;
+      const held = await this.#guard(() => (apart ? this.#together(check, writes) : this.#atOnce(check, writes)));
+      if (!held) throw this.#lost();
+    }
+    if (fences) this.#raised.set(pair, text);
+  }
+
+  async #together(check: FenceCheck | undefined, writes: readonly Write[]): Promise<boolean> {
+    const [first] = await this.#executor.atomic([...(check ? [check.guard] : []), ...writes].map((write) => this.#build(write)));
+    return check === undefined || first!.length > 0;
+  }
+
+  async #atOnce(check: FenceCheck | undefined, writes: readonly Write[]): Promise<boolean> {
+    const rows = await this.#executor.query(this.#build((param) => {
+      const steps = writes.map((write, i) => [`w${i}`, write] as const);
+      const all = check ? [["fence", check.guard] as const, ...steps] : steps;
+      return `with ${all.map(([name, write]) => `${name} as (${write(param)})`).join(", ")} select '1' as c0${check ? " from fence" : ""}`;
+    }));
+    return rows.length > 0;
+  }
+
+  #lost(): SyncError {
+    return leaseLost(this.name);
   }
 
   async uninstall(): Promise<void> {
+    this.#raised.clear();
     await this.#guard(() => this.#run(this.#tables.drop(this.#sides)));
   }
 
@@ -133,22 +159,29 @@ class SqlState implements StateStore {
   }
 
   /**
-   * A first copy writes many bases and none of them is there: then they go by COPY. If one is there after all nothing was
-   * written, the model is remembered, and the slower way is taken.
+   * Many rows that nobody has put before go by COPY: the bases of a first copy, and pre-images. If one is there after all
+   * nothing was written, the models are remembered, and the slower way is taken.
    */
-  async #copied(pair: string, pending: Pending): Promise<boolean> {
+  async #copied(pair: string, pending: Pending, check: FenceCheck | undefined): Promise<boolean> {
     const { copyTransaction } = this.#executor;
-    const scans = new Set(pending.putBases.map((base) => JSON.stringify([pair, base.model])));
-    if (!copyTransaction || pending.cleared.size > 0 || !(await worthCopying(this.#executor, pending.putBases.length))) return false;
-    if ([...scans].some((scan) => this.#filled.has(scan) || (this.#totals.get(scan) ?? 0) > 0)) return false;
-    const steps = [
-      { copy: `copy ${this.#sides.base} (pair, model, cloud_id, hashes, right_hashes, vals) from stdin`, chunks: lines(pending.putBases, (base) => [pair, ...baseTexts(base)]) },
-      ...this.#writes(pair, { ...pending, putBases: [] }).map((write) => this.#build(write)),
-    ];
+    if (!copyTransaction || pending.cleared.size > 0) return false;
+    const scans = new Set(pending.putBases.map((base) => scanOf(pair, base.model)));
+    const bases = [...scans].some((scan) => this.#filled.has(scan) || (this.#totals.get(scan) ?? 0) > 0) ? [] : pending.putBases;
+    const preImages = pending.put.filter(([collection]) => collection === "preImage");
+    if (!(await worthCopying(this.#executor, bases.length + preImages.length))) return false;
+    const { base, record } = this.#sides;
+    const copies = [
+      { copy: `copy ${base} (pair, model, cloud_id, hashes, right_hashes, vals) from stdin`, chunks: lines(bases, (each) => [pair, ...baseTexts(each)]), rows: bases.length },
+      { copy: `copy ${record} (pair, collection, id, model, body) from stdin`, chunks: lines(preImages, (each) => [pair, ...each]), rows: preImages.length },
+    ].filter(({ rows }) => rows > 0);
+    const rest: Pending = {
+      ...pending, putBases: bases.length > 0 ? [] : pending.putBases, put: pending.put.filter(([collection]) => collection !== "preImage"),
+    };
     try {
-      await copyTransaction({ sql: "select '1' as c0", params: [] }, steps);
+      await copyTransaction({ sql: "select '1' as c0", params: [] }, [...copies, ...this.#writes(pair, rest).map((write) => this.#build(write))]);
       return true;
     } catch (error) {
+      if (isSyncError(error)) throw error;
       const means = meaningOf(error, { database: this.name });
       if (!("refusal" in means) || means.refusal.code !== "WRITE.UNIQUE") throw "error" in means ? means.error : error;
       for (const scan of scans) this.#filled.add(scan);
@@ -156,38 +189,39 @@ class SqlState implements StateStore {
     }
   }
 
-  #writes(pair: string, pending: Pending): Write[] {
+  #writes(pair: string, pending: Pending, holds?: Write): Write[] {
     const { base, record } = this.#sides;
     const { item, rows } = this.#syntax;
+    const held: Write = holds ?? (() => "true");
     const writes: Write[] = [];
     if (pending.cleared.size > 0) {
       const models = JSON.stringify([...pending.cleared].map((model) => [model]));
-      writes.push((param) => `delete from ${base} where pair = ${param(pair)} and model in (select ${item(0)} from ${rows(param(models))})`);
+      writes.push((param) => `delete from ${base} where pair = ${param(pair)} and model in (select ${item(0)} from ${rows(param(models))}) and ${held(param)}`);
     }
     if (pending.putBases.length > 0) {
       const texts = JSON.stringify(pending.putBases.map(baseTexts));
       writes.push(
         (param) =>
           `insert into ${base} (pair, model, cloud_id, hashes, right_hashes, vals) select ${param(pair)}, ${[0, 1, 2, 3, 4].map(item).join(", ")}` +
-          ` from ${rows(param(texts))} where true on conflict (pair, model, cloud_id) do update` +
+          ` from ${rows(param(texts))} where ${held(param)} on conflict (pair, model, cloud_id) do update` +
           ` set hashes = excluded.hashes, right_hashes = excluded.right_hashes, vals = excluded.vals`,
       );
     }
     if (pending.removeBases.length > 0) {
       const texts = JSON.stringify(pending.removeBases);
-      writes.push((param) => `delete from ${base} where pair = ${param(pair)} and (model, cloud_id) in (select ${item(0)}, ${item(1)} from ${rows(param(texts))})`);
+      writes.push((param) => `delete from ${base} where pair = ${param(pair)} and (model, cloud_id) in (select ${item(0)}, ${item(1)} from ${rows(param(texts))}) and ${held(param)}`);
     }
     if (pending.put.length > 0) {
       const texts = JSON.stringify(pending.put);
       writes.push(
         (param) =>
           `insert into ${record} (pair, collection, id, model, body) select ${param(pair)}, ${[0, 1, 2, 3].map(item).join(", ")}` +
-          ` from ${rows(param(texts))} where true on conflict (pair, collection, id) do update set model = excluded.model, body = excluded.body`,
+          ` from ${rows(param(texts))} where ${held(param)} on conflict (pair, collection, id) do update set model = excluded.model, body = excluded.body`,
       );
     }
     if (pending.remove.length > 0) {
       const texts = JSON.stringify(pending.remove);
-      writes.push((param) => `delete from ${record} where pair = ${param(pair)} and (collection, id) in (select ${item(0)}, ${item(1)} from ${rows(param(texts))})`);
+      writes.push((param) => `delete from ${record} where pair = ${param(pair)} and (collection, id) in (select ${item(0)}, ${item(1)} from ${rows(param(texts))}) and ${held(param)}`);
     }
     return writes;
   }
@@ -207,7 +241,9 @@ class SqlState implements StateStore {
 
   async #version(): Promise<number | undefined> {
     try {
-      const [row] = await this.#executor.query({ sql: `select cast(version as text) as c0 from ${this.#sides.state}`, params: [] });
+      // The fences came later: where they are missing they are made.
+      const sql = `select cast(s.version as text) as c0 from ${this.#sides.state} s left join ${this.#sides.fence} f on 1 = 0`;
+      const [row] = await this.#executor.query({ sql, params: [] });
       return row === undefined ? undefined : Number(row[0]);
     } catch (error) {
       if (this.#tables.isMissing(error)) return undefined;
@@ -234,6 +270,11 @@ class SqlState implements StateStore {
     }
   }
 }
+
+const scanOf = (pair: string, model: string): string => JSON.stringify([pair, model]);
+
+/** The check is the statement's own `fence`. */
+const ONE_STATEMENT_HOLDS: Write = () => "exists (select from fence)";
 
 function baseTexts(base: Base): readonly (string | null)[] {
   return [base.model, base.cloudId, base.hashes, base.rightHashes ?? null, base.values ? JSON.stringify(base.values) : null];

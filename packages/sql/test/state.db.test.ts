@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import type { Base, ConflictRecord, StateStore } from "@sync/core";
+import type { Base, ConflictRecord, PreImage, StateChange, StateStore } from "@sync/core";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { sqliteState, sqlState } from "../src/index.ts";
 import { onEveryDialect, type Session } from "./support/engines.ts";
@@ -55,6 +55,10 @@ function base(n: number, extra: Partial<Base> = {}): Base {
 
 function conflict(id: string, model = "M"): ConflictRecord {
   return { id, model, cloudId: "c1", kind: "update-update", fields: ["a"], left: ["x\u0000y"], right: [null], rule: "left", decision: "left", run: "r", at: "2026-01-01T00:00:00Z" };
+}
+
+function preImage(id: string): PreImage {
+  return { id, run: "r", model: "M", cloudId: id, side: "left", op: "update", key: ["1"], fields: ["a"], values: ["tab\tline\nslash\\\u0000"], at: "2026-01-01T00:00:00Z" };
 }
 
 function cases(open: () => Promise<StateStore>, close: () => Promise<void>, setVersion: (version: number) => Promise<void>): void {
@@ -119,6 +123,30 @@ function cases(open: () => Promise<StateStore>, close: () => Promise<void>, setV
       expect((await state.read("p", { collection: "conflict" })).map(({ id }) => id)).toEqual(["c", "d"]);
       expect(await state.read("p", { collection: "run" })).toEqual([{ id: "a", began: 2 }]);
       expect(await state.read("q", { collection: "run" })).toEqual([]);
+    });
+
+    test("many pre-images stand once, however often they are put, beside what else was put with them", async () => {
+      const preImages = Array.from({ length: 700 }, (_, n) => preImage(`i${String(n).padStart(3, "0")}`));
+      const changes: StateChange[] = [
+        { op: "put", collection: "preImage", records: preImages },
+        { op: "put", collection: "conflict", records: [conflict("a")] },
+        { op: "putBases", bases: [base(1)] },
+      ];
+      await state.commit("p", changes);
+      await state.commit("p", changes);
+      await state.commit("p", [{ op: "put", collection: "preImage", records: [...preImages, preImage("more")] }]);
+      expect(await state.read("p", { collection: "preImage" })).toEqual([...preImages, preImage("more")]);
+      expect(await state.read("p", { collection: "conflict" })).toEqual([conflict("a")]);
+      expect(await state.bases("p", "M", ["c001"])).toEqual([base(1)]);
+    });
+
+    test("many bases replace those that stand, whether these were read before or not", async () => {
+      const bases = (hashes: string): Base[] => Array.from({ length: 700 }, (_, n) => base(n + 1, { hashes }));
+      for (const hashes of ["first", "second"]) await state.commit("p", [{ op: "putBases", bases: bases(hashes) }]);
+      expect((await state.scanBases("p", "M", undefined, 1000)).bases).toEqual(bases("second"));
+      await state.bases("p", "M", ["c001"]);
+      await state.commit("p", [{ op: "putBases", bases: bases("third") }]);
+      expect((await state.scanBases("p", "M", undefined, 1000)).bases).toEqual(bases("third"));
     });
 
     test("opening again keeps everything, uninstalling removes it", async () => {
