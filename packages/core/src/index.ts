@@ -12,6 +12,7 @@ export type { SyncEvent, ModelCounts, Step } from "./run/events.ts";
 export type { PlanSummary, RunOptions, RunResult } from "./run/run.ts";
 export type { ApplyResult } from "./run/apply.ts";
 export type { PlannedAction } from "./run/plan-sink.ts";
+export type { LiveField, LiveRecord } from "./report/look.ts";
 export type { Difference, VerifyCounts, VerifyResult } from "./run/verify.ts";
 
 // For adapters.

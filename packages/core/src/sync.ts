@@ -4,9 +4,12 @@ import { compileMapping, type Mapping } from "./mapping/compile.ts";
 import { hintFor } from "./names.ts";
 import { checkValues } from "./option-values.ts";
 import type { SyncOptions } from "./options.ts";
+import { loadPlan, planLines } from "./plan-file/load.ts";
+import { readPages } from "./plan-file/pages.ts";
+import { lookAt, type LiveRecord } from "./report/look.ts";
 import { applyPlan, type ApplyResult } from "./run/apply.ts";
 import { RunContext, type Settings } from "./run/context.ts";
-import { pageId, type PlannedAction, type PlanPage } from "./run/plan-sink.ts";
+import type { PlannedAction } from "./run/plan-sink.ts";
 import { plan, run, type PlanSummary, type RunOptions, type RunResult } from "./run/run.ts";
 import { withSession } from "./run/session.ts";
 import { verify, type VerifyResult } from "./run/verify.ts";
@@ -17,6 +20,13 @@ import type { ConflictRecord, QuarantineRecord, StateStore } from "./state.ts";
 export interface Plan extends PlanSummary {
   /** What would be done to each record, and why, page by page. Names, keys and reasons; no values. */
   actions(): AsyncIterable<readonly PlannedAction[]>;
+  /**
+   * The plan as text, to be kept in a file and given to `load`: one line of JSON per action, each with its newline, a line
+   * before them that says what the plan is for, and one behind them that says it is whole. Keys and reasons; no values.
+   */
+  lines(): AsyncIterable<string>;
+  /** What stands behind these actions of the plan now, read from both databases: holds values. One answer per action. */
+  look(actions: readonly PlannedAction[]): Promise<readonly LiveRecord[]>;
 }
 
 /** One pair of databases, kept the same. */
@@ -26,6 +36,13 @@ export interface Sync {
   run(options?: RunOptions): Promise<RunResult>;
   /** The whole read path; writes nothing to your tables. */
   plan(options?: RunOptions): Promise<Plan>;
+  /**
+   * Takes a plan back from its lines, for `apply`: here, or in another process. Nothing of it can be applied unless all of
+   * it is as it was written, for this pair and for schemas, mapping, rules and databases as they are now.
+   *
+   * @throws SyncError `PLAN.…`, naming the line.
+   */
+  load(lines: AsyncIterable<string> | Iterable<string>, options?: RunOptions): Promise<Plan>;
   /** Does what was planned and nothing else; a record that changed since is skipped and reported. */
   apply(plan: { readonly id: string }, options?: RunOptions): Promise<ApplyResult>;
   /** An independent read of both sides, every record compared. */
@@ -69,7 +86,8 @@ export function createSync<Left extends ModelTypes, Right extends ModelTypes>(op
   return {
     name: options.name,
     run: (runOptions = {}) => run(settings, mapping, runOptions),
-    plan: async (runOptions = {}) => withActions(settings, await plan(settings, mapping, runOptions)),
+    plan: async (runOptions = {}) => storedPlan(settings, mapping, await plan(settings, mapping, runOptions)),
+    load: async (lines, runOptions = {}) => storedPlan(settings, mapping, await loadPlan(settings, mapping, lines, runOptions)),
     apply: ({ id }, runOptions = {}) => applyPlan(settings, mapping, id, runOptions),
     verify: (runOptions = {}) => verify(settings, mapping, runOptions),
     conflicts: () => read("conflict"),
@@ -102,15 +120,12 @@ export function createSync<Left extends ModelTypes, Right extends ModelTypes>(op
   };
 }
 
-function withActions(settings: Settings, summary: PlanSummary): Plan {
+function storedPlan(settings: Settings, mapping: Mapping, summary: PlanSummary): Plan {
   return {
     ...summary,
-    async *actions() {
-      for (let page = 0; page < summary.pages; page++) {
-        const [stored] = (await settings.state.read(settings.pair, { collection: "plan", ids: [pageId(summary.id, page)] })) as readonly PlanPage[];
-        if (stored) yield stored.actions;
-      }
-    },
+    actions: () => readPages(settings, summary.id, summary.pages),
+    lines: () => planLines(settings, summary.id),
+    look: (actions) => lookAt(settings, mapping, summary.id, actions),
   };
 }
 

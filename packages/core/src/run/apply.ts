@@ -1,13 +1,13 @@
-import { SyncError } from "../errors.ts";
 import type { Mapping } from "../mapping/compile.ts";
 import type { Key } from "../endpoint.ts";
 import type { PairModel } from "../mapping/pair-model.ts";
+import { pageIds, readPage } from "../plan-file/pages.ts";
 import { forgotten } from "./analyse.ts";
 import { keyText, RunContext, type Settings } from "./context.ts";
 import { applyDeletes, guardDeletes } from "./deletes.ts";
 import type { Deferred, Examined, Examiner } from "./examine.ts";
 import { loadHeader, markedFrom, type PlanHeader } from "./plan-header.ts";
-import { pageId, plannedAction, type PlannedAction, type PlanPage } from "./plan-sink.ts";
+import { plannedAction, type PlannedAction } from "./plan-sink.ts";
 import { finish, prepare, type RunOptions, type RunResult } from "./run.ts";
 import { withSession } from "./session.ts";
 import type { WriteCheck } from "./settle-marks.ts";
@@ -29,17 +29,16 @@ export async function applyPlan(settings: Settings, mapping: Mapping, planId: st
     await begin();
     const header = await loadHeader(context, mapping, planId);
     const prepared = prepare(context, models);
-    const overtaken = models.filter(({ name }) => header.marks[name]?.from !== markedFrom(context, name)).map(({ name }) => name);
+    const overtaken = models.filter(({ name }) => header.marks?.[name]?.from !== markedFrom(context, name)).map(({ name }) => name);
     const tracker = new RunTracker(context);
     const writer = new Writer(context, prepared.byName, prepared.examiners, tracker);
     const deletes = new Map<PairModel, Examined[]>(models.map((model) => [model, []]));
     const skipped: ApplyResult["skipped"][number][] = [];
     for (let page = 0; page < header.pages; page++) {
       context.safePoint();
-      const [stored] = (await context.retrying(() => settings.state.read(settings.pair, { collection: "plan", ids: [pageId(planId, page)] }))) as readonly PlanPage[];
-      if (!stored) throw new SyncError("PLAN.INCOMPLETE", "A page of this plan is missing from the state store. What came before it was applied; make a new plan for the rest.");
+      const stored = await context.retrying(() => readPage(settings, planId, page));
       for (const model of models) {
-        const actions = stored.actions.filter((action) => action.model === model.name);
+        const actions = stored.filter((action) => action.model === model.name);
         if (actions.length === 0) continue;
         const examiner = prepared.examiners.get(model.name)!;
         await inLevels(model, actions, async (some, how) => {
@@ -63,7 +62,7 @@ export async function applyPlan(settings: Settings, mapping: Mapping, planId: st
     await writer.retryUnique();
     const check: WriteCheck = { checked: 0, differing: 0 };
     for (const { model, sources } of planned) {
-      for (const side of ["left", "right"] as const) sources[side].planned(header.marks[model.name]?.[side] ?? {});
+      for (const side of ["left", "right"] as const) sources[side].planned(header.marks?.[model.name]?.[side] ?? {});
     }
     // A decision may be younger than the plan: the next run carries it out, or finds it done.
     context.decisions.clear();
@@ -142,6 +141,6 @@ function sameAction(now: PlannedAction, then: PlannedAction): boolean {
 
 async function dropPlan(context: RunContext, header: PlanHeader): Promise<void> {
   const { state, pair } = context.settings;
-  const ids = [header.id, ...Array.from({ length: header.pages }, (_, page) => pageId(header.id, page))];
+  const ids = [header.id, ...pageIds(header.id, header.pages)];
   await context.retrying(() => state.commit(pair, [{ op: "remove", collection: "plan", ids }]));
 }

@@ -1,8 +1,8 @@
 import type { Key } from "../endpoint.ts";
-import { hash64 } from "../hash.ts";
-import type { StateRecords } from "../state.ts";
+import { putPage } from "../plan-file/pages.ts";
 import type { RunContext } from "./context.ts";
 import { payloadOf, type Examined } from "./examine.ts";
+import { hashedRevision, planSecret } from "./plan-header.ts";
 import type { Sink } from "./writer.ts";
 import { promiseIdentities } from "./write-item.ts";
 
@@ -25,15 +25,11 @@ export interface PlannedAction {
   readonly rightRevision?: string;
 }
 
-/** One stored page of a plan. */
-export type PlanPage = StateRecords["plan"] & { readonly actions: readonly PlannedAction[] };
-
-export const pageId = (planId: string, page: number): string => `${planId}/${String(page).padStart(8, "0")}`;
-
 export function plannedAction(context: RunContext, examined: Examined): PlannedAction {
   const { model, plan, left, right, problem } = examined;
   const names = (positions: readonly number[]): string[] => positions.map((at) => model.fields[at]!.name);
-  const revision = (text: string | undefined): string | undefined => (text === undefined ? undefined : hash64(text, context.seed));
+  const secret = planSecret(context);
+  const revision = (text: string): string => hashedRevision(context.settings.pair, secret, text);
   const matched = examined.matchedBy === undefined ? "" : `matched by ${examined.matchedBy}; `;
   return {
     model: model.name, action: problem ? "quarantine" : plan.action, cloudId: left?.cloudId ?? right?.cloudId ?? (plan.action === "forget" ? examined.cloudId : null),
@@ -42,13 +38,14 @@ export function plannedAction(context: RunContext, examined: Examined): PlannedA
     conflicts: plan.conflicts.map(({ kind, fields, rule, decision }) => ({ kind, fields: names(fields), rule, decision })),
     ...(problem ? { quarantine: { side: problem.side, code: problem.cause.code, ...(problem.cause.field === undefined ? {} : { field: problem.cause.field }) } } : {}),
     reason: problem ? problem.cause.message : `${matched}${plan.reason}`,
-    ...(left ? { leftRevision: revision(left.row.revision)! } : {}), ...(right ? { rightRevision: revision(right.row.revision)! } : {}),
+    ...(left ? { leftRevision: revision(left.row.revision) } : {}), ...(right ? { rightRevision: revision(right.row.revision) } : {}),
   };
 }
 
 /** Takes what a run would write and stores it as a plan, page by page. */
 export class PlanSink implements Sink {
   pages = 0;
+  actions = 0;
   readonly #context: RunContext;
   #buffer: PlannedAction[] = [];
 
@@ -96,8 +93,10 @@ export class PlanSink implements Sink {
   /** Makes the buffered actions a page of the stored plan. */
   protected async store(): Promise<void> {
     const { state, pair } = this.#context.settings;
-    const page: PlanPage = { id: pageId(this.#context.runId, this.pages++), actions: this.takeBuffer() };
-    await this.#context.retrying(() => state.commit(pair, [{ op: "put", collection: "plan", records: [page] }]));
+    const actions = this.takeBuffer();
+    this.actions += actions.length;
+    const page = putPage(this.#context.runId, this.pages++, actions);
+    await this.#context.retrying(() => state.commit(pair, [page]));
   }
 
   protected takeBuffer(): PlannedAction[] {

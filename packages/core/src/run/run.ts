@@ -218,7 +218,7 @@ export async function plan(settings: Settings, mapping: Mapping, options: RunOpt
     }
     for (const { deletes } of analysed.analyses) await sink.add(deletes);
     await sink.flush();
-    await storeHeader(context, mapping, sink.pages, analysed.analyses);
+    await storeHeader(context, mapping, sink, analysed.analyses);
     return { id: context.runId, pages: sink.pages, models: context.counts, deletesToConfirm: guardDeletes(context, analysed.analyses), findings };
   });
 }

@@ -71,7 +71,7 @@ async function markSide(
   if (!finished) {
     if (writes.rows > 0) await readBack(context, writes, analysis, side, check);
     const moved = writes.lost || writes.inserted + writes.deleted > 0 || writes.linked?.size !== 0;
-    return stored?.ranges && moved ? { ...stored, unsure: true } : (stored ?? {});
+    return (stored?.ranges ?? stored?.mark) !== undefined && moved ? { ...stored, unsure: true } : (stored ?? {});
   }
   if (source.side.model.endpoint.fingerprint) return markRanges(context, writes, analysis, source, stored, check);
   await readBack(context, writes, analysis, side, check);
