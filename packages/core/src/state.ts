@@ -8,7 +8,10 @@ export interface Base {
   readonly hashes: string;
   /** The same for the right side, only where a database altered what was written. */
   readonly rightHashes?: string;
-  /** With `keepBase: "values"`: the values at the meet, in the order of the layout; null also where a field has no base yet. */
+  /**
+   * With `keepBase: "values"`: the values at the meet, in the order of the layout. A null means one only where a hash is that of
+   * null; it also stands where a field has no base yet, or its value was not kept when it was agreed on.
+   */
   readonly values?: readonly (string | null)[];
 }
 

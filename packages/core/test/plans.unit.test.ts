@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { ask, fallback } from "@sync/core";
+import { ask, fallback, type Field } from "@sync/core";
 import { codes, collect, fieldsByCode, keyOf, model, pairOf, reference, text } from "./pairs.ts";
 
 const country = model("Country", [text("code"), text("name")]);
@@ -104,4 +104,31 @@ it("an ambiguous match is the same in a plan and in a run", async () => {
   const result = await sync.apply(plan);
   expect(plan.models.get("Note")).toMatchObject({ quarantined: 3 });
   expect(result.models.get("Note")).toMatchObject({ quarantined: 3 });
+});
+
+it("a plan names the values that the other side cannot hold, and apply agrees", async () => {
+  const short: Field = { name: "name", kind: { type: "text", maxLength: 3, noNul: true }, nullable: false, writable: true };
+  const wide = [model("Country", [text("code"), text("name")]), model("City", [text("code"), text("countryId")], [reference("countryId", "Country")])];
+  const narrow = [model("Country", [text("code"), short]), wide[1]!];
+  const { left, right, sync } = pairOf(wide, { rightModels: narrow });
+  const changed = left.application.insert("Country", { code: "C", name: "c" });
+  await sync.run();
+  left.application.update("Country", changed, { name: "far too long" });
+  const [long] = left.application.insert("Country", { code: "L", name: "long" });
+  left.application.insert("Country", { code: "N", name: "\0" });
+  left.application.insert("Country", { code: "F", name: "fit" });
+  left.application.insert("City", { code: "child", countryId: long! });
+  const plan = await sync.plan();
+  const actions = (await collect(plan.actions())).flat();
+  const waiting = actions.filter(({ action }) => action === "quarantine").map(({ quarantine }) => quarantine!);
+  expect(waiting.map(({ side, code, field }) => `${side} ${field} ${code}`).sort()).toEqual([
+    "left countryId REFERENCE.PARENT_WAITS", "left name VALUE.NUL", "left name VALUE.TOO_LONG", "left name VALUE.TOO_LONG",
+  ]);
+  expect(plan.models.get("Country")).toMatchObject({ created: { right: 1 }, updated: { right: 0 }, quarantined: 3 });
+  const result = await sync.apply(plan);
+  expect(result.skipped).toEqual([]);
+  expect(result.models.get("Country")).toMatchObject({ created: { right: 1 }, updated: { right: 0 }, quarantined: 3 });
+  expect(result.models.get("City")).toMatchObject({ quarantined: 1 });
+  expect((await sync.plan()).models.get("Country")).toMatchObject({ quarantined: 0, waiting: 3 });
+  expect(fieldsByCode(right, "Country", "name")).toEqual({ C: "c", F: "fit" });
 });

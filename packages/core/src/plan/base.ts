@@ -46,11 +46,11 @@ export class BaseCodec {
         return hash === noHash ? undefined : hash;
       });
     const left = pick(base.hashes);
-    return {
-      left,
-      right: base.rightHashes === undefined ? left : pick(base.rightHashes),
-      values: base.values && positions.map((at) => (at < 0 ? undefined : base.values![at])),
-    };
+    const right = base.rightHashes === undefined ? left : pick(base.rightHashes);
+    // A null is one only where a hash says so: else the field has no base, or none whose value was kept.
+    const isNull = (at: number): boolean => left[at] === nullHash || right[at] === nullHash;
+    const values = base.values && positions.map((stored, at) => base.values![stored] ?? (isNull(at) ? null : undefined));
+    return { left, right, values };
   }
 
   /** The base of a record that is the same on both sides; `meet`: its values, fields first. */

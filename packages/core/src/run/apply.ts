@@ -12,6 +12,8 @@ import { finish, prepare, type RunOptions, type RunResult } from "./run.ts";
 import { withSession } from "./session.ts";
 import type { WriteCheck } from "./settle-marks.ts";
 import { RunTracker } from "./tracker.ts";
+import type { PairModels } from "./pair-models.ts";
+import { resolveTargets, takeItem } from "./write-item.ts";
 import { Writer } from "./writer.ts";
 
 export interface ApplyResult extends RunResult {
@@ -42,7 +44,7 @@ export async function applyPlan(settings: Settings, mapping: Mapping, planId: st
         if (actions.length === 0) continue;
         const examiner = prepared.examiners.get(model.name)!;
         await inLevels(model, actions, async (some, how) => {
-          const { agreed, later } = await agreeing(context, examiner, some, skipped, how);
+          const { agreed, later } = await agreeing(context, prepared.byName, examiner, some, skipped, how);
           for (const record of agreed) if (record.plan.action === "delete") deletes.get(model)!.push(record);
           await writer.add(agreed.filter((record) => record.plan.action !== "delete"));
           return later;
@@ -95,7 +97,7 @@ async function inLevels(
  * wait for a parent of the same model that may be among the agreed.
  */
 async function agreeing(
-  context: RunContext, examiner: Examiner, actions: readonly PlannedAction[], skipped: ApplyResult["skipped"][number][], how: "defer" | "late" | "final",
+  context: RunContext, models: PairModels, examiner: Examiner, actions: readonly PlannedAction[], skipped: ApplyResult["skipped"][number][], how: "defer" | "late" | "final",
 ): Promise<{ agreed: readonly Examined[]; later: readonly PlannedAction[] }> {
   const keys = (side: "left" | "right"): Key[] => actions.flatMap((action) => {
     const key = side === "left" ? action.leftKey : action.rightKey;
@@ -109,6 +111,11 @@ async function agreeing(
   const back = await Promise.all((["left", "right"] as const).map((side) => examiner.sides[side].fetchRows("cloudId", forgettable)));
   const there = new Set(back.flat().map((row) => row.cloudId));
   const found = new Map<string, Examined>();
+  // Where the plan met a value that the other side cannot hold, it is met again before the two are held against each other.
+  const quarantined = new Set(actions.flatMap((action) => (action.quarantine ? [placeOf(action)] : [])));
+  const misfits = examined.filter((record) => !record.problem && quarantined.has(placeOf(plannedAction(context, record))));
+  await resolveTargets(context, models, misfits);
+  for (const record of misfits) takeItem(context, record);
   for (const record of examined) found.set(placeOf(plannedAction(context, record)), record);
   const agreed: Examined[] = [];
   const later: PlannedAction[] = [];

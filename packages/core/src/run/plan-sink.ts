@@ -1,10 +1,13 @@
 import type { Key } from "../endpoint.ts";
 import { putPage } from "../plan-file/pages.ts";
+import type { RecordPlan } from "../plan/record-plan.ts";
 import type { RunContext } from "./context.ts";
+import type { ModelCounts } from "./events.ts";
 import { payloadOf, type Examined } from "./examine.ts";
 import { hashedRevision, planSecret } from "./plan-header.ts";
 import type { Sink } from "./writer.ts";
-import { promiseIdentities } from "./write-item.ts";
+import type { PairModels } from "./pair-models.ts";
+import { promiseIdentities, resolveTargets, takeItem } from "./write-item.ts";
 
 /** What a plan says about one record: names, keys and reasons, never values. */
 export interface PlannedAction {
@@ -42,19 +45,36 @@ export function plannedAction(context: RunContext, examined: Examined): PlannedA
   };
 }
 
+function countPlanned(counts: ModelCounts, plan: RecordPlan): void {
+  if (plan.action === "create") counts.created[plan.side!]++;
+  else if (plan.action === "delete") counts.deleted[plan.side!]++;
+  else if (plan.action === "link") counts.linked++;
+  else if (plan.action === "settle") counts.settled++;
+  if (plan.toLeft.length > 0) counts.updated.left++;
+  if (plan.toRight.length > 0) counts.updated.right++;
+  counts.conflicts += plan.conflicts.filter((conflict) => conflict.decision !== "open").length;
+  counts.open += plan.conflicts.filter((conflict) => conflict.decision === "open").length;
+  counts.drift += plan.drift.length > 0 ? 1 : 0;
+}
+
 /** Takes what a run would write and stores it as a plan, page by page. */
 export class PlanSink implements Sink {
   pages = 0;
   actions = 0;
   readonly #context: RunContext;
+  readonly #models: PairModels;
   #buffer: PlannedAction[] = [];
 
-  constructor(context: RunContext) {
+  constructor(context: RunContext, models: PairModels) {
     this.#context = context;
+    this.#models = models;
   }
 
   async add(examined: readonly Examined[]): Promise<void> {
+    await resolveTargets(this.#context, this.#models, examined);
     for (const record of examined) {
+      // A value that the other side cannot hold is met here as it is by the writer.
+      takeItem(this.#context, record);
       const { model, plan, problem } = record;
       const counts = this.#context.countsOf(model.name);
       if (problem) {
@@ -64,15 +84,7 @@ export class PlanSink implements Sink {
           continue;
         }
         counts.quarantined++;
-      } else if (plan.action === "create") counts.created[plan.side!]++;
-      else if (plan.action === "delete") counts.deleted[plan.side!]++;
-      if (plan.action === "link") counts.linked++;
-      if (plan.action === "settle") counts.settled++;
-      if (plan.toLeft.length > 0) counts.updated.left++;
-      if (plan.toRight.length > 0) counts.updated.right++;
-      counts.conflicts += plan.conflicts.filter((conflict) => conflict.decision !== "open").length;
-      counts.open += plan.conflicts.filter((conflict) => conflict.decision === "open").length;
-      counts.drift += plan.drift.length > 0 ? 1 : 0;
+      } else countPlanned(counts, plan);
       if (!problem && plan.action === "none" && plan.drift.length === 0) continue;
       if (!problem) promiseIdentities(this.#context, model, record, undefined);
       this.#buffer.push(plannedAction(this.#context, record));

@@ -113,8 +113,9 @@ class FirstLinkNeeded extends Error {
 /** The refusal for a missing `firstLink`, with what would meet: found by the real read path, writing nothing. */
 async function firstLinkError(context: RunContext, models: readonly PairModel[], meeting: readonly string[]): Promise<SyncError> {
   const counting = context.forCounting();
-  const nowhere: Sink = new PlanCounter(counting);
-  await analyse(counting, prepare(counting, models), nowhere, undefined);
+  const prepared = prepare(counting, models);
+  const nowhere: Sink = new PlanCounter(counting, prepared.byName);
+  await analyse(counting, prepared, nowhere, undefined);
   const lines = meeting.map((name) => {
     const { linked, open, created } = counting.countsOf(name);
     return `- ${name}: ${linked - open} equal, ${open} different, ${created.right} only on the left, ${created.left} only on the right`;
@@ -209,10 +210,11 @@ export async function plan(settings: Settings, mapping: Mapping, options: RunOpt
   context.emit({ type: "step", step: "check" });
   return withSession(context, mapping, options, async (session) => {
     const { models, findings } = session;
-    const sink = new PlanSink(context);
+    const prepared = prepare(context, models);
+    const sink = new PlanSink(context, prepared.byName);
     let analysed: Analysed;
     try {
-      analysed = await analyse(context, prepare(context, models), sink, session);
+      analysed = await analyse(context, prepared, sink, session);
     } catch (error) {
       throw error instanceof FirstLinkNeeded ? await firstLinkError(context, models, error.models) : error;
     }

@@ -4,7 +4,8 @@ import type { Value } from "../value.ts";
 import type { RunContext } from "./context.ts";
 import type { Examined } from "./examine.ts";
 import type { Problem, ReadRecord } from "./records.ts";
-import { keyFromValues, ownValue, stampNames, stampsFor, valueFor } from "./targets.ts";
+import type { PairModels } from "./pair-models.ts";
+import { keyFromValues, needTargets, ownValue, stampNames, stampsFor, valueFor } from "./targets.ts";
 
 /** Values to be written, by the target's field names. */
 type Values = Map<string, Value>;
@@ -39,7 +40,7 @@ export function insertFields(model: PairModel, side: SideName): readonly string[
 const insertFieldsOf = new WeakMap<ModelSide, readonly string[]>();
 
 /** The writes a plan asks for, or the problem that keeps a value from being carried. */
-export function writeItem(context: RunContext, examined: Examined): WriteItem | { side: SideName; cause: Problem } | undefined {
+function writeItem(context: RunContext, examined: Examined): WriteItem | { side: SideName; cause: Problem } | undefined {
   const { plan, model, left, right } = examined;
   if (!writeActions.has(plan.action)) return undefined;
   const item: WriteItem = { examined, insert: undefined, updates: {}, identify: {}, after: {}, outcome: "pending" };
@@ -85,6 +86,38 @@ export function writeItem(context: RunContext, examined: Examined): WriteItem | 
     }
   }
   return item;
+}
+
+/** The writes a plan asks for; undefined where there are none, or where the record has a problem, perhaps only now. */
+export function takeItem(context: RunContext, record: Examined): WriteItem | undefined {
+  if (record.problem) return undefined;
+  const item = writeItem(context, record);
+  if (!item || !("cause" in item)) return item;
+  record.problem = { side: item.side, record: record[item.side]!, cause: item.cause };
+  return undefined;
+}
+
+/** Makes `takeItem` able to answer for references: some may point at records of the same page, promised before. */
+export async function resolveTargets(context: RunContext, models: PairModels, examined: readonly Examined[]): Promise<void> {
+  for (const [model, records] of groupByModel(examined)) {
+    for (const side of ["left", "right"] as const) {
+      const sources = records.flatMap((record) => {
+        const written = record.plan.side === side || (side === "left" ? record.plan.toLeft : record.plan.toRight).length > 0;
+        return written && record[otherSide(side)] ? [record[otherSide(side)]!] : [];
+      });
+      if (sources.length > 0) await needTargets(context, model, models, side, sources);
+    }
+  }
+}
+
+export function groupByModel<Item extends { readonly model: PairModel }>(records: readonly Item[]): Map<PairModel, Item[]> {
+  const groups = new Map<PairModel, Item[]>();
+  for (const record of records) {
+    const group = groups.get(record.model);
+    if (group) group.push(record);
+    else groups.set(record.model, [record]);
+  }
+  return groups;
 }
 
 /** Gives the new records of one side their keys, in one call per model. */

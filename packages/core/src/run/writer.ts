@@ -9,10 +9,9 @@ import { makeBase } from "./make-base.ts";
 import { holdBackChildren, partlyWritten, takeOutcomes, type SideOutcome, type SideProblem } from "./outcomes.ts";
 import type { PairModels } from "./pair-models.ts";
 import { Quarantine } from "./quarantine.ts";
-import { needTargets } from "./targets.ts";
 import type { RunTracker } from "./tracker.ts";
 import { untangle, untangledBatches, type Untangled } from "./untangle.ts";
-import { allocateKeys, promiseIdentities, writeItem, type WriteItem } from "./write-item.ts";
+import { allocateKeys, groupByModel, promiseIdentities, resolveTargets, takeItem, type WriteItem } from "./write-item.ts";
 import { dropLogOf, logBefore } from "./write-log.ts";
 
 const maxTries = 3;
@@ -68,7 +67,7 @@ export class Writer implements Sink {
 
   async add(examined: readonly Examined[], ahead = false): Promise<void> {
     const items: WriteItem[] = [];
-    await this.#resolveTargets(examined);
+    await resolveTargets(this.#context, this.#models, examined);
     for (const record of examined) {
       if (this.#quarantine.isHeldByOthers(record)) {
         this.refusedByUnique.push(record);
@@ -134,30 +133,16 @@ export class Writer implements Sink {
       this.late.push(record);
       return undefined;
     }
-    const item = record.problem ? undefined : writeItem(this.#context, record);
-    if (item && "cause" in item) record.problem = { side: item.side, record: record[item.side]!, cause: item.cause };
+    const item = takeItem(this.#context, record);
     if (record.problem) {
       this.#quarantine.put(record);
       return undefined;
     }
     if (record.late) this.late.push(record);
-    if (item && !("cause" in item)) return item;
+    if (item) return item;
     if (!record.late) this.#quarantine.release(record);
     if (record.plan.conflicts.length > 0) this.#buffer.push(emptyItem(record));
     return undefined;
-  }
-
-  /** References of self-referencing models may point at records of the same page: they were promised before. */
-  async #resolveTargets(examined: readonly Examined[]): Promise<void> {
-    for (const [model, records] of groupByModel(examined)) {
-      for (const side of ["left", "right"] as const) {
-        const sources = records.flatMap((record) => {
-          const written = record.plan.side === side || (side === "left" ? record.plan.toLeft : record.plan.toRight).length > 0;
-          return written && record[otherSide(side)] ? [record[otherSide(side)]!] : [];
-        });
-        if (sources.length > 0) await needTargets(this.#context, model, this.#models, side, sources);
-      }
-    }
   }
 
   async flush(): Promise<void> {
@@ -305,7 +290,7 @@ export class Writer implements Sink {
     const context = this.#context;
     for (const [model, group] of groupByModel(this.refusedByUnique.splice(0))) {
       const examined = await this.#lookAgain(model, group, { tries: maxTries });
-      await this.#resolveTargets(examined);
+      await resolveTargets(context, this.#models, examined);
       const items = examined.flatMap((record) => this.#take(record) ?? []);
       const tangles = { left: await untangle(context, model, "left", items), right: await untangle(context, model, "right", items) };
       for (const item of items) {
@@ -397,14 +382,4 @@ export class Writer implements Sink {
 
 function emptyItem(examined: Examined): WriteItem {
   return { examined, insert: undefined, updates: {}, identify: {}, after: {}, outcome: "pending" };
-}
-
-export function groupByModel(records: readonly Examined[]): Map<PairModel, Examined[]> {
-  const groups = new Map<PairModel, Examined[]>();
-  for (const record of records) {
-    const group = groups.get(record.model);
-    if (group) group.push(record);
-    else groups.set(record.model, [record]);
-  }
-  return groups;
 }
