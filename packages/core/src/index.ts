@@ -13,6 +13,8 @@ export type { PlanSummary, RunOptions, RunResult } from "./run/run.ts";
 export type { ApplyResult } from "./run/apply.ts";
 export type { PlannedAction } from "./run/plan-sink.ts";
 export type { LiveField, LiveRecord } from "./report/look.ts";
+export { planPage, type PlanPageOptions } from "./report/page.ts";
+export { planTable, type PlanTableOptions } from "./report/table.ts";
 export type { Difference, VerifyCounts, VerifyResult } from "./run/verify.ts";
 
 // For adapters.

@@ -23,7 +23,7 @@ async function* inPages(actions: readonly PlannedAction[], size: number): AsyncG
 }
 
 async function written(actions: readonly PlannedAction[], size = 2): Promise<string[]> {
-  const signature = { left: "a", right: "b", direction: "both" as const, models: {} };
+  const signature = { left: "a", right: "b", way: "both", models: {} };
   const lines: string[] = [];
   const header = { pair: "pair", id: "plan", at: "2026-01-01T00:00:00.000Z", actions: actions.length, signature, counts: {}, deletesToConfirm: [] };
   for await (const line of writeLines(header, secret, inPages(actions, size))) lines.push(line);
@@ -127,7 +127,7 @@ it("lines are made while they are taken: one page of actions at a time", async (
   async function* pages(): AsyncGenerator<readonly PlannedAction[]> {
     for (; given < 1_000_000; given += 100) yield Array.from({ length: 100 }, () => sample[0]!);
   }
-  const lines = writeLines({ pair: "pair", id: "plan", at: "", actions: 1_000_000, signature: { left: "", right: "", direction: "both", models: {} }, counts: {}, deletesToConfirm: [] }, secret, pages());
+  const lines = writeLines({ pair: "pair", id: "plan", at: "", actions: 1_000_000, signature: { left: "", right: "", way: "both", models: {} }, counts: {}, deletesToConfirm: [] }, secret, pages());
   for (let taken = 0; taken < 251; taken++) await lines.next();
   expect(given).toBe(200);
 });

@@ -4,10 +4,13 @@ export type { DrizzleDatabaseOptions } from "./options.ts";
 export type { BetterSqliteLike, DrizzleLike } from "./client.ts";
 
 // What an application needs besides, so that one package is enough to install.
-export { ask, cloudId, createSync, decideWith, fallback, fieldMerge, isSyncError, leftWins, naturalKey, newest, perField, rightWins, SyncError } from "@sync/core";
+export {
+  ask, cloudId, createSync, decideWith, fallback, fieldMerge, isSyncError, leftWins, naturalKey, newest, perField, planPage, planTable, rightWins, SyncError,
+} from "@sync/core";
 export type {
-  ApplyResult, Conflict, ConflictPolicy, ConflictRecord, Difference, Direction, FieldMapping, FirstLink, MatchRule, ModelCounts, ModelOptions, OnEditDelete,
-  Plan, PlannedAction, PlanSummary, QuarantineRecord, RunOptions, RunResult, StateStore, Sync, SyncEvent, SyncOptions, VerifyCounts, VerifyResult,
+  ApplyResult, Conflict, ConflictPolicy, ConflictRecord, Difference, Direction, FieldMapping, FirstLink, LiveField, LiveRecord, MatchRule, ModelCounts, ModelOptions,
+  OnEditDelete, Plan, PlannedAction, PlanPageOptions, PlanSummary, PlanTableOptions, QuarantineRecord, RunOptions, RunResult, StateStore, Sync, SyncEvent, SyncOptions,
+  VerifyCounts, VerifyResult,
 } from "@sync/core";
 export { sqliteState } from "@sync/sql";
 export type { PgClientLike, PgliteLike, PgPoolLike, SyncFieldNames } from "@sync/sql";

@@ -2,11 +2,10 @@ import { SyncError } from "../errors.ts";
 import { hash64 } from "../hash.ts";
 import type { Mapping } from "../mapping/compile.ts";
 import type { PairModel } from "../mapping/pair-model.ts";
-import type { Direction } from "../options.ts";
 import type { PlanPlace } from "../plan-file/pages.ts";
 import type { SideMark, StateRecords } from "../state.ts";
 import type { ModelAnalysis } from "./analyse.ts";
-import { seedOf, type RunContext } from "./context.ts";
+import { seedOf, wayOf, type RunContext } from "./context.ts";
 import { guardDeletes, type GuardedDeletes } from "./deletes.ts";
 import type { ModelCounts } from "./events.ts";
 
@@ -21,7 +20,8 @@ export interface PlannedMark {
 export interface PlanSignature {
   readonly left: string;
   readonly right: string;
-  readonly direction: Direction;
+  /** Direction, and what holds for one way only. */
+  readonly way: string;
   readonly models: Readonly<Record<string, {
     readonly fields: string;
     readonly rules: string;
@@ -63,7 +63,7 @@ export function hashedRevision(pair: string, secret: string, revision: string): 
 export function planSignature(context: RunContext, mapping: Mapping): PlanSignature {
   const hash = (...parts: readonly unknown[]): string => hash64(JSON.stringify(parts), context.seed);
   return {
-    left: hash(context.claims?.left.databaseId), right: hash(context.claims?.right.databaseId), direction: context.settings.direction,
+    left: hash(context.claims?.left.databaseId), right: hash(context.claims?.right.databaseId), way: wayOf(context.settings).way ?? "both",
     models: Object.fromEntries(mapping.models.map((model) => [model.name, {
       fields: hash(model.left.name, model.right.name, model.signature, model.fields.map(({ group, narrow }) => [group, narrow]), model.left.constants, model.right.constants),
       rules: hash(...rulesOf(model)),
@@ -80,7 +80,7 @@ function rulesOf({ policy, onEditDelete, firstLink, rules }: PairModel): readonl
 export function signatureDifferences(then: PlanSignature, now: PlanSignature): string[] {
   const differences: string[] = [];
   for (const side of ["left", "right"] as const) if (then[side] !== now[side]) differences.push(`the ${side} database is another one`);
-  if (then.direction !== now.direction) differences.push(`the direction was ${then.direction} and is ${now.direction}`);
+  if (then.way !== now.way) differences.push(`the direction was \`${then.way}\` and is \`${now.way}\``);
   for (const name of new Set([...Object.keys(then.models), ...Object.keys(now.models)])) {
     const [before, after] = [then.models[name], now.models[name]];
     if (!before || !after) differences.push(before ? `\`${name}\` no longer takes part` : `\`${name}\` takes part now`);
