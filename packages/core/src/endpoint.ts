@@ -110,6 +110,16 @@ export interface ClaimRequest {
   readonly seconds: number;
   /** Take a lease that somebody else holds; fencing keeps this safe. */
   readonly takeOver?: boolean;
+  /** The pair it is for: the claim then says whom this database has met under that name. */
+  readonly pair?: string;
+  /** Kept for that pair from now on, together with the lease. */
+  readonly meets?: Encounter;
+}
+
+/** Where a database stood in a pair, and the id of the one on the other side. */
+export interface Encounter {
+  readonly side: "left" | "right";
+  readonly other: string;
 }
 
 /** A lease on a database, and who that database is. */
@@ -121,6 +131,8 @@ export interface Claim {
   /** Raised by each run that writes to either side. Behind what the state store saw: a restored backup. */
   readonly runCounter: number;
   readonly fence: number;
+  /** Kept here, apart from any state store, so that one that went with the other database is missed. Absent: no pair was named. */
+  readonly met?: readonly Encounter[];
 }
 
 /** Something a person should know before a run; an error stops the run, or the model if it names one. */

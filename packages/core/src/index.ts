@@ -6,6 +6,8 @@ export {
   ask, decideWith, fieldMerge, leftWins, newest, perField, rightWins,
   type Conflict, type ConflictPolicy, type ConflictSide, type Decision,
 } from "./engines/conflict-policy.ts";
+export { exactDiffer, type ComparedField, type Differ } from "./engines/differ.ts";
+export { exactMapper, type Converters, type MappedField, type Mapper } from "./engines/mapper.ts";
 export { cloudId, fallback, naturalKey, type MatchForm, type MatchRule, type NaturalKeyOptions } from "./engines/match.ts";
 export { isSyncError, SyncError, type SyncErrorOptions } from "./errors.ts";
 export type { SyncEvent, ModelCounts, Step } from "./run/events.ts";
@@ -18,7 +20,7 @@ export { planTable, type PlanTableOptions } from "./report/table.ts";
 export type { Difference, VerifyCounts, VerifyResult } from "./run/verify.ts";
 
 // For adapters.
-export type { Capabilities, Changes, Claim, ClaimRequest, Database, Endpoint, FetchRequest, Finding, Fingerprint, Inspection, Key, KeyRange, ModelTypes, Page, Row, ScanRequest } from "./endpoint.ts";
+export type { Capabilities, Changes, Claim, ClaimRequest, Database, Encounter, Endpoint, FetchRequest, Finding, Fingerprint, Inspection, Key, KeyRange, ModelTypes, Page, Row, ScanRequest } from "./endpoint.ts";
 export type { Batch, Committed, DeleteBatch, IdentifyBatch, InsertBatch, Outcome, Refusal, Unit, UpdateBatch } from "./unit.ts";
 export { fieldOf, type Field, type Model, type Reference, type SyncFields, type UniqueKey } from "./model.ts";
 export type {

@@ -163,11 +163,20 @@ export interface StateStore {
   scanBases(pair: string, model: string, after: string | undefined, limit: number): Promise<{ readonly total: number; readonly bases: readonly Base[] }>;
   read<C extends Collection>(pair: string, request: ReadRequest & { readonly collection: C }): Promise<readonly StateRecords[C][]>;
   /**
-   * All of it or nothing, in order; safe to repeat after a lost answer. Called only once the data it speaks of is durable, and
-   * by holders of a lease: a store checks none, so a runner that lost its own could still write here.
+   * All of it or nothing, in order; safe to repeat after a lost answer. Called only once the data it speaks of is durable.
+   * With `fences`: the highest of each pair are kept, and in the same transaction whoever comes with a lower one is refused
+   * as `LEASE.LOST`, since another runner has stored in the meantime. Without: what needs no lease, such as a decision.
    */
-  commit(pair: string, changes: readonly StateChange[]): Promise<void>;
+  commit(pair: string, changes: readonly StateChange[], fences?: Fences): Promise<void>;
   /** Removes everything this store has made. */
   uninstall(): Promise<void>;
+/** The fences of a run's two leases. */
+export interface Fences {
+  readonly left: number;
+  readonly right: number;
+  /** From here on these count, although higher ones were seen: a database was put back, and adopted. */
+  readonly anew?: true;
+}
+
   close(): Promise<void>;
 }

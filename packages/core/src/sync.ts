@@ -9,6 +9,7 @@ import { readPages } from "./plan-file/pages.ts";
 import { lookAt, type LiveRecord } from "./report/look.ts";
 import { applyPlan, type ApplyResult } from "./run/apply.ts";
 import { RunContext, type Settings } from "./run/context.ts";
+import { adoptDatabases } from "./run/known-databases.ts";
 import type { PlannedAction } from "./run/plan-sink.ts";
 import { plan, run, type PlanSummary, type RunOptions, type RunResult } from "./run/run.ts";
 import { withSession } from "./run/session.ts";
@@ -61,7 +62,7 @@ export interface Sync {
 }
 
 const optionNames = [
-  "name", "left", "right", "models", "direction", "drift", "mirror", "conflicts", "firstLink", "onEditDelete", "state", "deleteGuard", "pageSize", "quarantineLimit", "lease", "retry", "runtime",
+  "name", "left", "right", "models", "direction", "drift", "mirror", "mapper", "differ", "conflicts", "firstLink", "onEditDelete", "state", "deleteGuard", "pageSize", "quarantineLimit", "lease", "retry", "runtime",
 ];
 
 /**
@@ -109,12 +110,10 @@ export function createSync<Left extends ModelTypes, Right extends ModelTypes>(op
     },
     async adopt({ takeOver } = {}) {
       const context = new RunContext(settings, { dry: false });
-      await withSession(context, mapping, { adopt: true, ...(takeOver ? { takeOver } : {}) }, async () => {
-        await state.commit(pair, [
-          ...mapping.models.map((model) => ({ op: "clearBases" as const, model: model.name })),
-          { op: "remove", collection: "checkpoint", ids: mapping.models.map((model) => model.name) },
-          { op: "remove", collection: "run", ids: ["databases"] },
-        ]);
+      await withSession(context, mapping, { adopt: true, ...(takeOver ? { takeOver } : {}) }, async ({ acquaint }) => {
+        await adoptDatabases(context, mapping.models.map((model) => model.name));
+        await acquaint();
+        await context.settings.state.commit(pair, [adoptedMark(context)]);
       });
     },
   };

@@ -78,3 +78,21 @@ test("writes count record versions, not calls", async () => {
   await state.commit("pair", [{ op: "putBases", bases: [base("a", "1"), base("b", "1")] }]);
   expect(state.writes).toBe(2);
 });
+
+test("whoever comes with a lower fence than was seen stores nothing, until fences are set anew", async () => {
+  const state = memoryState();
+  await state.commit("pair", [{ op: "putBases", bases: [base("a", "1")] }], { left: 3, right: 7 });
+  await state.commit("pair", [{ op: "putBases", bases: [base("a", "2")] }], { left: 4, right: 7 });
+  for (const fences of [{ left: 3, right: 7 }, { left: 4, right: 6 }]) {
+    await expect(state.commit("pair", [{ op: "putBases", bases: [base("a", "late")] }], fences)).rejects.toMatchObject({ code: "LEASE.LOST" });
+  }
+  expect(await state.bases("pair", "Country", ["a"])).toEqual([base("a", "2")]);
+  await state.commit("pair", [{ op: "putBases", bases: [base("a", "3")] }], { left: 1, right: 1, anew: true });
+  expect(await state.bases("pair", "Country", ["a"])).toEqual([base("a", "3")]);
+});
+
+test("fences are written when they rise, and else only looked at", async () => {
+  const state = memoryState();
+  for (let n = 0; n < 3; n += 1) await state.commit("pair", [{ op: "putBases", bases: [base("a", String(n))] }], { left: 1, right: 1 });
+  expect(state.writes).toBe(4);
+});

@@ -1,4 +1,4 @@
-import type { ClaimRequest } from "@sync/core";
+import type { Claim, ClaimRequest, Encounter } from "@sync/core";
 import { SyncError } from "@sync/core";
 import { SIDE_VERSION } from "./sides.ts";
 
@@ -21,6 +21,11 @@ export function newerVersion(version: number): SyncError {
     "STATE.NEWER_VERSION",
     `the side tables have version ${version}, this package knows up to ${SIDE_VERSION}; upgrade before running again`,
   );
+}
+
+/** What the claim says of the databases met, from the JSON array in which the statement gives them. */
+export function acquaintances({ pair }: ClaimRequest, met: string): Pick<Claim, "met"> {
+  return pair === undefined ? {} : { met: JSON.parse(met) as Encounter[] };
 }
 
 export function checkClaim({ seconds }: ClaimRequest): void {

@@ -19,6 +19,8 @@ export function sideTables(schema: string | undefined): SideTables {
     base: name("sync_base"),
     record: name("sync_record"),
     state: name("sync_state"),
+    fence: name("sync_state_fence"),
+    encounter: name("sync_encounter"),
     schema,
   };
 }

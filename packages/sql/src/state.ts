@@ -1,4 +1,4 @@
-import { isSyncError, type SyncError } from "@sync/core";
+import { isSyncError } from "@sync/core";
 import type { Base, Collection, Fences, ReadRequest, StateChange, StateRecords, StateStore } from "@sync/core";
 import { lines, timed, worthCopying } from "./copy-in.ts";
 import type { SideTables, Syntax } from "./dialect.ts";
@@ -115,7 +115,7 @@ class SqlState implements StateStore {
 
   async commit(pair: string, changes: readonly StateChange[], fences?: Fences): Promise<void> {
     const pending = settled(changes);
-    const text = JSON.stringify(fences);
+    const text = fences && JSON.stringify(fences);
     const raise = this.#raised.get(pair) !== text;
     const check = fences && fenceCheck(this.#executor.dialect, this.#sides.fence, pair, fences, raise);
     if (!(await this.#copied(pair, pending, check))) {
@@ -126,9 +126,9 @@ class SqlState implements StateStore {
       const writes = this.#writes(pair, pending, holds);
       if (writes.length === 0) return;
       const held = await this.#guard(() => (apart ? this.#together(check, writes) : this.#atOnce(check, writes)));
-      if (!held) throw this.#lost();
+      if (!held) throw leaseLost(this.name);
     }
-    if (fences) this.#raised.set(pair, text);
+    if (text !== undefined) this.#raised.set(pair, text);
   }
 
   async #together(check: FenceCheck | undefined, writes: readonly Write[]): Promise<boolean> {
@@ -143,10 +143,6 @@ class SqlState implements StateStore {
       return `with ${all.map(([name, write]) => `${name} as (${write(param)})`).join(", ")} select '1' as c0${check ? " from fence" : ""}`;
     }));
     return rows.length > 0;
-  }
-
-  #lost(): SyncError {
-    return leaseLost(this.name);
   }
 
   async uninstall(): Promise<void> {
@@ -177,8 +173,10 @@ class SqlState implements StateStore {
     const rest: Pending = {
       ...pending, putBases: bases.length > 0 ? [] : pending.putBases, put: pending.put.filter(([collection]) => collection !== "preImage"),
     };
+    const guard: Write = check?.guard ?? (() => "select '1' as c0");
     try {
-      await copyTransaction({ sql: "select '1' as c0", params: [] }, [...copies, ...this.#writes(pair, rest).map((write) => this.#build(write))]);
+      const copied = await copyTransaction(this.#build(guard), [...copies, ...this.#writes(pair, rest).map((write) => this.#build(write))]);
+      if (copied === undefined) throw leaseLost(this.name);
       return true;
     } catch (error) {
       if (isSyncError(error)) throw error;

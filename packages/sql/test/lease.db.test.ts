@@ -59,6 +59,31 @@ onEveryDialect(import.meta.url, (engine) => {
     expect((await database.claim(one)).runCounter).toBe(1);
   });
 
+  test("whom it has met in a pair stays known, apart from any state", async () => {
+    const ask = { ...one, pair: "crm" };
+    expect((await database.claim(one)).met).toBeUndefined();
+    expect((await database.claim(ask)).met).toEqual([]);
+    await database.claim({ ...ask, meets: { side: "right", other: "a" } });
+    await database.claim({ ...ask, meets: { side: "right", other: "a" } });
+    await database.claim({ ...ask, meets: { side: "left", other: "b" } });
+    const met = [{ side: "left", other: "b" }, { side: "right", other: "a" }];
+    expect([...(await database.claim(ask)).met!].sort((a, b) => a.other < b.other ? 1 : -1)).toEqual(met);
+    expect((await database.claim({ ...one, pair: "other" })).met).toEqual([]);
+    await database.state.uninstall();
+    expect((await database.claim(ask)).met).toHaveLength(2);
+    await expect(database.claim({ ...two, pair: "crm", meets: { side: "left", other: "c" } })).rejects.toMatchObject({ code: "LEASE.HELD" });
+    expect((await database.claim(ask)).met).toHaveLength(2);
+  });
+
+  test("side tables of an earlier layout are completed", async () => {
+    await database.claim(one);
+    await database.state.open();
+    await session.exec("drop table sync_encounter; drop table sync_state_fence");
+    expect((await database.claim({ ...one, pair: "crm" })).met).toEqual([]);
+    await database.state.open();
+    await database.state.commit("crm", [{ op: "put", collection: "run", records: [{ id: "r" }] }], { left: 1, right: 1 });
+  });
+
   test("side tables of a newer version are refused", async () => {
     await database.claim(one);
     await session.exec("update sync_database set version = 99, runner = null");

@@ -109,6 +109,41 @@ function cases(open: () => Promise<StateStore>, close: () => Promise<void>, setV
       expect((await state.scanBases("p", "M", undefined, 10)).bases).toEqual([base(3)]);
     });
 
+    test("whoever comes with a lower fence than was seen stores nothing", async () => {
+      await state.commit("p", [{ op: "putBases", bases: [base(1)] }], { left: 3, right: 7 });
+      await state.commit("p", [{ op: "putBases", bases: [base(2)] }], { left: 3, right: 7 });
+      await state.commit("p", [{ op: "putBases", bases: [base(1, { hashes: "newer" })] }], { left: 4, right: 8 });
+      const late = [{ op: "putBases", bases: [base(1, { hashes: "late" })] }, { op: "removeBases", model: "M", cloudIds: ["c002"] }, { op: "put", collection: "conflict", records: [conflict("late")] }] as const;
+      for (const fences of [{ left: 3, right: 7 }, { left: 3, right: 8 }, { left: 4, right: 7 }]) {
+        await expect(state.commit("p", late, fences)).rejects.toMatchObject({ code: "LEASE.LOST" });
+        await expect(state.commit("p", [{ op: "clearBases", model: "M" }, ...late], fences)).rejects.toMatchObject({ code: "LEASE.LOST" });
+      }
+      expect((await state.scanBases("p", "M", undefined, 10)).bases).toEqual([base(1, { hashes: "newer" }), base(2)]);
+      expect(await state.read("p", { collection: "conflict" })).toEqual([]);
+      await state.commit("p", [{ op: "putBases", bases: [base(3)] }], { left: 4, right: 8 });
+      await state.commit("another", [{ op: "putBases", bases: [base(3)] }], { left: 1, right: 1 });
+      expect((await state.scanBases("p", "M", undefined, 10)).total).toBe(3);
+    });
+
+    test("many bases at once are refused like one, and what needs no lease is not", async () => {
+      const many = Array.from({ length: 5000 }, (_, n) => base(n, { cloudId: `c${String(n).padStart(6, "0")}` }));
+      await state.commit("p", [{ op: "put", collection: "conflict", records: [conflict("a")] }], { left: 2, right: 2 });
+      await expect(state.commit("p", [{ op: "putBases", bases: many }], { left: 1, right: 2 })).rejects.toMatchObject({ code: "LEASE.LOST" });
+      expect((await state.scanBases("p", "M", undefined, 1)).total).toBe(0);
+      await state.commit("p", [{ op: "remove", collection: "conflict", ids: ["a"] }]);
+      expect(await state.read("p", { collection: "conflict" })).toEqual([]);
+      await state.commit("p", [{ op: "putBases", bases: many }], { left: 2, right: 3 });
+      expect((await state.scanBases("p", "M", undefined, 1)).total).toBe(5000);
+    });
+
+    test("an adopted database may have gone back: its fences count from then on", async () => {
+      await state.commit("p", [{ op: "putBases", bases: [base(1)] }], { left: 9, right: 9 });
+      await state.commit("p", [{ op: "clearBases", model: "M" }], { left: 9, right: 2, anew: true });
+      await state.commit("p", [{ op: "putBases", bases: [base(2)] }], { left: 10, right: 3 });
+      expect((await state.scanBases("p", "M", undefined, 10)).bases).toEqual([base(2)]);
+      await expect(state.commit("p", [{ op: "putBases", bases: [base(3)] }], { left: 9, right: 2 })).rejects.toMatchObject({ code: "LEASE.LOST" });
+    });
+
     test("records are kept by collection, read by model, id and page", async () => {
       const records = ["d", "b", "a"].map((id) => conflict(id));
       await state.commit("p", [

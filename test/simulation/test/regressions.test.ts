@@ -55,8 +55,8 @@ test("a row that this run created, and its database altered, is no first meeting
 });
 
 test("a record that is deleted leaves quarantine", async () => {
-  const right = open("right", [{ model: contact, checks: [{ name: "no_bad_city", test: (record) => record["city"] !== "bad" }] }]);
   for (const how of ["changes", "fingerprints", "none"] as const) {
+    const right = open("right", [{ model: contact, checks: [{ name: "no_bad_city", test: (record) => record["city"] !== "bad" }] }]);
     const left = open("left", [contact], { tracking: how });
     const key = left.application.insert("Contact", { email: how, city: "bad" });
     const sync = pair(left, right, { Contact: { match: naturalKey("email") } });
@@ -303,6 +303,7 @@ describe("a lease is renewed", () => {
     const slow = {
       ...wrapped(right),
       async claim(request: Parameters<typeof right.claim>[0]) {
+        if (request.meets) return right.claim(request);
         claims += 1;
         if (claims > 1) await new Promise((resolve) => void setTimeout(resolve, 20));
         return right.claim(request);

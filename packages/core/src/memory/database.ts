@@ -1,4 +1,4 @@
-import type { Changes, Claim, ClaimRequest, Database, Endpoint, FetchRequest, Fingerprint, Key, KeyRange, Page, Row, ScanRequest } from "../endpoint.ts";
+import type { Changes, Claim, ClaimRequest, Database, Encounter, Endpoint, FetchRequest, Fingerprint, Key, KeyRange, Page, Row, ScanRequest } from "../endpoint.ts";
 import type { Batch, Committed, DeleteBatch, IdentifyBatch, InsertBatch, Outcome, Unit, UpdateBatch } from "../unit.ts";
 import { SyncError } from "../errors.ts";
 import { hasher, hash64 } from "../hash.ts";
@@ -67,6 +67,7 @@ export interface MemorySnapshot {
   readonly databaseId: string;
   readonly runCounter: number;
   readonly fence: number;
+  readonly met: ReadonlyMap<string, readonly Encounter[]>;
   readonly nextTransaction: number;
   readonly nextKey: number;
   readonly tables: ReadonlyMap<string, { readonly rows: ReadonlyMap<string, Version>; readonly identities: ReadonlyMap<string, string> }>;
@@ -110,6 +111,8 @@ class Memory implements MemoryDatabase {
   #runCounter = 0;
   #fence = 0;
   #lease: Lease | undefined;
+  /** By pair. */
+  #met: ReadonlyMap<string, readonly Encounter[]> = new Map();
   #nextTransaction = 1000;
   #nextKey = 1;
   #unitWrites = 0;
@@ -157,7 +160,15 @@ class Memory implements MemoryDatabase {
     }
     const since = lease?.runner === request.runner ? lease.since : now;
     this.#lease = { runner: request.runner, holder: request.holder, since, until: now + request.seconds * 1000 };
-    return { databaseId: this.#databaseId, serverIdentity: this.#serverIdentity, runCounter: this.#runCounter, fence: this.#fence };
+    const claim: Claim = { databaseId: this.#databaseId, serverIdentity: this.#serverIdentity, runCounter: this.#runCounter, fence: this.#fence };
+    return request.pair === undefined ? claim : { ...claim, met: this.#meet(request.pair, request.meets) };
+  }
+
+  #meet(pair: string, meets: Encounter | undefined): readonly Encounter[] {
+    const met = this.#met.get(pair) ?? [];
+    if (meets === undefined || met.some(({ side, other }) => side === meets.side && other === meets.other)) return met;
+    this.#met = new Map(this.#met).set(pair, [...met, meets]);
+    return this.#met.get(pair)!;
   }
 
   async release(fence: number, wrote: boolean): Promise<boolean> {
@@ -265,7 +276,7 @@ class Memory implements MemoryDatabase {
   snapshot(): MemorySnapshot {
     const tables = new Map([...this.#tables].map(([name, { rows, identities }]) => [name, { rows: new Map(rows), identities: new Map(identities) }]));
     return {
-      databaseId: this.#databaseId, runCounter: this.#runCounter, fence: this.#fence, nextTransaction: this.#nextTransaction,
+      databaseId: this.#databaseId, runCounter: this.#runCounter, fence: this.#fence, met: this.#met, nextTransaction: this.#nextTransaction,
       nextKey: this.#nextKey, tables, state: this.state?.snapshot(),
     };
   }
@@ -274,6 +285,7 @@ class Memory implements MemoryDatabase {
     this.#databaseId = snapshot.databaseId;
     this.#runCounter = snapshot.runCounter;
     this.#fence = snapshot.fence;
+    this.#met = snapshot.met;
     this.#nextTransaction = snapshot.nextTransaction;
     this.#nextKey = snapshot.nextKey;
     this.#lease = undefined;

@@ -1,5 +1,5 @@
 import { SyncError } from "../errors.ts";
-import type { Base, Collection, ReadRequest, StateChange, StateRecords, StateStore } from "../state.ts";
+import type { Base, Collection, Fences, ReadRequest, StateChange, StateRecords, StateStore } from "../state.ts";
 
 /** The layout that this code reads and writes. */
 const VERSION = 1;
@@ -20,6 +20,7 @@ export interface MemoryStateSnapshot {
 }
 
 interface Pair {
+  readonly fences: Fences;
   readonly bases: Map<string, Map<string, Base>>;
   /** Serialised, so that nobody holds on to what is stored. */
   readonly records: Map<Collection, Map<string, { readonly model: string | undefined; readonly text: string }>>;
@@ -33,8 +34,18 @@ export function memoryState(options: { readonly name?: string } = {}): MemorySta
   /** CloudIds in order, per map of bases; dropped by a write. */
   const orders = new WeakMap<Map<string, Base>, string[]>();
 
-  const pairOf = (name: string): Pair => entry(pairs, name, () => ({ bases: new Map(), records: new Map() }));
+  const pairOf = (name: string): Pair => entry(pairs, name, () => ({ fences: { left: 0, right: 0 }, bases: new Map(), records: new Map() }));
   const basesOf = (pair: string, model: string): Map<string, Base> => entry(pairOf(pair).bases, model, () => new Map());
+
+  function fence(name: string, { left, right, anew }: Fences): void {
+    const pair = pairOf(name);
+    if (anew !== true && (left < pair.fences.left || right < pair.fences.right)) {
+      throw new SyncError("LEASE.LOST", "Another runner has taken the lease and stored in the meantime; nothing of this was stored.");
+    }
+    if (left === pair.fences.left && right === pair.fences.right) return;
+    pairs.set(name, { ...pair, fences: { left, right } });
+    writes += 1;
+  }
 
   function apply(pair: string, change: StateChange): void {
     switch (change.op) {
@@ -103,7 +114,8 @@ export function memoryState(options: { readonly name?: string } = {}): MemorySta
       }
       return found;
     },
-    async commit(pair, changes) {
+    async commit(pair, changes, fences) {
+      if (fences) fence(pair, fences);
       for (const change of changes) apply(pair, change);
     },
     async uninstall() {
@@ -119,7 +131,7 @@ export function memoryState(options: { readonly name?: string } = {}): MemorySta
 }
 
 function copy(pairs: ReadonlyMap<string, Pair>): Map<string, Pair> {
-  return new Map([...pairs].map(([name, pair]) => [name, { bases: copyInner(pair.bases), records: copyInner(pair.records) }]));
+  return new Map([...pairs].map(([name, pair]) => [name, { fences: pair.fences, bases: copyInner(pair.bases), records: copyInner(pair.records) }]));
 }
 
 function copyInner<K, L, V>(maps: ReadonlyMap<K, ReadonlyMap<L, V>>): Map<K, Map<L, V>> {

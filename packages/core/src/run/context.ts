@@ -8,7 +8,7 @@ import type { Checkpoint, QuarantineRecord, StateRecords, StateStore } from "../
 import { cloudIdMaker } from "./cloud-id.ts";
 import { emptyCounts, type ModelCounts, type Step, type SyncEvent } from "./events.ts";
 import { Identities } from "./identities.ts";
-import { rememberWriting } from "./known-databases.ts";
+import { fencedState } from "./fenced-state.ts";
 import { throwIfAborted, withRetry } from "./retry.ts";
 
 export interface Settings {
@@ -31,7 +31,9 @@ export interface Settings {
 /** Everything one run shares: who runs, against which claims, what was counted, what is known so far. */
 export class RunContext {
   readonly settings: Settings;
+  /** Its state store is fenced with this run's leases. */
   readonly runId: string;
+  readonly unfencedState: StateStore;
   /** Plans only: nothing is written but to the state store. */
   readonly dry: boolean;
   readonly signal: AbortSignal | undefined;
@@ -62,11 +64,14 @@ export class RunContext {
   readonly #startedAt = new Map<string, { at: number; done: number }>();
   /** When a listener was last told something: what is reported next began then, not when it is reported. */
   #toldAt: number;
+  /** Both databases remember each other. */
+  acquainted: Promise<void> = Promise.resolve();
   #unit = 0;
   #writing: Promise<void> | undefined;
 
   constructor(settings: Settings, options: { dry: boolean; signal?: AbortSignal | undefined; onEvent?: ((event: SyncEvent) => void) | undefined }) {
-    this.settings = settings;
+    this.settings = { ...settings, state: fencedState(settings.state, this) };
+    this.unfencedState = settings.state;
     this.dry = options.dry;
     this.signal = options.signal;
     this.#onEvent = options.onEvent;
@@ -143,9 +148,9 @@ export class RunContext {
     await runtime.sleep(pause, this.signal);
   }
 
-  /** Once per run, before its first unit. */
+  /** Before the first unit of a run: what it must not be without is durable. */
   beginWriting(): Promise<void> {
-    return (this.#writing ??= rememberWriting(this));
+    return (this.#writing ??= Promise.all([this.retrying(() => this.settings.state.commit(this.settings.pair, [])), this.acquainted]).then(() => undefined));
   }
 
   checkQuarantineLimit(): void {

@@ -1,11 +1,11 @@
-import type { Claim, Finding } from "../endpoint.ts";
+import type { Claim, Encounter, Finding } from "../endpoint.ts";
 import { isSyncError, SyncError } from "../errors.ts";
 import type { Mapping } from "../mapping/compile.ts";
 import { unheldRules } from "../mapping/live-keys.ts";
 import type { PairModel } from "../mapping/pair-model.ts";
 import type { Checkpoint, StateChange } from "../state.ts";
 import { wayOf, type RunContext } from "./context.ts";
-import { recogniseDatabases, rememberDatabases } from "./known-databases.ts";
+import { readKnown, recogniseDatabases, rememberDatabases, unmet } from "./known-databases.ts";
 
 export interface Session {
   /** The models that take part: all, but those stopped by a finding. */
@@ -16,6 +16,8 @@ export interface Session {
   /** Makes new field layouts durable; before the first base is written, and after the first meeting was let through. */
   begin(): Promise<void>;
 }
+  /** Has each database remember the other one, where it does not yet. Only once the state knows both. */
+  acquaint(): Promise<void>;
 
 /**
  * Holds both leases while `work` runs, renews them, and lets go at the end, whatever happened. Nothing but leases and
@@ -25,20 +27,20 @@ export async function withSession<Result>(
   context: RunContext, mapping: Mapping, options: { takeOver?: boolean; adopt?: boolean }, work: (session: Session) => Promise<Result>,
 ): Promise<Result> {
   const { databases, leaseSeconds, holder, pair, runtime, state } = context.settings;
-  const claim = (side: "left" | "right", takeOver: boolean): Promise<Claim> =>
-    context.retrying(() => databases[side].claim({ holder, runner: context.runId, seconds: leaseSeconds, ...(takeOver ? { takeOver } : {}) }));
+  const claim = (side: "left" | "right", more: { takeOver?: boolean; meets?: Encounter }): Promise<Claim> =>
+    context.retrying(() => databases[side].claim({ holder, runner: context.runId, seconds: leaseSeconds, pair, ...more }));
   const inspected = (["left", "right"] as const).map((side) =>
     context.retrying(() => databases[side].inspect(mapping.models.map((model) => model[side].name))));
   const [claims, inspections, opened] = await Promise.all([
-    Promise.allSettled((["left", "right"] as const).map((side) => claim(side, options.takeOver ?? false))), Promise.allSettled(inspected), Promise.allSettled([context.retrying(() => state.open())]),
+    Promise.allSettled((["left", "right"] as const).map((side) => claim(side, options.takeOver ? { takeOver: true } : {}))), Promise.allSettled(inspected), Promise.allSettled([context.retrying(() => state.open())]),
   ]);
   const held = new Map<"left" | "right", Claim>();
   claims.forEach((result, at) => result.status === "fulfilled" && held.set(at === 0 ? "left" : "right", result.value));
   let lost: unknown;
   let recognised = false;
-  const renew = async (side: "left" | "right", fence: number): Promise<void> => {
+  const renew = async (side: "left" | "right", fence: number, meets?: Encounter): Promise<void> => {
     // Never by force: a lease that somebody has taken over stays theirs.
-    const renewed = await claim(side, false);
+    const renewed = await claim(side, meets ? { meets } : {});
     if (renewed.fence === fence) return;
     // It had fallen and was free again: what was taken just now is not what this run's units are fenced with.
     await databases[side].release(renewed.fence, false);
@@ -56,10 +58,16 @@ export async function withSession<Result>(
     for (const result of [...claims, ...inspections, ...opened]) if (result.status === "rejected") throw result.reason;
     const [left, right] = [held.get("left")!, held.get("right")!];
     context.claims = { left, right };
-    await loadState(context, mapping);
-    await recogniseDatabases(context, { left, right }, options.adopt ?? false, renew);
+    const [known] = await Promise.all([readKnown(context), loadState(context, mapping)]);
+    await recogniseDatabases(context, known, options.adopt ?? false, renew);
     recognised = true;
     const findings: Finding[] = [...mapping.findings];
+    const acquaint = async (): Promise<void> => {
+      await Promise.all((["left", "right"] as const).map(async (side) => {
+        const meets = unmet({ left, right }, side);
+        if (meets) await renew(side, held.get(side)!.fence, meets);
+      }));
+    };
     inspections.forEach((result, at) => {
       if (result.status !== "fulfilled") return;
       const side = at === 0 ? "left" : "right";
@@ -86,22 +94,27 @@ export async function withSession<Result>(
     const models = mapping.models.filter((model) => !stopped.has(model.name));
     const newcomers = openLayouts(context, models);
     const begin = async (): Promise<void> => {
-      if (context.dry || newcomers.length === 0) return;
-      const put: StateChange = { op: "put", collection: "checkpoint", records: newcomers.splice(0).map((checkpoint) => ({ ...checkpoint, id: checkpoint.model })) };
-      await context.retrying(() => state.commit(pair, [put]));
+      if (context.dry) return;
+      const records = newcomers.splice(0).map((checkpoint) => ({ ...checkpoint, id: checkpoint.model }));
+      const changes: StateChange[] = records.length > 0 ? [{ op: "put", collection: "checkpoint", records }] : [];
+      if (!known || changes.length > 0) await context.retrying(() => state.commit(pair, changes));
+      // Beside the analysis; the first unit waits for it.
+      context.acquainted = acquaint();
+      context.acquainted.catch(() => undefined);
     };
     const met = new Set(models.flatMap(({ name }) => (newcomers.some((checkpoint) => checkpoint.model === name && checkpoint.layouts.length === 1) ? [] : [name])));
-    const result = await work({ models, findings, met, begin });
+    const result = await work({ models, findings, met, begin, acquaint });
+    await context.acquainted;
     if (lost !== undefined && context.written.left + context.written.right > 0) throw lost;
     return result;
   } finally {
     stopRenewing();
     // A renewal that is still on its way would take the lease again after it was let go.
-    await Promise.all(renewals);
+    await Promise.allSettled([...renewals, context.acquainted]);
     // Both counters rise, whichever side was written: a backup of the other one is older than what is remembered, too.
     const wrote = context.agreed || context.written.left + context.written.right > 0;
     const released = await Promise.allSettled([...held].map(([side, { fence }]) => context.retrying(() => databases[side].release(fence, wrote))));
-    if (recognised && released.every((result) => result.status === "fulfilled" && result.value)) await rememberDatabases(context, wrote);
+    if (recognised && wrote && released.every((result) => result.status === "fulfilled" && result.value)) await rememberDatabases(context);
   }
 }
 
@@ -127,12 +140,14 @@ async function loadState(context: RunContext, mapping: Mapping): Promise<void> {
     }
   };
   const page = (after: string | undefined): { limit: number; after?: string } => ({ limit: 1000, ...(after === undefined ? {} : { after }) });
-  const [checkpoints, quarantine, decisions] = await Promise.all([
+  const [checkpoints, quarantine, decisions, [held]] = await Promise.all([
     all((after) => state.read(pair, { collection: "checkpoint", ...page(after) })),
     all((after) => state.read(pair, { collection: "quarantine", ...page(after) })),
     all((after) => state.read(pair, { collection: "decision", ...page(after) })),
   ]);
+    context.retrying(() => state.read(pair, { collection: "run", ids: ["held"] })),
   const known = new Set(mapping.models.map((model) => model.name));
+  context.held = held as Held | undefined;
   for (const checkpoint of checkpoints) context.checkpoints.set(checkpoint.model, checkpoint);
   for (const entry of quarantine) if (known.has(entry.model)) context.quarantine.set(entry.id, entry);
   for (const decision of decisions) context.decisions.set(decision.id, decision);

@@ -1,7 +1,7 @@
 import type { Claim, ClaimRequest } from "@sync/core";
 import type { SideTables } from "../dialect.ts";
 import type { Executor, Statement, TextRow } from "../executor.ts";
-import { checkClaim, leaseHeld, newerVersion } from "../lease.ts";
+import { acquaintances, checkClaim, leaseHeld, newerVersion } from "../lease.ts";
 import { SIDE_VERSION } from "../sides.ts";
 import { serverIdentity } from "./server.ts";
 import { createDatabaseTables, dropDatabaseTables, isMissing } from "./sides.ts";
@@ -10,10 +10,10 @@ import { createDatabaseTables, dropDatabaseTables, isMissing } from "./sides.ts"
 export async function claim(executor: Executor, sides: SideTables, request: ClaimRequest): Promise<Claim> {
   checkClaim(request);
   const row = await attempt(executor, sides, request);
-  const [fence, id, runs, version, holder, since, server] = row;
+  const [fence, id, runs, version, holder, since, server, met] = row;
   if (Number(version) > SIDE_VERSION) throw newerVersion(Number(version));
   if (fence === null) throw leaseHeld(holder!, since!);
-  return { databaseId: id!, serverIdentity: server!, runCounter: Number(runs), fence: Number(fence) };
+  return { databaseId: id!, serverIdentity: server!, runCounter: Number(runs), fence: Number(fence), ...acquaintances(request, met!) };
 }
 
 async function attempt(executor: Executor, sides: SideTables, request: ClaimRequest): Promise<TextRow> {
@@ -33,7 +33,7 @@ async function attempt(executor: Executor, sides: SideTables, request: ClaimRequ
 }
 
 /** By the database's clock: no runner's own is trusted. The same runner keeps its fence. */
-function claimStatement(sides: SideTables, { holder, runner, seconds, takeOver }: ClaimRequest, server: string): Statement {
+function claimStatement(sides: SideTables, { holder, runner, seconds, takeOver, pair, meets }: ClaimRequest, server: string): Statement {
   return {
     sql: `with claimed as (
       update ${sides.database} d set
@@ -43,11 +43,13 @@ function claimStatement(sides: SideTables, { holder, runner, seconds, takeOver }
         expires = clock_timestamp() + make_interval(secs => $3::text::float8)
       where d.version <= ${SIDE_VERSION}
         and (d.runner is null or d.runner = $1::text or d.expires <= clock_timestamp() or $4::text = 'true')
-      returning d.fence)
+      returning d.fence)${meets ? `, met as (
+      insert into ${sides.encounter} (pair, side, other) select $5::text, $6::text, $7::text from claimed on conflict do nothing)` : ""}
     select (select fence from claimed)::text as c0, d.id as c1, d.runs::text as c2, d.version::text as c3, d.holder as c4,
-      to_char(d.since at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as c5, ${server} as c6
+      to_char(d.since at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as c5, ${server} as c6,
+      (select coalesce(jsonb_agg(jsonb_build_object('side', e.side, 'other', e.other)), '[]')::text from ${sides.encounter} e where e.pair = $5::text) as c7
     from ${sides.database} d`,
-    params: [runner, holder, String(seconds), String(takeOver === true)],
+    params: [runner, holder, String(seconds), String(takeOver === true), pair ?? null, ...(meets ? [meets.side, meets.other] : [])],
   };
 }
 

@@ -36,7 +36,12 @@ export function createDatabaseTables(sides: SideTables): Statement {
        cloud_id text collate "C" not null,
        local_key text collate "C" not null,
        constraint sync_identity_cloud_id primary key (model, cloud_id),
-       constraint sync_identity_local_key unique (model, local_key));`,
+       constraint sync_identity_local_key unique (model, local_key));
+     create table if not exists ${sides.encounter} (
+       pair text collate "C" not null,
+       side text not null,
+       other text not null,
+       primary key (pair, side, other));`,
   );
 }
 
@@ -45,6 +50,10 @@ function createStateTables(sides: SideTables): Statement {
     sides,
     `create table if not exists ${sides.state} (one boolean primary key default true check (one), version int not null);
      insert into ${sides.state} (version) values (${SIDE_VERSION}) on conflict do nothing;
+     create table if not exists ${sides.fence} (
+       pair text collate "C" primary key,
+       left_fence bigint not null,
+       right_fence bigint not null);
      create table if not exists ${sides.base} (
        pair text collate "C" not null,
        model text collate "C" not null,
@@ -64,12 +73,12 @@ function createStateTables(sides: SideTables): Statement {
 }
 
 export function dropDatabaseTables(sides: SideTables): Statement {
-  return block({ ...sides, schema: undefined }, `drop table if exists ${sides.database}, ${sides.identity};`);
+  return block({ ...sides, schema: undefined }, `drop table if exists ${sides.database}, ${sides.identity}, ${sides.encounter};`);
 }
 
 export const postgresStateTables: StateTables = {
   create: (sides) => [createStateTables(sides)],
-  drop: (sides) => [block({ ...sides, schema: undefined }, `drop table if exists ${sides.state}, ${sides.base}, ${sides.record};`)],
+  drop: (sides) => [block({ ...sides, schema: undefined }, `drop table if exists ${sides.state}, ${sides.fence}, ${sides.base}, ${sides.record};`)],
   isMissing: (error) => isMissing(error),
 };
 

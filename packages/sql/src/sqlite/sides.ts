@@ -25,6 +25,11 @@ export function createDatabaseTables(sides: SideTables): readonly Statement[] {
        local_key text not null,
        primary key (model, cloud_id),
        unique (model, local_key)) without rowid`,
+    `create table if not exists ${sides.encounter} (
+       pair text not null,
+       side text not null,
+       other text not null,
+       primary key (pair, side, other)) without rowid`,
   ]);
 }
 
@@ -32,6 +37,10 @@ function createStateTables(sides: SideTables): readonly Statement[] {
   return statements([
     `create table if not exists ${sides.state} (one integer primary key default 1 check (one = 1), version integer not null)`,
     `insert or ignore into ${sides.state} (one, version) values (1, ${SIDE_VERSION})`,
+    `create table if not exists ${sides.fence} (
+       pair text primary key,
+       left_fence integer not null,
+       right_fence integer not null)`,
     `create table if not exists ${sides.base} (
        pair text not null,
        model text not null,
@@ -51,12 +60,12 @@ function createStateTables(sides: SideTables): readonly Statement[] {
 }
 
 export function dropDatabaseTables(sides: SideTables): readonly Statement[] {
-  return statements([`drop table if exists ${sides.database}`, `drop table if exists ${sides.identity}`]);
+  return statements([sides.database, sides.identity, sides.encounter].map((name) => `drop table if exists ${name}`));
 }
 
 export const sqliteStateTables: StateTables = {
   create: createStateTables,
-  drop: (sides) => statements([sides.state, sides.base, sides.record].map((name) => `drop table if exists ${name}`)),
+  drop: (sides) => statements([sides.state, sides.fence, sides.base, sides.record].map((name) => `drop table if exists ${name}`)),
   isMissing,
 };
 
