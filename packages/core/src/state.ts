@@ -151,6 +151,14 @@ export interface ReadRequest {
   readonly limit?: number;
 }
 
+/** The fences of a run's two leases. */
+export interface Fences {
+  readonly left: number;
+  readonly right: number;
+  /** From here on these count, although higher ones were seen: a database was put back, and adopted. */
+  readonly anew?: true;
+}
+
 /** The memory of pairs. Every call names its pair; stores of different pairs share tables, never records. */
 export interface StateStore {
   /** For messages. */
@@ -170,13 +178,5 @@ export interface StateStore {
   commit(pair: string, changes: readonly StateChange[], fences?: Fences): Promise<void>;
   /** Removes everything this store has made. */
   uninstall(): Promise<void>;
-/** The fences of a run's two leases. */
-export interface Fences {
-  readonly left: number;
-  readonly right: number;
-  /** From here on these count, although higher ones were seen: a database was put back, and adopted. */
-  readonly anew?: true;
-}
-
   close(): Promise<void>;
 }

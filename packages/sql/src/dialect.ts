@@ -1,4 +1,4 @@
-import type { Changes, Claim, ClaimRequest, Fingerprint, Key, KeyRange, Kind, Row, Unit } from "@sync/core";
+import type { Changes, Claim, ClaimRequest, DocumentUnit, Fingerprint, Key, KeyRange, Kind, Row, Unit } from "@sync/core";
 import type { Executor, TextRow } from "./executor.ts";
 import type { Fit, LiveColumn, LiveTable } from "./inspect.ts";
 import type { SqlColumn, Table } from "./model.ts";
@@ -87,5 +87,7 @@ export interface SideTables {
   readonly base: string;
   readonly record: string;
   readonly state: string;
+  readonly fence: string;
+  readonly encounter: string;
   readonly schema: string | undefined;
 }

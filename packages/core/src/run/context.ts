@@ -7,8 +7,8 @@ import { BaseCodec } from "../plan/base.ts";
 import type { Checkpoint, QuarantineRecord, StateRecords, StateStore } from "../state.ts";
 import { cloudIdMaker } from "./cloud-id.ts";
 import { emptyCounts, type ModelCounts, type Step, type SyncEvent } from "./events.ts";
-import { Identities } from "./identities.ts";
 import { fencedState } from "./fenced-state.ts";
+import { Identities } from "./identities.ts";
 import { throwIfAborted, withRetry } from "./retry.ts";
 
 export interface Settings {
@@ -30,10 +30,10 @@ export interface Settings {
 
 /** Everything one run shares: who runs, against which claims, what was counted, what is known so far. */
 export class RunContext {
-  readonly settings: Settings;
   /** Its state store is fenced with this run's leases. */
-  readonly runId: string;
+  readonly settings: Settings;
   readonly unfencedState: StateStore;
+  readonly runId: string;
   /** Plans only: nothing is written but to the state store. */
   readonly dry: boolean;
   readonly signal: AbortSignal | undefined;
@@ -59,13 +59,13 @@ export class RunContext {
   /** Infrastructure faults in a row. */
   faults = 0;
   claims: { left: Claim; right: Claim } | undefined;
+  /** Both databases remember each other. */
+  acquainted: Promise<void> = Promise.resolve();
   readonly seed: number;
   readonly #onEvent: ((event: SyncEvent) => void) | undefined;
   readonly #startedAt = new Map<string, { at: number; done: number }>();
   /** When a listener was last told something: what is reported next began then, not when it is reported. */
   #toldAt: number;
-  /** Both databases remember each other. */
-  acquainted: Promise<void> = Promise.resolve();
   #unit = 0;
   #writing: Promise<void> | undefined;
 

@@ -15,9 +15,9 @@ export interface Session {
   readonly met: ReadonlySet<string>;
   /** Makes new field layouts durable; before the first base is written, and after the first meeting was let through. */
   begin(): Promise<void>;
-}
   /** Has each database remember the other one, where it does not yet. Only once the state knows both. */
   acquaint(): Promise<void>;
+}
 
 /**
  * Holds both leases while `work` runs, renews them, and lets go at the end, whatever happened. Nothing but leases and
@@ -61,13 +61,13 @@ export async function withSession<Result>(
     const [known] = await Promise.all([readKnown(context), loadState(context, mapping)]);
     await recogniseDatabases(context, known, options.adopt ?? false, renew);
     recognised = true;
-    const findings: Finding[] = [...mapping.findings];
     const acquaint = async (): Promise<void> => {
       await Promise.all((["left", "right"] as const).map(async (side) => {
         const meets = unmet({ left, right }, side);
         if (meets) await renew(side, held.get(side)!.fence, meets);
       }));
     };
+    const findings: Finding[] = [...mapping.findings];
     inspections.forEach((result, at) => {
       if (result.status !== "fulfilled") return;
       const side = at === 0 ? "left" : "right";
@@ -140,14 +140,12 @@ async function loadState(context: RunContext, mapping: Mapping): Promise<void> {
     }
   };
   const page = (after: string | undefined): { limit: number; after?: string } => ({ limit: 1000, ...(after === undefined ? {} : { after }) });
-  const [checkpoints, quarantine, decisions, [held]] = await Promise.all([
+  const [checkpoints, quarantine, decisions] = await Promise.all([
     all((after) => state.read(pair, { collection: "checkpoint", ...page(after) })),
     all((after) => state.read(pair, { collection: "quarantine", ...page(after) })),
     all((after) => state.read(pair, { collection: "decision", ...page(after) })),
   ]);
-    context.retrying(() => state.read(pair, { collection: "run", ids: ["held"] })),
   const known = new Set(mapping.models.map((model) => model.name));
-  context.held = held as Held | undefined;
   for (const checkpoint of checkpoints) context.checkpoints.set(checkpoint.model, checkpoint);
   for (const entry of quarantine) if (known.has(entry.model)) context.quarantine.set(entry.id, entry);
   for (const decision of decisions) context.decisions.set(decision.id, decision);
