@@ -24,7 +24,7 @@ export type { Capabilities, Changes, Claim, ClaimRequest, Database, Encounter, E
 export type { Batch, Committed, DeleteBatch, IdentifyBatch, InsertBatch, Outcome, Refusal, Unit, UpdateBatch } from "./unit.ts";
 export { fieldOf, type Field, type Model, type Reference, type SyncFields, type UniqueKey } from "./model.ts";
 export type {
-  Base, Checkpoint, Collection, ConflictRecord, PreImage, QuarantineRecord, ReadRequest, SideMark, StateChange, StateRecords, StateStore,
+  Base, Checkpoint, Collection, ConflictRecord, Fences, PreImage, QuarantineRecord, ReadRequest, SideMark, StateChange, StateRecords, StateStore,
 } from "./state.ts";
 export {
   atMeet, canonical, decode, encode, fits, isValueError, matchForm, meet, narrowed, VALUE_CODES, ValueError,
