@@ -9,12 +9,18 @@ const isPolicy = (value: unknown): boolean => typeof value === "object" && value
 
 type Check = readonly [accepts: (value: unknown) => boolean, what: string];
 const policy: Check = [isPolicy, "a policy, such as leftWins(), newest(\"updatedAt\") or ask()"];
+const has = (method: string) => (value: unknown): boolean =>
+  typeof value === "object" && value !== null && typeof Reflect.get(value, method) === "function" && typeof Reflect.get(value, "name") === "string";
+const mapper: Check = [has("between"), "a mapper: an object with `name` and `between`"];
+const differ: Check = [has("formOf"), "a differ: an object with `name` and `formOf`"];
 const onEditDelete: Check = [oneOf("delete", "edit", "ask"), '"delete", "edit" or "ask"'];
 
 const checks: Readonly<Record<string, Check | Readonly<Record<string, Check>>>> = {
   conflicts: policy,
   firstLink: [(value) => isPolicy(value) || oneOf("left", "right", "ask")(value), '"left", "right", "ask" or a policy'],
   onEditDelete,
+  mapper,
+  differ,
   drift: [oneOf("report", "keep", "overwrite"), '"report", "keep" or "overwrite"'],
   mirror: [(value) => typeof value === "boolean", "true or false"],
   pageSize: [whole(1), "a whole number of rows, at least 1"],
@@ -23,7 +29,7 @@ const checks: Readonly<Record<string, Check | Readonly<Record<string, Check>>>> 
   lease: { seconds: [(value) => atLeast(0)(value) && value !== 0, "a number of seconds above 0"], holder: [(value) => typeof value === "string", "a text"] },
   retry: { attempts: [whole(1), "a whole number, at least 1"], firstDelay: [atLeast(0), "a number of milliseconds"] },
 };
-const modelChecks: typeof checks = { conflicts: policy, onEditDelete, keepBase: [oneOf("hashes", "values"), '"hashes" or "values"'] };
+const modelChecks: typeof checks = { conflicts: policy, mapper, differ, onEditDelete, keepBase: [oneOf("hashes", "values"), '"hashes" or "values"'] };
 
 /** Options whose names are known but whose values make no sense. Says what would, never what was given. */
 export function checkValues(options: SyncOptions): Finding[] {

@@ -1,4 +1,6 @@
 import type { ConflictPolicy } from "./engines/conflict-policy.ts";
+import type { Differ } from "./engines/differ.ts";
+import type { Mapper } from "./engines/mapper.ts";
 import type { MatchRule } from "./engines/match.ts";
 import type { Database, ModelTypes } from "./endpoint.ts";
 import type { StateStore } from "./state.ts";
@@ -37,6 +39,10 @@ export interface ModelOptions<LeftFields extends string = string, RightFields ex
   readonly narrow?: readonly LeftFields[];
   /** Overrides the sync's policy for this model. */
   readonly conflicts?: ConflictPolicy;
+  /** Overrides the sync's mapper for this model. */
+  readonly mapper?: Mapper;
+  /** Overrides the sync's differ for this model. */
+  readonly differ?: Differ;
   /** Overrides the sync's `onEditDelete` for this model. */
   readonly onEditDelete?: OnEditDelete;
   /**
@@ -90,6 +96,10 @@ export interface SyncOptions<Left extends ModelTypes = ModelTypes, Right extends
   readonly mirror?: boolean;
   /** Decides fields that both sides changed. Required for `direction: "both"`. */
   readonly conflicts?: ConflictPolicy;
+  /** How values are carried between fields that are mapped without converters. @default exactMapper */
+  readonly mapper?: Mapper;
+  /** What makes two values the same. @default exactDiffer */
+  readonly differ?: Differ;
   /** Required when both sides hold rows that were never synced; has no default on purpose. */
   readonly firstLink?: FirstLink;
   /** @default "delete" */

@@ -1,3 +1,5 @@
+import type { Differ } from "../engines/differ.ts";
+import type { Mapper } from "../engines/mapper.ts";
 import { nameOfRule, type MatchRule } from "../engines/match.ts";
 import type { Database, Endpoint, Finding } from "../endpoint.ts";
 import { fieldOf, type Field, type Model, type Reference } from "../model.ts";
@@ -16,7 +18,7 @@ export interface Mapping {
 
 type AnyModelOptions = ModelOptions & { readonly right?: string };
 const modelOptionNames = [
-  "right", "match", "fields", "only", "omit", "constants", "together", "outside", "narrow", "conflicts", "onEditDelete", "keepBase",
+  "right", "match", "fields", "only", "omit", "constants", "together", "outside", "narrow", "mapper", "differ", "conflicts", "onEditDelete", "keepBase",
 ];
 
 /** Holds the options against both sides' models. Never throws: all findings come back together. */
@@ -108,7 +110,7 @@ class ModelCompiler {
       name: this.#name, ...sides, fields, extras, rules, policy, firstLink,
       onEditDelete: entry.onEditDelete ?? this.#options.onEditDelete ?? "delete",
       keepBase: entry.keepBase ?? "hashes",
-      signature: fields.map(signatureOf),
+      signature: fields.map((field) => this.#signatureOf(field)),
       parents: [...new Set(parents)].filter((parent) => parent !== this.#name),
       selfReference: parents.includes(this.#name),
     };
@@ -187,6 +189,22 @@ class ModelCompiler {
     return pairs;
   }
 
+  get #mapper(): Mapper | undefined {
+    const mapper = this.#entry.mapper ?? this.#options.mapper;
+    return typeof mapper?.between === "function" ? mapper : undefined; // what is no mapper is a finding of its own
+  }
+
+  get #differ(): Differ | undefined {
+    const differ = this.#entry.differ ?? this.#options.differ;
+    return typeof differ?.formOf === "function" ? differ : undefined;
+  }
+
+  #signatureOf(field: PairField): string {
+    const named = this.#entry.fields?.[field.name];
+    const mapped = field.toRight !== undefined && !(typeof named === "object" && named.toRight) ? `:by ${this.#mapper!.name}` : "";
+    return `${signatureOf(field)}${mapped}${field.form ? `:as ${this.#differ!.name}` : ""}`;
+  }
+
   #belongsToReference(side: SideName, name: string): boolean {
     return this.#models[side].references.some((reference) => reference.fields.includes(name));
   }
@@ -224,7 +242,8 @@ class ModelCompiler {
       return undefined;
     }
     const entry = this.#entry.fields?.[leftName];
-    const converter = typeof entry === "object" ? (entry) : undefined;
+    const named = typeof entry === "object" ? entry : undefined;
+    const converter = named?.toRight || named?.toLeft ? named : this.#mapper?.between({ ...left, model: this.#models.left.name }, { ...right, model: this.#models.right.name });
     const converted = converter?.toRight !== undefined;
     const both = meet(converted ? right.kind : left.kind, right.kind);
     if (!both) {
@@ -239,8 +258,10 @@ class ModelCompiler {
     }
     // What only a policy reads is never written.
     if (!converted && neededBy === undefined) this.#warnOfNarrowing(leftName, rightName, left.kind, right.kind);
+    // A policy gets what it reads besides as it is.
+    const form = neededBy === undefined ? this.#differ?.formOf({ model: this.#name, name: leftName, kind: both }) : undefined;
     return {
-      name: leftName, left: this.#fieldSide("left", [left]), right: this.#fieldSide("right", [right]), meet: both,
+      name: leftName, left: this.#fieldSide("left", [left]), right: this.#fieldSide("right", [right]), meet: both, ...(form ? { form } : {}),
       parent: undefined, late: false, narrow: this.#entry.narrow?.includes(leftName) ?? false,
       toRight: converter?.toRight, toLeft: converter?.toLeft, group: groups.get(leftName) ?? this.#reads.left.indexOf(leftName),
     };
@@ -346,10 +367,11 @@ class ModelCompiler {
         const where = covered[0] ? "right" : covered[1] ? "left" : "left and right";
         this.#error("MATCH.NOT_UNIQUE", `No unique key on the ${where} covers the ${nameOfRule(rule)} of \`${this.#name}\`. Add one, or allow it with \`withoutUniqueKey: true\`: duplicates are then looked for.`);
       }
-      const converted = at.some((index) => fields[index]!.toRight !== undefined || !sameKind(fields[index]!));
+      const formed = at.some((index) => fields[index]!.form !== undefined);
+      const converted = formed || at.some((index) => fields[index]!.toRight !== undefined || !sameKind(fields[index]!));
       rules.push({
         rule, at, form: { ...(trim ? { trim } : {}), ...(letterCase ? { case: letterCase } : {}), ...(unicode ? { unicode } : {}) },
-        nulls: nulls ?? "never", unique, byKey: unique && plainForm && !converted && nulls !== "equal", mayRepeat: !unique || !plainForm,
+        nulls: nulls ?? "never", unique, byKey: unique && plainForm && !converted && nulls !== "equal", mayRepeat: !unique || !plainForm || formed,
       });
     }
     return rules;

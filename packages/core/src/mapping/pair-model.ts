@@ -26,6 +26,8 @@ export interface PairField {
   readonly right: FieldSide;
   /** Plain fields: how both sides are held against each other. */
   readonly meet: Meet | undefined;
+  /** In what form values at the meet are compared; undefined: as they are. */
+  readonly form?: (value: string) => string;
   /** References: the parent's pair model. */
   readonly parent: string | undefined;
   /** A reference that closes a cycle: created empty, filled at the end of the run. */

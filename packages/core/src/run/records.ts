@@ -116,8 +116,16 @@ function asKeys(flat: readonly string[], width: number): Key[] {
 }
 
 function plainReader(field: PairField, side: SideName): (row: Row) => Value {
-  const { meet } = field;
+  const { meet, form } = field;
   if (meet === undefined) return () => null;
+  if (form) {
+    const { form: _, ...plain } = field;
+    const read = plainReader(plain, side);
+    return (row) => {
+      const value = read(row);
+      return value === null ? null : form(value);
+    };
+  }
   const at = field[side].at[0]!;
   const kind = field[side].kinds[0]!;
   const convert = side === "left" ? field.toRight : undefined;

@@ -1,0 +1,100 @@
+import { decideWith, exactDiffer, exactMapper, naturalKey, type Differ, type Mapper } from "@sync/core";
+import { describe, expect, test } from "vitest";
+import { collect, fieldsByCode, keyOf, model, pairOf, text } from "./pairs.ts";
+
+const city = model("City", [text("code"), text("name", true), text("mayor", true)]);
+
+/** The right side keeps its names in upper case. */
+const shouting: Mapper = {
+  name: "shouting",
+  between: ({ name }) => name === "name"
+    ? { toRight: (value: string | null) => value?.toUpperCase() ?? null, toLeft: (value: string | null) => value?.toLowerCase() ?? null }
+    : undefined,
+};
+
+/** Blanks around a text say nothing. */
+const blind: Differ = { name: "blind to blanks", formOf: ({ kind }) => (kind.type === "text" ? (value) => value.trim() : undefined) };
+
+describe("a mapper of one's own", () => {
+  test("carries values both ways, and what it made is no change", async () => {
+    const { left, right, sync } = pairOf([city], { mapper: shouting });
+    left.application.insert("City", { code: "a", name: "rome" });
+    right.application.insert("City", { code: "b", name: "PARIS" });
+    await sync.run();
+    expect([fieldsByCode(left, "City", "name"), fieldsByCode(right, "City", "name")]).toEqual([{ a: "rome", b: "paris" }, { a: "ROME", b: "PARIS" }]);
+    expect((await sync.verify()).equal).toBe(true);
+    expect((await sync.run()).written).toEqual({ left: 0, right: 0 });
+    right.application.update("City", keyOf(right, "City", "a"), { name: "ROMA" });
+    await sync.run();
+    expect(fieldsByCode(left, "City", "name")["a"]).toBe("roma");
+  });
+
+  test("gives way to the converters of a field, and to the model's own mapper", async () => {
+    const { left, right, sync } = pairOf([city], { mapper: shouting, models: { City: { match: naturalKey("code"), mapper: exactMapper } } as never });
+    left.application.insert("City", { code: "a", name: "rome" });
+    await sync.run();
+    expect(fieldsByCode(right, "City", "name")).toEqual({ a: "rome" });
+    const toRight = (value: string | null): string | null => value && `<${value}>`;
+    const toLeft = (value: string | null): string | null => value && value.slice(1, -1);
+    const other = pairOf([city], { mapper: shouting, models: { City: { match: naturalKey("code"), fields: { name: { right: "name", toRight, toLeft } } } } as never });
+    other.left.application.insert("City", { code: "a", name: "rome" });
+    await other.sync.run();
+    expect(fieldsByCode(other.right, "City", "name")).toEqual({ a: "<rome>" });
+  });
+});
+
+describe("a differ of one's own", () => {
+  test("says what is the same, and values are written as they are", async () => {
+    const { left, right, sync } = pairOf([city], { differ: blind });
+    left.application.insert("City", { code: "a", name: " rome " });
+    await sync.run();
+    expect(fieldsByCode(right, "City", "name")).toEqual({ a: " rome " });
+    right.application.update("City", keyOf(right, "City", "a"), { name: "rome" });
+    expect((await sync.run()).written).toEqual({ left: 0, right: 0 });
+    expect((await sync.verify()).equal).toBe(true);
+    right.application.update("City", keyOf(right, "City", "a"), { name: " roma" });
+    await sync.run();
+    expect(fieldsByCode(left, "City", "name")).toEqual({ a: " roma" });
+  });
+
+  test("recognises records by match keys that are the same to it", async () => {
+    const { left, right, sync } = pairOf([city], { differ: blind });
+    left.application.insert("City", { code: "a", name: "rome" });
+    right.application.insert("City", { code: "a ", name: "rome" });
+    const run = await sync.run();
+    expect(run.models.get("City")).toMatchObject({ linked: 1, created: { left: 0, right: 0 } });
+    expect((await sync.verify()).equal).toBe(true);
+  });
+
+  test("is remembered by its name: under another one both sides meet anew", async () => {
+    const before = pairOf([city], { differ: blind });
+    before.left.application.insert("City", { code: "a", name: " rome" });
+    await before.sync.run();
+    before.right.application.update("City", keyOf(before.right, "City", "a"), { name: "rome" });
+    await before.sync.run();
+    const after = pairOf([city], { differ: exactDiffer, firstLink: "right", state: before.left.state!, wrap: (_, side) => before[side] });
+    await after.sync.run();
+    expect(fieldsByCode(before.left, "City", "name")).toEqual({ a: "rome" });
+    expect((await collect(after.sync.conflicts())).map(({ kind }) => kind)).toEqual(["first-link"]);
+  });
+});
+
+test("a policy of one's own sees values as they are compared, and those it reads besides as they are", async () => {
+  const seen: unknown[] = [];
+  const conflicts = { ...decideWith("longer mayor", ({ left, right }) => {
+    seen.push([left.value("name"), right.value("name"), left.value("mayor")]);
+    return (left.value("mayor") ?? "").length >= (right.value("mayor") ?? "").length ? "left" : "right";
+  }), reads: ["mayor"] };
+  const { left, right, sync } = pairOf([city], { differ: blind, conflicts });
+  left.application.insert("City", { code: "a", name: "rome", mayor: "x" });
+  await sync.run();
+  left.application.update("City", keyOf(left, "City", "a"), { name: " one " });
+  right.application.update("City", keyOf(right, "City", "a"), { name: "two" });
+  await sync.run();
+  expect(seen).toEqual([["one", "two", "x"]]);
+  expect(fieldsByCode(right, "City", "name")).toEqual({ a: " one " });
+});
+
+test("what is no engine is refused with everything else", () => {
+  expect(() => pairOf([city], { mapper: { name: "m" } as never, differ: {} as never })).toThrow(/2 findings[^]*`mapper`[^]*`differ`/);
+});
