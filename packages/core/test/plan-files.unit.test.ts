@@ -8,7 +8,7 @@ const country = model("Country", [text("code"), text("name")]);
 /** The same pair in another process: nothing is shared but the databases. */
 function elsewhere({ left, right }: Pick<ReturnType<typeof pairOf>, "left" | "right">, more: Partial<SyncOptions> = {}): Sync {
   const models: Record<string, ModelOptions> = { Country: { match: naturalKey("code") } };
-  return createSync({ name: "pair", left, right, models, conflicts: leftWins(), firstLink: "left", pageSize: 2, ...more } as SyncOptions);
+  return createSync({ name: "pair", left, right, models, conflicts: leftWins(), firstLink: "left", pageSize: 2, ...more });
 }
 
 function filled(): ReturnType<typeof pairOf> {
@@ -112,10 +112,12 @@ it("a plan of another pair is refused, naming both", async () => {
   await expect(elsewhere(pair, { name: "other" }).load(lines)).rejects.toMatchObject({ code: "PLAN.OTHER_PAIR", message: expect.stringMatching(/^Line 1 .*`pair`.*`other`/) });
 });
 
+const converted = { right: "name", toRight: (name: string) => `${name}!`, toLeft: (name: string) => name };
+
 it.each<[what: string, options: Partial<SyncOptions> | (() => Partial<SyncOptions>), said: RegExp]>([
-  ["mapping", { models: { Country: { match: naturalKey("code"), only: ["code"] } } as SyncOptions["models"] }, /mapping of `Country`/],
-  ["converter", { models: { Country: { match: naturalKey("code"), fields: { name: { right: "name", toRight: (name: string) => `${name}!`, toLeft: (name: string) => name } } } } as SyncOptions["models"] }, /mapping of `Country`/],
-  ["constants", { models: { Country: { match: naturalKey("code"), only: ["code"], constants: { right: { name: "x" } } } } as SyncOptions["models"] }, /mapping of `Country`/],
+  ["mapping", { models: { Country: { match: naturalKey("code"), only: ["code"] } } }, /mapping of `Country`/],
+  ["converter", { models: { Country: { match: naturalKey("code"), fields: { name: converted } } } }, /mapping of `Country`/],
+  ["constants", { models: { Country: { match: naturalKey("code"), only: ["code"], constants: { right: { name: "x" } } } } }, /mapping of `Country`/],
   ["policy", { conflicts: rightWins() }, /rules of `Country`/],
   ["own policy", { conflicts: decideWith("mine", () => "left") }, /rules of `Country`/],
   ["first link", { firstLink: "right" }, /rules of `Country`/],
@@ -179,7 +181,7 @@ it("a look says what both sides hold now, what was agreed on, and who changed si
 });
 
 it("a look shows a kept base although both sides have changed", async () => {
-  const pair = pairOf([country], { models: { Country: { match: naturalKey("code"), keepBase: "values" } } as SyncOptions["models"] });
+  const pair = pairOf([country], { models: { Country: { match: naturalKey("code"), keepBase: "values" } } });
   pair.left.application.insert("Country", { code: "A", name: "a" });
   await pair.sync.run();
   pair.left.application.update("Country", keyOf(pair.left, "Country", "A"), { name: "l" });

@@ -72,7 +72,9 @@ export class LineReader {
     const text = await this.#next();
     if (text === undefined) throw this.#refused("PLAN.TRUNCATED", "it is empty");
     const content = parsed(text) as Partial<Record<keyof FileHeader, unknown>> | undefined;
-    if (content?.sync !== "plan") throw this.#refused(text.startsWith(`{"sync":"plan",`) ? "PLAN.TRUNCATED" : "PLAN.NOT_A_PLAN", "a plan begins with a whole line that says so");
+    if (content?.sync !== "plan") {
+      throw this.#refused(text.startsWith(`{"sync":"plan",`) ? "PLAN.TRUNCATED" : "PLAN.NOT_A_PLAN", "a plan begins with a whole line that says so");
+    }
     if (content.version !== FORMAT_VERSION) throw this.#refused("PLAN.VERSION", `it was written by another version, in a form that this one cannot read`);
     return (await this.#checked(text)) as FileHeader;
   }
@@ -87,7 +89,8 @@ export class LineReader {
       const content = await this.#checked(text);
       if ("end" in content) {
         const { lines, seal } = content as FileEnd;
-        if (lines !== this.number || lines !== endOf(header) || seal !== sealOf(before, secret)) throw this.#refused("PLAN.EDITED", "lines were written by somebody else");
+        const whole = lines === this.number && lines === endOf(header);
+        if (!whole || seal !== sealOf(before, secret)) throw this.#refused("PLAN.EDITED", "lines were written by somebody else");
         break;
       }
       page.push(unpacked(content as PackedAction));
@@ -122,11 +125,13 @@ export class LineReader {
     const { number } = this;
     const cut = !line.endsWith("}") && (await this.#next()) === undefined;
     this.number = number;
-    throw cut ? this.#refused("PLAN.TRUNCATED", "it ends in the middle of this line") : this.#refused("PLAN.EDITED", "it is not as it was written, or a line before it is missing");
+    if (cut) throw this.#refused("PLAN.TRUNCATED", "it ends in the middle of this line");
+    throw this.#refused("PLAN.EDITED", "it is not as it was written, or a line before it is missing");
   }
 
   #refused(code: string, why: string): SyncError {
-    return new SyncError(code, `Line ${this.number} of the plan: ${why}. Nothing of this plan can be applied; make it again with \`plan()\`, or get the file anew.`, { stage: "check" });
+    const advice = "Nothing of this plan can be applied; get the file anew, or make a new plan with `plan()`.";
+    return new SyncError(code, `Line ${this.number} of the plan: ${why}. ${advice}`, { stage: "check" });
   }
 }
 

@@ -18,13 +18,16 @@ export async function* planLines(place: PlanPlace, planId: string): AsyncGenerat
  * Takes a plan from its lines into the state store. Its pages come first and its header last, once every line was found
  * as it was written: without a header nothing can be applied.
  */
-export async function loadPlan(settings: Settings, mapping: Mapping, lines: AsyncIterable<string> | Iterable<string>, options: RunOptions): Promise<PlanSummary> {
+export async function loadPlan(
+  settings: Settings, mapping: Mapping, lines: AsyncIterable<string> | Iterable<string>, options: RunOptions,
+): Promise<PlanSummary> {
   const context = new RunContext(settings, { dry: true, signal: options.signal, onEvent: options.onEvent });
   const reader = new LineReader(lines);
   try {
     const file = await reader.header();
     if (file.pair !== settings.pair) {
-      throw new SyncError("PLAN.OTHER_PAIR", `Line 1 of the plan: it was made for the pair \`${file.pair}\`, and this is \`${settings.pair}\`. Load it there.`, { stage: "check" });
+      const both = `it was made for the pair \`${file.pair}\`, and this is \`${settings.pair}\``;
+      throw new SyncError("PLAN.OTHER_PAIR", `Line 1 of the plan: ${both}. Load it there.`, { stage: "check" });
     }
     return await withSession(context, mapping, options, async ({ findings }) => {
       requireSignature(context, mapping, file.signature, "Line 1 of the plan: ");

@@ -37,7 +37,9 @@ export function putPage(planId: string, page: number, actions: readonly PlannedA
 /** A stored page, or the word that it is no longer there. */
 export async function readPage({ state, pair }: PlanPlace, planId: string, page: number): Promise<readonly PlannedAction[]> {
   const [stored] = (await state.read(pair, { collection: "plan", ids: [pageId(planId, page)] })) as readonly PlanPage[];
-  if (!stored) throw new SyncError("PLAN.INCOMPLETE", "A page of this plan is not in the state store: the plan was applied meanwhile, or lost. What was applied stays; make a new plan for the rest.");
+  if (!stored) {
+    throw new SyncError("PLAN.INCOMPLETE", "A page of this plan is not in the state store: it was applied meanwhile, or lost. What was applied stays; make a new plan for the rest.");
+  }
   return stored.actions.map(unpacked);
 }
 

@@ -1,6 +1,9 @@
 const invisible = /^[\p{Mark}\p{Default_Ignorable_Code_Point}]$/u;
 /** What terminals give two columns: East Asian wide and fullwidth characters, and pictures. */
-const wide = /^[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}\p{Emoji_Presentation}]$/u;
+const wide = new RegExp(`^[${[
+  "\\u1100-\\u115f\\u2e80-\\u303e\\u3041-\\ua4cf\\ua960-\\ua97f\\uac00-\\ud7a3\\uf900-\\ufaff\\ufe30-\\ufe6f\\uff01-\\uff60\\uffe0-\\uffe6",
+  "\\u{1f300}-\\u{1faff}\\u{20000}-\\u{3fffd}\\p{Emoji_Presentation}",
+].join("")}]$`, "u");
 const control = /[\p{Control}\p{Surrogate}\p{Bidi_Control}\u2028\u2029]/gu;
 
 /** Columns that a text takes in a terminal. */

@@ -81,8 +81,7 @@ function fieldsOf(context: RunContext, model: PairModel, sides: Readonly<Record<
   });
 }
 
-function shown<Name extends "left" | "right" | "base">(name: Name, record: ReadRecord | undefined, field: PairField, at: number): { readonly [_ in Name]?: Value } {
+function shown(name: "left" | "right" | "base", record: ReadRecord | undefined, field: PairField, at: number): Partial<LiveField> {
   if (!record || record.problem?.field === field.name) return {};
-  const value = field.parent === undefined ? record.meet[at]! : (keyIn(record.row, field, record.side)?.join(", ") ?? null);
-  return { [name]: value } as { readonly [_ in Name]?: Value };
+  return { [name]: field.parent === undefined ? record.meet[at]! : (keyIn(record.row, field, record.side)?.join(", ") ?? null) };
 }

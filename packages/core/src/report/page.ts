@@ -78,14 +78,16 @@ ${notes.map((note) => `<p class="note">${text(note)}</p>\n`).join("")}<form>
 function row(action: PlannedAction, live: LiveRecord | undefined): string {
   const kind = kindOf(action);
   const shown = [action.model, kind, keysOf(action), targetOf(action)];
-  return `<tr data-model="${text(action.model)}" data-kind="${text(kind)}">${cells("td", shown)}<td>${text(reasonsOf(action))}${live ? look(live) : ""}</td></tr>\n`;
+  const reasons = `<td>${text(reasonsOf(action))}${live ? look(live) : ""}</td>`;
+  return `<tr data-model="${text(action.model)}" data-kind="${text(kind)}">${cells("td", shown)}${reasons}</tr>\n`;
 }
 
 function look({ stale, fields }: LiveRecord): string {
   const note = stale ? `<p class="note">Changed since the plan was made: apply leaves it alone.</p>` : "";
   if (fields.every((field) => field.left === undefined && field.right === undefined)) return note;
   const lines = fields.map((field) => `<tr>${cells("td", [field.field])}${value(field, "base")}${value(field, "left")}${value(field, "right")}</tr>\n`);
-  return `${note}<details><summary>values</summary><table><thead><tr>${cells("th", ["field", "base", "left", "right"])}</tr></thead>\n<tbody>${lines.join("")}</tbody></table></details>`;
+  const heading = `<thead><tr>${cells("th", ["field", "base", "left", "right"])}</tr></thead>`;
+  return `${note}<details><summary>values</summary><table>${heading}\n<tbody>${lines.join("")}</tbody></table></details>`;
 }
 
 function value(field: LiveField, of: "base" | "left" | "right"): string {

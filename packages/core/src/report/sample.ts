@@ -53,7 +53,8 @@ export function targetOf({ side, toLeft, toRight }: PlannedAction): string {
 
 /** The reason; it names what was decided about fields, and here what was about a whole record. */
 export function reasonsOf({ reason, conflicts, quarantine }: PlannedAction): string {
-  const decided = conflicts.filter(({ fields }) => fields.length === 0).map(({ rule, decision }) => (decision === "open" ? "waits for a person" : `${decision} stands (${rule})`));
+  const decided = conflicts.filter(({ fields }) => fields.length === 0)
+    .map(({ rule, decision }) => (decision === "open" ? "waits for a person" : `${decision} stands (${rule})`));
   return [...(quarantine ? [`${quarantine.code}${quarantine.field === undefined ? "" : ` (${quarantine.field})`}`] : []), reason, ...decided].join("; ");
 }
 

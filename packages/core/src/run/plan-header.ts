@@ -65,11 +65,15 @@ export function planSignature(context: RunContext, mapping: Mapping): PlanSignat
   return {
     left: hash(context.claims?.left.databaseId), right: hash(context.claims?.right.databaseId), way: wayOf(context.settings).way ?? "both",
     models: Object.fromEntries(mapping.models.map((model) => [model.name, {
-      fields: hash(model.left.name, model.right.name, model.signature, model.fields.map(({ group, narrow }) => [group, narrow]), model.left.constants, model.right.constants),
+      fields: hash(...fieldsOf(model)),
       rules: hash(...rulesOf(model)),
       leftShape: hash(context.shapes.get(`left ${model.name}`)), rightShape: hash(context.shapes.get(`right ${model.name}`)),
     }])),
   };
+}
+
+function fieldsOf({ left, right, signature, fields }: PairModel): readonly unknown[] {
+  return [left.name, right.name, signature, fields.map(({ group, narrow }) => [group, narrow]), left.constants, right.constants];
 }
 
 function rulesOf({ policy, onEditDelete, firstLink, rules }: PairModel): readonly unknown[] {
@@ -98,10 +102,13 @@ export function signatureDifferences(then: PlanSignature, now: PlanSignature): s
 export function requireSignature(context: RunContext, mapping: Mapping, then: PlanSignature, where = ""): void {
   const differences = signatureDifferences(then, planSignature(context, mapping));
   if (differences.length === 0) return;
-  throw new SyncError("PLAN.STALE", `${where}This plan was made for something else: ${differences.join("; ")}. Nothing was written. Make a new one with \`plan()\`.`, { stage: "check" });
+  const advice = "Nothing was written. Make a new one with `plan()`.";
+  throw new SyncError("PLAN.STALE", `${where}This plan was made for something else: ${differences.join("; ")}. ${advice}`, { stage: "check" });
 }
 
-export async function storeHeader(context: RunContext, mapping: Mapping, { pages, actions }: { pages: number; actions: number }, analyses: readonly ModelAnalysis[]): Promise<void> {
+export async function storeHeader(
+  context: RunContext, mapping: Mapping, { pages, actions }: { readonly pages: number; readonly actions: number }, analyses: readonly ModelAnalysis[],
+): Promise<void> {
   const { state, pair } = context.settings;
   const marks = Object.fromEntries(analyses.map(({ model, sources }) => {
     const mark = (side: "left" | "right"): PlannedMark => {
@@ -120,8 +127,9 @@ export async function storeHeader(context: RunContext, mapping: Mapping, { pages
 /** The stored header of a plan, whoever made it. */
 export async function readHeader({ state, pair }: PlanPlace, planId: string): Promise<PlanHeader> {
   const [header] = (await state.read(pair, { collection: "plan", ids: [planId] })) as readonly PlanHeader[];
-  if (!header) throw new SyncError("PLAN.UNKNOWN", "This pair's state holds no such plan: it was applied already, or made with another state store. Make a new one with `plan()`, or `load` its file.", { stage: "check" });
-  return header;
+  if (header) return header;
+  const advice = "Make a new one with `plan()`, or `load` its file.";
+  throw new SyncError("PLAN.UNKNOWN", `This pair's state holds no such plan: it was applied already, or made with another state store. ${advice}`, { stage: "check" });
 }
 
 export async function loadHeader(context: RunContext, mapping: Mapping, planId: string): Promise<PlanHeader> {
