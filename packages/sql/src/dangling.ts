@@ -3,7 +3,7 @@ import { encodeValue } from "./refusal.ts";
 import type { SideTables, Syntax } from "./dialect.ts";
 import type { Executor, Statement } from "./executor.ts";
 import { literal, type Table } from "./model.ts";
-import { at } from "./select.ts";
+import { at, only } from "./select.ts";
 
 /**
  * Identities outlive rows that the application deletes by itself. When one stands in the way of a unit it is removed,
@@ -38,7 +38,7 @@ function forget(table: Table, rows: readonly (readonly (string | null)[])[], sid
     sql:
       `delete from ${sides.identity} as i where i.model = ${literal(table.model.name)}` +
       ` and (${syntax.oneOf("i.cloud_id", cloudIds)} or ${syntax.oneOf("i.local_key", keys)})` +
-      ` and not exists (select 1 from ${table.sql} t where ${stands}) returning '1' as c0`,
+      ` and not exists (select 1 from ${table.sql} t where ${stands}${only(table, "and")}) returning '1' as c0`,
     params: [json, json],
   };
 }

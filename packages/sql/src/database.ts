@@ -1,8 +1,9 @@
-import type { Claim, ClaimRequest, Committed, Database, Finding, Inspection, Outcome, Refusal, StateStore, Unit } from "@sync/core";
+import type { Claim, ClaimRequest, Committed, Database, Documents, Finding, Inspection, Outcome, Refusal, StateStore, Unit } from "@sync/core";
 import { SyncError } from "@sync/core";
 import { timed } from "./copy-in.ts";
 import { forgetDangling } from "./dangling.ts";
-import type { Dialect, SideTables, WritableTable } from "./dialect.ts";
+import type { Dialect, SideTables, UnitOutcome, WritableTable } from "./dialect.ts";
+import { documentsOf } from "./documents.ts";
 import { SqlEndpoint } from "./endpoint.ts";
 import type { EndpointContext } from "./endpoint.ts";
 import { meaningOf } from "./errors.ts";
@@ -34,6 +35,8 @@ export interface SqlDatabaseOptions {
 
 export interface SqlDatabase extends Database {
   readonly state: StateStore;
+  /** Capability: changes inside of documents, one per row. PostgreSQL, `jsonb`. */
+  readonly documents?: Documents;
   /** Removes lease, identity and state: everything that was ever made here. */
   uninstall(): Promise<void>;
 }
@@ -45,6 +48,9 @@ export function sqlDatabase(options: SqlDatabaseOptions): SqlDatabase {
   const dialect = DIALECTS[executor.dialect];
   const sides: SideTables = sideTables(options.sideTables?.schema);
   const tables = (executor.dropsLeadingMark ? options.models.map(withoutLeadingMark) : options.models).map(tableOf);
+  if (executor.dialect !== "postgres" && tables.some(({ filter }) => filter)) {
+    throw new SyncError("OPTIONS.ENGINE", "Only on PostgreSQL can several models share a table.");
+  }
   const meaning = { database: options.name, tables, ...(options.mapError ? { mapError: options.mapError } : {}) };
 
   const guard = async <T>(work: () => Promise<T>): Promise<T> => {
@@ -64,9 +70,9 @@ export function sqlDatabase(options: SqlDatabaseOptions): SqlDatabase {
   const endpoints = new Map(tables.map((table) => [table.model.name, new SqlEndpoint(table, context)]));
   const state = sqlState(executor, { name: options.name, ...(options.sideTables ? { sideTables: options.sideTables } : {}) });
 
-  const attempt = async (unit: Unit): Promise<Committed> => {
+  const attempt = async (work: () => Promise<UnitOutcome>): Promise<Committed> => {
     try {
-      const { transaction, written } = await dialect.commit(executor, unit, endpoints as ReadonlyMap<string, WritableTable>, sides, options.name);
+      const { transaction, written } = await work();
       const outcomes = written.map((batch) =>
         batch.map((row): Outcome => (row === undefined ? STALE : row === true ? WRITTEN : { status: "written", after: row })),
       );
@@ -78,11 +84,18 @@ export function sqlDatabase(options: SqlDatabaseOptions): SqlDatabase {
       return { committed: false, refusal: means.refusal };
     }
   };
+  const writable = endpoints as ReadonlyMap<string, WritableTable>;
+  const examine = async (): Promise<void> => {
+    const unseen = [...endpoints.values()].filter((endpoint) => endpoint.after === undefined).map((endpoint) => endpoint.model.name);
+    if (unseen.length > 0) await database.inspect(unseen);
+  };
+  const documents = documentsOf({ name: options.name, dialect, executor, sides, tables: writable, attempt, guard, examine });
 
-  return {
+  const database: SqlDatabase = {
     name: options.name,
     endpoints,
     state,
+    ...(documents ? { documents } : {}),
 
     async claim(request: ClaimRequest): Promise<Claim> {
       const claim = await guard(() => dialect.claim(executor, sides, request));
@@ -114,13 +127,13 @@ export function sqlDatabase(options: SqlDatabaseOptions): SqlDatabase {
       for (const { model } of unit.batches) {
         if (!endpoints.has(model)) throw new SyncError("ENDPOINT.UNKNOWN_MODEL", `${options.name} has no model ${model}`, { model });
       }
-      const unseen = [...endpoints.values()].filter((endpoint) => endpoint.after === undefined).map((endpoint) => endpoint.model.name);
-      if (unseen.length > 0) await this.inspect(unseen);
-      const first = await attempt(unit);
+      await examine();
+      const run = (): Promise<Committed> => attempt(() => dialect.commit(executor, unit, writable, sides, options.name));
+      const first = await run();
       if (first.committed || !first.refusal.constraint?.startsWith(IDENTITY_CONSTRAINT)) return first;
       const tableFor = (model: string): Table => endpoints.get(model)!.table;
       const freed = await guard(() => forgetDangling(executor, unit, tableFor, sides, dialect.syntax));
-      return freed ? await attempt(unit) : first;
+      return freed ? await run() : first;
     },
 
     async uninstall(): Promise<void> {
@@ -132,6 +145,7 @@ export function sqlDatabase(options: SqlDatabaseOptions): SqlDatabase {
       await options.close?.();
     },
   };
+  return database;
 }
 
 const STALE: Outcome = { status: "stale" };

@@ -55,6 +55,14 @@ export interface Dialect {
     sides: SideTables,
     database: string,
   ): Promise<UnitOutcome>;
+  /** Capability: rows that hold a document each, changed inside. As `commit` otherwise. */
+  readonly commitDocuments?: (
+    executor: Executor,
+    unit: DocumentUnit,
+    tables: ReadonlyMap<string, WritableTable>,
+    sides: SideTables,
+    database: string,
+  ) => Promise<UnitOutcome>;
   allocate(executor: Executor, table: Table, count: number): Promise<readonly Key[]>;
   /** Capability: row versions tell what may have changed. */
   readonly changesSince?: (executor: Executor, table: Table, mark: string | undefined, ownUnits: readonly string[]) => Promise<Changes>;

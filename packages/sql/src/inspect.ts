@@ -80,7 +80,10 @@ export function examine(
     if (fits !== "exact" || column.lossy || found.generated) lossy = true;
   }
   examineKeys(table, live, find);
-  const mapped = new Set(table.columns.map((column) => column.column));
+  const mapped = new Set([...table.columns.map((column) => column.column), ...(table.filter ? [table.filter.column] : [])]);
+  if (table.filter && !byName.has(table.filter.column)) {
+    find("error", "SCHEMA.MISSING_COLUMN", `table ${table.sql} has no column "${table.filter.column}"`);
+  }
   for (const column of live.columns) {
     if (mapped.has(column.name) || column.nullable || column.hasDefault || column.generated) continue;
     find("warning", "SCHEMA.UNMAPPED_REQUIRED", `column "${column.name}" is not in the model, takes no null and has no default: new rows will be refused`);
@@ -101,7 +104,7 @@ type Find = (severity: Finding["severity"], code: string, message: string, field
 function examineKeys(table: Table, live: LiveTable, find: Find): void {
   const { model } = table;
   const isUnique = (fields: readonly string[]): boolean => {
-    const names = new Set(fields.map((field) => table.column.get(field)!.column));
+    const names = new Set([...fields.map((field) => table.column.get(field)!.column), ...(table.filter ? [table.filter.column] : [])]);
     return live.uniques.some((columns) => columns.every((column) => names.has(column)));
   };
   if (!isUnique(model.primaryKey)) {

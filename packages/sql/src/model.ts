@@ -36,6 +36,8 @@ export interface SqlModel {
   readonly table: { readonly schema?: string; readonly name: string };
   /** One per field of the model. */
   readonly columns: readonly SqlColumn[];
+  /** Only rows with this text in this column are the model's; its new rows get it. PostgreSQL. */
+  readonly filter?: { readonly column: string; readonly value: string };
   /** Needed where the model says `keySource: "allocated"`. */
   readonly keyMaker?: KeyMaker;
 }
@@ -53,6 +55,8 @@ export interface Table {
   /** Absent: identity lives in `sync_identity`. */
   readonly cloudId: SqlColumn | undefined;
   readonly keyMaker: KeyMaker | undefined;
+  /** Its column's name, its value as a literal, and the condition on a table `t`. Absent: every row is the model's. */
+  readonly filter?: { readonly column: string; readonly value: string; readonly sql: string };
 }
 
 /** `"name"`: the same in both engines. */
@@ -87,5 +91,10 @@ export function tableOf(source: SqlModel): Table {
     keys: model.primaryKey.map(need),
     cloudId: model.syncFields.cloudId === undefined ? undefined : need(model.syncFields.cloudId),
     keyMaker: source.keyMaker,
+    ...(source.filter ? { filter: filterOf(source.filter) } : {}),
   };
+}
+
+function filterOf({ column, value }: NonNullable<SqlModel["filter"]>): NonNullable<Table["filter"]> {
+  return { column, value: literal(value), sql: `t.${quoted(column)} = ${literal(value)}` };
 }

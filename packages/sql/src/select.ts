@@ -46,7 +46,7 @@ export function inRange(table: Table, range: KeyRange, syntax: Syntax, first: nu
     });
     return `${keys} ${operator} ${tuple(parts)}`;
   };
-  const bounds: string[] = [];
+  const bounds: string[] = table.filter ? [table.filter.sql] : [];
   if (range.after) bounds.push(bound(">", range.after));
   if (range.upTo) bounds.push(bound("<=", range.upTo));
   return { where: bounds.length === 0 ? "" : ` where ${bounds.join(" and ")}`, params };
@@ -76,7 +76,7 @@ export function lookup(
   const wanted = columns.map((column, i) => column.write(bytes ? bytes.restore(syntax.item(i)) : syntax.item(i))).join(", ");
   const among = `select ${wanted} from ${syntax.rows(syntax.param(1))}`;
   return {
-    sql: `select ${reader.select} from ${table.sql} t where ${isAmong(columns, among, indexed, syntax)}`,
+    sql: `select ${reader.select} from ${table.sql} t where ${isAmong(columns, among, indexed, syntax)}${only(table, "and")}`,
     params: [JSON.stringify(bytes ? texts.map((each) => each.map(bytes.pass)) : texts)],
   };
 }
@@ -92,11 +92,16 @@ export function lookupIdentity(
   const keys = table.keys.map((column, i) => `${at(column)} = ${syntax.fromLocalKey(table.keys, i, "i.local_key")}`).join(" and ");
   const cloudIds = `select ${syntax.item(0)} from ${syntax.rows(syntax.param(1))}`;
   return {
-    sql: `select ${reader.joined} from ${identity} i join ${table.sql} t on ${keys} where i.model = ${literal(table.model.name)} and ${syntax.oneOf("i.cloud_id", cloudIds)}`,
+    sql: `select ${reader.joined} from ${identity} i join ${table.sql} t on ${keys} where i.model = ${literal(table.model.name)} and ${syntax.oneOf("i.cloud_id", cloudIds)}${only(table, "and")}`,
     params: [JSON.stringify(tuples)],
   };
 }
 
 function isAmong(columns: readonly SqlColumn[], select: string, indexed: boolean, syntax: Syntax): string {
   return indexed ? syntax.oneOf(at(columns[0]!), select) : `${tuple(columns.map(at))} in (${select})`;
+}
+
+/** The condition that keeps rows of other models in the same table out, behind `where` or `and`. */
+export function only({ filter }: Table, word: "where" | "and"): string {
+  return filter ? ` ${word} ${filter.sql}` : "";
 }

@@ -1,7 +1,7 @@
 import type { Changes, Key } from "@sync/core";
 import type { Executor } from "../executor.ts";
 import { literal, type Table } from "../model.ts";
-import { at } from "../select.ts";
+import { at, only } from "../select.ts";
 import { serverIdentity, TIMELINE } from "./server.ts";
 
 /** What a mark holds: anything that differs later means that row versions no longer tell what changed. */
@@ -75,13 +75,13 @@ function query(table: Table, server: string): string {
     from (select count(*) as total,
       array_agg(t.ctid) filter (where (select small from s) and ${changed}) as places,
       count(*) filter (where not (select small from s) and ${changed}) as changed
-      from ${table.sql} t) seen)
+      from ${table.sql} t${only(table, "where")}) seen)
   select n.horizon::text as c0, n.server as c1, n.shape as c2, n.total::text as c3,
     case when ${trusted} then case
       when n.changed = 0 then '[]'
       when n.changed > greatest(1000, n.total / 3) then null
       when n.places is not null then (select ${keys} from ${table.sql} t where t.ctid = any (array(select unnest(places) from n)))
-      else (select ${keys} from ${table.sql} t where ${changed})
+      else (select ${keys} from ${table.sql} t where ${changed}${only(table, "and")})
     end end as c4
   from n`;
 }

@@ -15,7 +15,7 @@ export function copyable(unit: Unit, tables: ReadonlyMap<string, WritableTable>)
   if (inserts.length < unit.batches.length) return undefined;
   const exact = inserts.every(({ model }) => {
     const { table, after } = tables.get(model)!;
-    return after === "sent" && !table.columns.some((column) => column.customWrite);
+    return after === "sent" && !table.filter && !table.columns.some((column) => column.customWrite);
   });
   return exact ? inserts : undefined;
 }

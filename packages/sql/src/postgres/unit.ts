@@ -6,7 +6,7 @@ import type { Executor, Statement, TextRow } from "../executor.ts";
 import { leaseLost } from "../lease.ts";
 import type { SqlColumn, Table } from "../model.ts";
 import { literal, quoted } from "../model.ts";
-import { at, lookup } from "../select.ts";
+import { at, lookup, only } from "../select.ts";
 import { copyable, copyUnit } from "./copy.ts";
 import { postgresReader } from "./read.ts";
 import { postgresSyntax } from "./syntax.ts";
@@ -132,9 +132,11 @@ function insertPart(
 ): Part {
   // The cloudId has a place in every row; without a column of its own it goes to the side table alone.
   const values = columns.map((column, i) => column.write(item(table.cloudId || i < cloudId ? i : i + 1)));
+  const names = [...columns.map((column) => quoted(column.column)), ...(table.filter ? [quoted(table.filter.column)] : [])];
+  if (table.filter) values.push(table.filter.value);
   const returning = [image || "0 as n", ...(mayBeKeptBack ? [`${localKey(table.keys, table.keys.map(at))} as local_key`] : [])];
   const ctes = [
-    `b${index} as (insert into ${table.sql} as t (${columns.map((column) => quoted(column.column)).join(", ")})` +
+    `b${index} as (insert into ${table.sql} as t (${names.join(", ")})` +
       ` overriding system value select ${values.join(", ")} from b${index}_in r, ${after} order by r.n returning ${returning.join(", ")})`,
   ];
   if (!table.cloudId) {
@@ -161,7 +163,7 @@ function updatePart(table: Table, batch: ReturnType<typeof updateRows>, image: s
     ];
   });
   const guard = `${guarded(batch.revision, twice)}${batch.cloudId === undefined ? "" : ` and ${unnamed(table, batch.cloudId, sides)}`}`;
-  const keys = table.keys.map((column, i) => `${at(column)} = ${column.write(item(i))}`).join(" and ");
+  const keys = table.keys.map((column, i) => `${at(column)} = ${column.write(item(i))}`).join(" and ") + only(table, "and");
   const moved = !table.cloudId && batch.columns.some((column) => table.keys.includes(column));
   const returning = [
     "r.n",
@@ -193,7 +195,7 @@ function updatePart(table: Table, batch: ReturnType<typeof updateRows>, image: s
 }
 
 function deletePart(table: Table, rows: Part["rows"], { sides, index, after, twice }: Context): Part {
-  const keys = table.keys.map((column, i) => `${at(column)} = ${column.write(item(i))}`).join(" and ");
+  const keys = table.keys.map((column, i) => `${at(column)} = ${column.write(item(i))}`).join(" and ") + only(table, "and");
   const key = table.cloudId ? "" : `, ${localKey(table.keys, table.keys.map(at))} as local_key`;
   const ctes = [
     `b${index} as (delete from ${table.sql} t using b${index}_in r, ${after} where ${keys} and ${guarded(table.keys.length, twice)} returning r.n${key})`,
@@ -208,7 +210,7 @@ function deletePart(table: Table, rows: Part["rows"], { sides, index, after, twi
 
 function identifyPart(table: Table, rows: Part["rows"], { sides, index, after }: Context): Part {
   const keyed = table.keys.length;
-  const keys = table.keys.map((column, i) => `${at(column)} = ${column.write(item(i))}`).join(" and ");
+  const keys = table.keys.map((column, i) => `${at(column)} = ${column.write(item(i))}`).join(" and ") + only(table, "and");
   if (table.cloudId) {
     const { cloudId } = table;
     const ctes = [

@@ -1,0 +1,210 @@
+import type { DocumentBatch, DocumentUnit, DocumentWrite, Row } from "@sync/core";
+import type { RowReader, SideTables, UnitOutcome, WritableTable } from "../dialect.ts";
+import { localKeyText } from "../documents.ts";
+import type { Executor, Statement, TextRow } from "../executor.ts";
+import { leaseLost } from "../lease.ts";
+import type { SqlColumn, Table } from "../model.ts";
+import { quoted } from "../model.ts";
+import { encodeValue } from "../refusal.ts";
+import { at, lookup } from "../select.ts";
+import { postgresReader } from "./read.ts";
+import { postgresSyntax } from "./syntax.ts";
+
+const { item, localKey } = postgresSyntax;
+
+/** Each patch reads and writes all of its document; from about here on the whole text costs less (docs/decisions/0016). */
+const MOST_PATCHES = 10;
+/** One statement part per shape; rows of rarer ones are written whole. */
+const MOST_SHAPES = 12;
+
+/** Writes of one batch that one part of the statement can do. */
+interface Group {
+  readonly batch: number;
+  readonly table: Table;
+  readonly document: SqlColumn;
+  readonly after: WritableTable["after"];
+  readonly reader: RowReader;
+  readonly op: DocumentWrite["op"];
+  /** Of patches: one letter each, `s` sets and `r` removes; `whole` writes the text. */
+  readonly shape: string;
+  readonly members: readonly { readonly at: number; readonly write: DocumentWrite }[];
+}
+
+/**
+ * The whole unit as one statement, as `commitUnit` does it: the fence first, then one data-modifying part per batch,
+ * operation and shape of patches, each waiting for the one before, and the identities of what was written last.
+ */
+export async function commitDocuments(
+  executor: Executor,
+  unit: DocumentUnit,
+  tables: ReadonlyMap<string, WritableTable>,
+  sides: SideTables,
+  database: string,
+): Promise<UnitOutcome> {
+  const groups = unit.batches.flatMap((batch, index) => groupsOf(batch, index, tables.get(batch.model)!, sides));
+  const statements = [statementFor(unit, groups, sides)];
+  const rereads = groups.filter((group) => group.after === "reread");
+  for (const { table, reader, members } of rereads) {
+    statements.push(lookup(table, reader, table.keys, members.map(({ write }) => write.key), postgresSyntax));
+  }
+  const answers = statements.length === 1 ? [await executor.query(statements[0]!)] : await executor.atomic(statements);
+  const [fence, ...parts] = answers[0]!;
+  if (!fence || fence[1] !== "1") throw leaseLost(database);
+  const written = unit.batches.map((batch): (true | Row | undefined)[] => batch.rows.map(() => undefined));
+  groups.forEach((group, g) => {
+    const again = rereads.indexOf(group);
+    const results = resultsOf(group, parts[g]!, again < 0 ? undefined : answers[again + 1]!);
+    group.members.forEach(({ at: row }, i) => {
+      written[group.batch]![row] = results[i];
+    });
+  });
+  return { transaction: fence[2]!, written };
+}
+
+/** Deletes first, so that what they free can be taken. */
+function groupsOf(batch: DocumentBatch, index: number, { table, after }: WritableTable, sides: SideTables): Group[] {
+  const members = batch.rows.map((write, i) => ({ at: i, write }));
+  const shapes = new Map<string, typeof members>();
+  for (const member of members) {
+    const name = `${member.write.op} ${shapeOf(member.write)}`;
+    shapes.set(name, [...(shapes.get(name) ?? []), member]);
+  }
+  const document = table.column.get(batch.field)!;
+  const reader = postgresReader(table, table.model.fields.map((field) => field.name), sides.identity);
+  const group = (op: Group["op"], shape: string, of: Group["members"]): Group[] =>
+    of.length === 0 ? [] : [{ batch: index, table, document, after: op === "delete" ? "sent" : after, reader, op, shape, members: of }];
+  const patches = [...shapes].filter(([name]) => name.startsWith("patch ") && name !== "patch whole").sort(([, a], [, b]) => b.length - a.length);
+  const rare = patches.splice(MOST_SHAPES).flatMap(([, of]) => of);
+  return [
+    ...group("delete", "", shapes.get("delete ") ?? []),
+    ...patches.flatMap(([name, of]) => group("patch", name.slice("patch ".length), of)),
+    ...group("patch", "whole", [...(shapes.get("patch whole") ?? []), ...rare]),
+    ...group("insert", "", shapes.get("insert ") ?? []),
+  ];
+}
+
+function shapeOf(write: DocumentWrite): string {
+  if (write.op !== "patch") return "";
+  const { patches, whole } = write;
+  const size = patches.reduce((sum, { value }) => sum + (value?.length ?? 0), 0);
+  if (patches.length > MOST_PATCHES || size > whole.length / 2) return "whole";
+  return patches.map(({ value }) => (value === undefined ? "r" : "s")).join("");
+}
+
+function statementFor(unit: DocumentUnit, groups: readonly Group[], sides: SideTables): Statement {
+  const ctes = [`fence as (select 1 as held from ${sides.database} where fence = $1::text::bigint for share)`];
+  const answers = ["select 'fence' as c0, (select count(*) from fence)::text as c1, pg_current_xact_id()::xid::text as c2"];
+  const params: string[] = [String(unit.fence)];
+  groups.forEach((group, g) => {
+    params.push(`[${group.members.map(({ write }) => inputOf(group, write)).join(",\n")}]`);
+    ctes.push(`b${g}_in as materialized (select r.v, r.n from ${postgresSyntax.rows(postgresSyntax.param(params.length))})`);
+    ctes.push(partOf(group, g, g === 0 ? "fence" : `fence, (select count(*) from b${g - 1}) p`));
+    const list = group.after === "returned" ? "json_agg(image)" : `case when count(*) = ${group.members.length} then null else json_agg(n) end`;
+    answers.push(`select '${g}', count(*)::text, ${list}::text from b${g}`);
+  });
+  const identities = groups.flatMap((group, g) => identitiesOf(group, g));
+  if (identities.length > 0) {
+    params.push(JSON.stringify(identities));
+    ctes.push(...identityParts(groups, params.length, sides));
+  }
+  return { sql: `with ${ctes.join(",\n")}\n${answers.join("\nunion all ")}`, params };
+}
+
+/** One row as JSON text. What is JSON already goes in as it is: a text in a text would be read twice. */
+function inputOf({ table, shape }: Group, write: DocumentWrite): string {
+  const parts = table.keys.map((column, i) => JSON.stringify(encodeValue(table, column, write.key[i]!)));
+  if (write.op === "insert") parts.push(write.whole);
+  else parts.push(JSON.stringify(write.revision));
+  if (write.op === "patch") {
+    if (shape === "whole") parts.push(write.whole);
+    else for (const { path, value } of write.patches) parts.push(JSON.stringify(pathText(path)), ...(value === undefined ? [] : [value]));
+  }
+  return `[${parts.join(",")}]`;
+}
+
+/** PostgreSQL's own text of a `text[]`. */
+function pathText(path: readonly (string | number)[]): string {
+  return `{${path.map((step) => `"${String(step).replaceAll(/["\\]/g, "\\$&")}"`).join(",")}}`;
+}
+
+function partOf(group: Group, g: number, after: string): string {
+  const { table, document, op, shape, reader } = group;
+  const image = group.after === "returned" ? `, json_build_array(${reader.expressions.join(", ")}) as image` : "";
+  const keyed = table.keys.length;
+  const column = quoted(document.column);
+  const values = table.keys.map((each, i) => each.write(item(i)));
+  if (op === "insert") {
+    const names = [...table.keys.map((each) => quoted(each.column)), column, ...(table.filter ? [quoted(table.filter.column)] : [])];
+    const given = [...values, raw(keyed), ...(table.filter ? [table.filter.value] : [])];
+    const key = localKey(table.keys, table.keys.map(at));
+    return `b${g} as (insert into ${table.sql} as t (${names.join(", ")}) overriding system value` +
+      ` select ${given.join(", ")} from b${g}_in r, ${after} order by r.n returning 0 as n, ${key} as local_key${image})`;
+  }
+  const guarded = [...table.keys.map((each, i) => `${at(each)} = ${values[i]}`), ...(table.filter ? [table.filter.sql] : []), `t.xmin::text = ${item(keyed)}`];
+  const from = `b${g}_in r, ${after} where ${guarded.join(" and ")}`;
+  if (op === "delete") return `b${g} as (delete from ${table.sql} t using ${from} returning r.n)`;
+  if (shape === "") return `b${g} as (select r.n${image} from ${table.sql} t, ${from})`;
+  const value = shape === "whole" ? raw(keyed + 1) : patched(`t.${column}`, shape, keyed + 1);
+  return `b${g} as (update ${table.sql} t set ${column} = ${value} from ${from} returning r.n${image})`;
+}
+
+/** The i-th part of a row as it is, not as text. */
+function raw(i: number): string {
+  return `(r.v->${i})`;
+}
+
+function patched(document: string, shape: string, first: number): string {
+  let position = first;
+  let expression = document;
+  for (const letter of shape) {
+    const path = `${item(position)}::text[]`;
+    expression = letter === "s" ? `jsonb_set(${expression}, ${path}, ${raw(position + 1)})` : `(${expression} #- ${path})`;
+    position += letter === "s" ? 2 : 1;
+  }
+  return expression;
+}
+
+/** Group, row of the group, model, local key and cloudId. What is deleted is forgotten itself, too. */
+function identitiesOf({ members, table, op }: Group, g: number): (string | number | null)[][] {
+  const own = table.model.name;
+  return members.flatMap(({ write }, i) => {
+    const inner = write.inner.map((each) => [g, i + 1, each.model, localKeyText(each.model === own, each.key), each.cloudId]);
+    if (op === "delete" && !table.cloudId && !write.inner.some(({ model }) => model === own)) inner.push([g, i + 1, own, localKeyText(true, write.key), null]);
+    return inner;
+  });
+}
+
+/** Old ones go before new ones come, so that two keys can exchange their cloudIds. */
+function identityParts(groups: readonly Group[], param: number, sides: SideTables): string[] {
+  const done = groups.map(({ op, after, table }, g) => {
+    if (op !== "insert") return `select ${g} as g, n from b${g}`;
+    const key = localKey(table.keys, table.keys.map((column, i) => column.write(item(i))));
+    return `select ${g} as g, r.n from b${g}_in r, fence${after === "sent" ? "" : ` where ${key} in (select local_key from b${g})`}`;
+  });
+  const same = "i.model = d.model and i.local_key = d.local_key";
+  return [
+    `done as materialized (${done.join(" union all ")})`,
+    `ids as materialized (select r.v->>2 as model, r.v->>3 as local_key, r.v->>4 as cloud_id from ${postgresSyntax.rows(postgresSyntax.param(param))}` +
+      " join done on done.g = (r.v->>0)::int and done.n = (r.v->>1)::bigint)",
+    `ids_gone as (delete from ${sides.identity} i using ids d where ${same} and i.cloud_id is distinct from d.cloud_id returning 1)`,
+    `ids_new as (insert into ${sides.identity} (model, cloud_id, local_key) select d.model, d.cloud_id, d.local_key` +
+      " from ids d, (select count(*) from ids_gone) p" +
+      ` where d.cloud_id is not null and not exists (select from ${sides.identity} i where ${same} and i.cloud_id = d.cloud_id))`,
+  ];
+}
+
+/** Per row of the group: written as sent, written and returned, or not written. */
+function resultsOf({ members, after, reader, op, table }: Group, answer: TextRow, again: readonly TextRow[] | undefined): (true | Row | undefined)[] {
+  const list = answer[2] == null ? null : (JSON.parse(answer[2]) as unknown[]);
+  const ordinals = op === "insert" || answer[1] === String(members.length) ? undefined : new Set((list ?? []).map(Number));
+  if (after === "sent") return members.map((_, i): true | undefined => (ordinals === undefined || ordinals.has(i + 1) ? true : undefined));
+  const images = (again ?? (list as TextRow[] | null) ?? []).map((texts) => reader.row(texts));
+  const found = new Map(images.map((row) => [JSON.stringify(row.key), row]));
+  return members.map(({ write }, i) => {
+    if (again && ordinals && !ordinals.has(i + 1)) return undefined;
+    const image = found.get(JSON.stringify(write.key));
+    // The statement does not see the identity row that it writes itself.
+    const own = table.cloudId ? undefined : write.inner.find(({ model }) => model === table.model.name);
+    return image && own ? { ...image, cloudId: own.cloudId } : image;
+  });
+}

@@ -1,0 +1,207 @@
+import type { Claim, Committed, Documents, DocumentWrite, Row } from "@sync/core";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { postgresColumn, type SqlDatabase, sqlDatabase, type SqlModel } from "../src/index.ts";
+import { type Engine, engines, onPostgres, type Session } from "./support/engines.ts";
+
+const documentModel = (name: string, table: string, filter?: SqlModel["filter"]): SqlModel => ({
+  model: {
+    name,
+    fields: [
+      { name: "id", kind: { type: "text" }, nullable: false, writable: true },
+      { name: "document", kind: { type: "json", noNul: true }, nullable: false, writable: true },
+    ],
+    primaryKey: ["id"], keySource: "values", uniqueKeys: [], references: [], syncFields: {},
+  },
+  table: { name: table },
+  columns: [postgresColumn({ field: "id", column: "id", type: "text" }), postgresColumn({ field: "document", column: "document", type: "jsonb" })],
+  ...(filter ? { filter } : {}),
+});
+
+const models = [
+  documentModel("Country", "countries"),
+  documentModel("Order", "documents", { column: "kind", value: "order" }),
+  documentModel("Bill", "documents", { column: "kind", value: "bill" }),
+];
+const ddl = `
+  create table countries (id text primary key, document jsonb not null);
+  create unique index countries_code on countries ((document->>'code'));
+  create table documents (kind text not null, id text not null, document jsonb not null, primary key (kind, id));`;
+
+function documentsOn(engine: Engine): void {
+  let session: Session;
+  let database: SqlDatabase;
+  let documents: Documents;
+  let claim: Claim;
+
+  beforeEach(async () => {
+    session = await engine.open();
+    await session.exec(ddl);
+    database = sqlDatabase({ name: `test/${engine.name}`, executor: session.executor, models });
+    documents = database.documents!;
+    claim = await database.claim({ holder: "a test", runner: "one", seconds: 60 });
+  });
+  afterEach(() => session.close());
+
+  const commit = (rows: readonly DocumentWrite[], model = "Country", fence = claim.fence): Promise<Committed> =>
+    documents.commit({ id: "unit", fence, batches: [{ model, field: "document", rows }] });
+  const outcomes = async (rows: readonly DocumentWrite[], model?: string): Promise<readonly string[]> => {
+    const result = await commit(rows, model);
+    if (!result.committed) throw new Error(JSON.stringify(result.refusal));
+    return result.outcomes[0]!.map(({ status }) => status);
+  };
+  const read = async (model = "Country"): Promise<Map<string, Row>> => {
+    const rows = new Map<string, Row>();
+    for await (const page of database.endpoints.get(model)!.scan({ fields: ["document"], pageSize: 100 })) for (const row of page.rows) rows.set(row.key[0]!, row);
+    return rows;
+  };
+  const insert = (key: string, whole: string, inner: DocumentWrite["inner"] = []): DocumentWrite => ({ op: "insert", key: [key], whole, inner });
+
+  test("documents are inserted with the identities inside them, numbers exact", async () => {
+    const inner = [{ model: "Country", key: ["de"], cloudId: "c1" }, { model: "Country.regions", key: ["de", "BE"], cloudId: "c2" }];
+    expect(await outcomes([insert("de", `{"code":"DE","big":9007199254740993.10,"odd":"it's \\"x\\" \\\\ é"}`, inner), insert("fr", `{"code":"FR"}`)])).toEqual(["written", "written"]);
+    const rows = await read();
+    expect(rows.get("de")).toMatchObject({ cloudId: "c1", values: [`{"big":9007199254740993.1,"code":"DE","odd":"it's \\"x\\" \\\\ é"}`] });
+    expect(rows.get("fr")).toMatchObject({ cloudId: null, values: [`{"code":"FR"}`] });
+    expect(await documents.identities("Country.regions", "key", [["de", "BE"], ["de", "BB"]])).toEqual([{ key: ["de", "BE"], cloudId: "c2" }]);
+    expect(await documents.identities("Country", "cloudId", [["c1"], ["c9"]])).toEqual([{ key: ["de"], cloudId: "c1" }]);
+  });
+
+  test("patches of different shapes change only what they name, each document by its own", async () => {
+    await outcomes([
+      insert("a", `{"code":"A","list":[{"n":1,"keep":true},{"n":2}],"gone":1}`),
+      insert("b", `{"code":"B","list":[]}`),
+      insert("c", `{"code":"C","we\\"ird, {key}":{"x":1}}`),
+      insert("d", `{"code":"D"}`),
+    ]);
+    const rows = await read();
+    const patch = (key: string, patches: (readonly [readonly (string | number)[], string | undefined])[], whole = "\"no\"".padEnd(200)): DocumentWrite =>
+      ({ op: "patch", key: [key], revision: rows.get(key)!.revision, whole, inner: [], patches: patches.map(([path, value]) => ({ path, value })) });
+    const many = Array.from({ length: 30 }, (_, i) => [[`f${i}`], String(i)] as const);
+    expect(await outcomes([
+      patch("a", [[["list", 0, "n"], "123456789012345678901234567890.5"], [["list", 1], undefined], [["gone"], undefined], [["list", 1], `{"n":null}`]]),
+      patch("b", [[["list", 0], `{"n":1}`], [["list", 1], `[]`]]),
+      patch("c", [[["we\"ird, {key}", "x"], "\"é\\\\\""]]),
+      patch("d", many, `{"code":"D","whole":true}`),
+    ])).toEqual(["written", "written", "written", "written"]);
+    const after = await read();
+    expect([...after.values()].map(({ values }) => values[0])).toEqual([
+      `{"code":"A","list":[{"keep":true,"n":123456789012345678901234567890.5},{"n":null}]}`,
+      `{"code":"B","list":[{"n":1},[]]}`,
+      `{"code":"C","we\\"ird, {key}":{"x":"é\\\\"}}`,
+      `{"code":"D","whole":true}`,
+    ]);
+  });
+
+  test("a document that has changed since it was read is stale, and so are its identities", async () => {
+    await outcomes([insert("a", `{"n":1}`), insert("b", `{"n":1}`), insert("c", `{"n":1}`), insert("d", `{"n":1}`)]);
+    const rows = await read();
+    await session.exec(`update countries set document = '{"n":2}' where id in ('a', 'c')`);
+    const inner = (key: string): DocumentWrite["inner"] => [{ model: "Country", key: [key], cloudId: `of ${key}` }];
+    const revision = (key: string): string => rows.get(key)!.revision;
+    const patches = [{ path: ["n"], value: "3" }];
+    expect(await outcomes([
+      { op: "patch", key: ["a"], revision: revision("a"), patches, whole: `{"n":3}`, inner: inner("a") },
+      { op: "patch", key: ["b"], revision: revision("b"), patches, whole: `{"n":3}`, inner: inner("b") },
+      { op: "delete", key: ["c"], revision: revision("c"), inner: [] },
+      { op: "patch", key: ["d"], revision: revision("d"), patches: [], whole: `{"n":1}`, inner: inner("d") },
+    ])).toEqual(["stale", "written", "stale", "written"]);
+    expect([...(await read()).values()].map(({ cloudId, values }) => [cloudId, values[0]])).toEqual([
+      [null, `{"n":2}`], ["of b", `{"n":3}`], [null, `{"n":2}`], ["of d", `{"n":1}`],
+    ]);
+  });
+
+  test("identities can be exchanged, moved and forgotten in one unit; a deleted document's own goes with it", async () => {
+    const of = (key: string, cloudId: string | null): DocumentWrite["inner"][number] => ({ model: "Country.regions", key: ["a", key], cloudId });
+    await outcomes([
+      insert("a", `{"code":"1"}`, [{ model: "Country", key: ["a"], cloudId: "root" }, of("x", "1"), of("y", "2"), of("z", "3"), of("same", "5")]),
+      insert("b", `{"code":"2"}`, [{ model: "Country", key: ["b"], cloudId: "other" }]),
+    ]);
+    const { revision } = (await read()).get("a")!;
+    const inner = [of("x", "2"), of("y", "1"), of("z", null), of("w", "3"), of("same", "5")];
+    expect(await outcomes([{ op: "patch", key: ["a"], revision, patches: [], whole: "{}", inner }])).toEqual(["written"]);
+    const known = await documents.identities("Country.regions", "cloudId", [["1"], ["2"], ["3"], ["5"]]);
+    expect(Object.fromEntries(known.map(({ key, cloudId }) => [cloudId, key[1]]))).toEqual({ 1: "y", 2: "x", 3: "w", 5: "same" });
+    await outcomes([{ op: "delete", key: ["a"], revision, inner: [of("x", null)] }]);
+    expect(await documents.identities("Country", "cloudId", [["root"], ["other"]])).toEqual([{ key: ["b"], cloudId: "other" }]);
+    expect((await documents.identities("Country.regions", "key", [["a", "x"], ["a", "y"]])).map(({ key }) => key[1])).toEqual(["y"]);
+  });
+
+  test("a cloudId that another key has refuses the unit, unless that document is gone", async () => {
+    const own = (key: string, cloudId: string): DocumentWrite["inner"] => [{ model: "Country", key: [key], cloudId }];
+    await outcomes([insert("a", `{"code":"1"}`, own("a", "one")), insert("b", `{"code":"2"}`, own("b", "two"))]);
+    expect(await commit([insert("c", `{"code":"3"}`, own("c", "one"))])).toMatchObject({ committed: false, refusal: { code: "WRITE.UNIQUE", constraint: "sync_identity_cloud_id" } });
+    expect((await read()).has("c")).toBe(false);
+    await session.exec("delete from countries where id = 'a'");
+    expect(await outcomes([insert("c", `{"code":"3"}`, own("c", "one"))])).toEqual(["written"]);
+    expect((await read()).get("c")!.cloudId).toBe("one");
+  });
+
+  test("a key that is taken, a natural key that is taken, and a text that jsonb refuses name their codes", async () => {
+    await outcomes([insert("a", `{"code":"1"}`)]);
+    expect(await commit([insert("a", `{"code":"2"}`)])).toMatchObject({ refusal: { code: "WRITE.UNIQUE", constraint: "countries_pkey", model: "Country" } });
+    expect(await commit([insert("b", `{"code":"1"}`)])).toMatchObject({ refusal: { code: "WRITE.UNIQUE", constraint: "countries_code", model: "Country" } });
+    expect(await commit([insert("b", `{"code":"\\u0000"}`)])).toMatchObject({ refusal: { code: "WRITE.VALUE" } });
+    expect(await commit([insert("b", `{"code":`)])).toMatchObject({ refusal: { code: "WRITE.VALUE" } });
+    const { revision } = (await read()).get("a")!;
+    expect(await outcomes([{ op: "delete", key: ["a"], revision, inner: [] }, insert("c", `{"code":"1"}`)])).toEqual(["written", "written"]);
+  });
+
+  test("a lost lease writes nothing", async () => {
+    await expect(commit([insert("a", "{}")], "Country", claim.fence + 1)).rejects.toMatchObject({ code: "LEASE.LOST" });
+    expect((await read()).size).toBe(0);
+  });
+
+  test("kinds that share a table do not see each other, under the same keys", async () => {
+    expect(await outcomes([insert("1", `{"o":1}`)], "Order")).toEqual(["written"]);
+    expect(await outcomes([insert("1", `{"b":1}`)], "Bill")).toEqual(["written"]);
+    const [order, bill] = [await read("Order"), await read("Bill")];
+    expect([order.get("1")!.values, bill.get("1")!.values]).toEqual([[`{"o":1}`], [`{"b":1}`]]);
+    await outcomes([{ op: "patch", key: ["1"], revision: bill.get("1")!.revision, patches: [{ path: ["b"], value: "2" }], whole: `{"b":2}`, inner: [] }], "Bill");
+    expect((await read("Order")).get("1")!.values).toEqual([`{"o":1}`]);
+    expect(await database.endpoints.get("Order")!.fetch({ fields: ["document"], by: "key", tuples: [["1"]] })).toHaveLength(1);
+    expect(await database.endpoints.get("Order")!.changesSince!(undefined, [])).toMatchObject({ total: 1 });
+    await outcomes([{ op: "delete", key: ["1"], revision: order.get("1")!.revision, inner: [] }], "Order");
+    expect([(await read("Order")).size, (await read("Bill")).size]).toEqual([0, 1]);
+    expect((await database.inspect(["Order", "Bill", "Country"])).findings).toEqual([]);
+    const fields = ["id", "document"];
+    expect(await database.commit({ id: "rows", fence: claim.fence, batches: [
+      { op: "insert", model: "Order", fields, rows: [{ key: ["1"], cloudId: "one", values: ["1", "{}"] }] },
+      { op: "delete", model: "Bill", rows: [{ key: ["1"], revision: (await read("Bill")).get("1")!.revision }] },
+    ] })).toMatchObject({ committed: true });
+    expect([(await read("Order")).get("1")!.cloudId, (await read("Bill")).size]).toEqual(["one", 0]);
+  });
+
+  test("elements are counted through arrays and objects; what is no array has none", async () => {
+    await outcomes([
+      insert("a", `{"code":"1","regions":[{"airports":[1,2]},{"airports":null},{},7,{"airports":[3]}],"deep":{"list":[1,2,3]}}`),
+      insert("b", `{"code":"2","regions":"none","deep":null}`),
+      insert("c", `{"code":"3"}`),
+    ]);
+    expect(await documents.countInside!("Country", [["regions"], ["regions", "airports"], ["deep", "list"]])).toEqual([5, 3, 3]);
+    expect(await documents.countInside!("Order", [["x"]])).toEqual([0]);
+  });
+
+  test("what a trigger changes comes back as it stands", async () => {
+    await session.exec(`
+      create function shout() returns trigger language plpgsql as $$ begin
+        if new.document ? 'silent' then return null; end if;
+        new.document = jsonb_set(new.document, '{name}', to_jsonb(upper(new.document->>'name'))); return new; end $$;
+      create trigger shout before insert or update on countries for each row execute function shout();`);
+    await database.inspect(["Country"]);
+    const result = await commit([
+      insert("a", `{"code":"1","name":"x"}`, [{ model: "Country", key: ["a"], cloudId: "one" }]),
+      insert("b", `{"code":"2","silent":true}`, [{ model: "Country", key: ["b"], cloudId: "two" }]),
+    ]);
+    if (!result.committed) throw new Error("refused");
+    const [first, second] = result.outcomes[0]!;
+    expect(first).toMatchObject({ status: "written", after: { key: ["a"], cloudId: "one", values: ["a", `{"code":"1","name":"X"}`] } });
+    expect(second).toEqual({ status: "stale" });
+    expect(await documents.identities("Country", "cloudId", [["one"], ["two"]])).toHaveLength(1);
+    const { revision } = (first as { after: Row }).after;
+    expect(await outcomes([{ op: "patch", key: ["a"], revision, patches: [{ path: ["name"], value: "\"y\"" }], whole: `{"code":"1","name":"y"}`.padEnd(99), inner: [] }])).toEqual(["written"]);
+    expect((await read()).get("a")!.values).toEqual([`{"code":"1","name":"Y"}`]);
+  });
+}
+
+describe("pglite", () => documentsOn(engines.pglite));
+onPostgres(import.meta.url, (engine) => documentsOn(engine));
