@@ -45,9 +45,11 @@ export interface Checkpoint {
   readonly way?: string;
   readonly left: SideMark;
   readonly right: SideMark;
+  /** Some conflict of this model is open, or was until lately: its records' open ones are looked up. */
+  readonly openConflicts?: true;
 }
 
-/** A conflict, decided or parked. Holds values: it has a retention and can be erased by key. */
+/** A conflict: decided, parked, or closed since its cause has gone. Holds values: it has a retention and can be erased by key. */
 export interface ConflictRecord {
   /** Made of model, cloudId, fields and both sides' values: the same conflict is logged once, and once more when it is decided. */
   readonly id: string;
@@ -61,9 +63,11 @@ export interface ConflictRecord {
   readonly base?: readonly (string | null)[];
   readonly left?: readonly (string | null)[];
   readonly right?: readonly (string | null)[];
-  /** The rule that decided, such as `newest(updatedAt)`; `ask` while nobody has. */
+  /** The rule that decided, such as `newest(updatedAt)`; `ask` while nobody has; what became of it where nobody had to. */
   readonly rule: string;
-  readonly decision: "left" | "right" | "custom" | "open";
+  /** `settled`: a later run found nothing left to decide; `superseded`: other values stand against each other by now. */
+  readonly decision: "left" | "right" | "custom" | "open" | "settled" | "superseded";
+  /** The run that logged, decided or closed it. */
   readonly run: string;
   readonly at: string;
 }
@@ -119,6 +123,8 @@ export interface PreImage {
 export interface StateRecords {
   readonly checkpoint: Checkpoint & { readonly id: string };
   readonly conflict: ConflictRecord;
+  /** Ids of a record's open conflicts, under `model/cloudId`. */
+  readonly openConflict: { readonly id: string; readonly model: string; readonly cloudId: string; readonly conflicts: readonly string[] };
   /** What persons decided about open conflicts, under the conflict's id. */
   readonly decision: {
     readonly id: string; readonly model: string; readonly decision: "left" | "right"; readonly at: string;

@@ -158,6 +158,7 @@ export class ModelAnalysis {
   }
 
   async #handOn(examined: readonly Examined[]): Promise<void> {
+    await this.#context.openConflicts.look(examined);
     const forSink: Examined[] = [];
     const remember = {
       left: this.#context.quarantine.size > 0 || this.#context.decisions.size > 0 || this.#pending("left").length > 0,

@@ -45,6 +45,7 @@ export async function applyPlan(settings: Settings, mapping: Mapping, planId: st
         const examiner = prepared.examiners.get(model.name)!;
         await inLevels(model, actions, async (some, how) => {
           const { agreed, later } = await agreeing(context, prepared.byName, examiner, some, skipped, how);
+          await context.openConflicts.look(agreed);
           for (const record of agreed) if (record.plan.action === "delete") deletes.get(model)!.push(record);
           await writer.add(agreed.filter((record) => record.plan.action !== "delete"));
           return later;

@@ -9,6 +9,7 @@ import { cloudIdMaker } from "./cloud-id.ts";
 import { emptyCounts, type ModelCounts, type Step, type SyncEvent } from "./events.ts";
 import { fencedState } from "./fenced-state.ts";
 import { Identities } from "./identities.ts";
+import { OpenConflicts } from "./open-conflicts.ts";
 import { throwIfAborted, withRetry } from "./retry.ts";
 
 export interface Settings {
@@ -48,6 +49,7 @@ export class RunContext {
   /** The live databases' shape of each model, by `side model`. */
   readonly shapes: Map<string, string> = new Map();
   readonly codecs: Map<string, BaseCodec> = new Map();
+  readonly openConflicts: OpenConflicts;
   /** Rows that were read, written and committed, per side. */
   readonly written: { left: number; right: number } = { left: 0, right: 0 };
   /** Models whose rows get other keys by this run's updates, per side: an old key may be another row's by then. */
@@ -79,6 +81,7 @@ export class RunContext {
     this.newCloudId = cloudIdMaker(settings.runtime);
     this.runId = this.newCloudId();
     this.seed = seedOf(settings.pair);
+    this.openConflicts = new OpenConflicts(this);
     this.identities = { left: new Identities(this, "left"), right: new Identities(this, "right") };
   }
 

@@ -116,6 +116,7 @@ async function deletePage(
   }));
   const before: StateChange[] = [];
   if (fresh.length > 0) before.push({ op: "put", collection: "conflict", records: fresh });
+  before.push(...context.openConflicts.meet(conflicts));
   if (preImages.length > 0) before.push({ op: "put", collection: "preImage", records: preImages });
   if (before.length > 0) await context.retrying(() => state.commit(pair, before));
   counts.open += held.length;

@@ -108,4 +108,5 @@ export async function adoptDatabases(context: RunContext, models: readonly strin
     put(knownOf(context)),
   ];
   await context.retrying(() => unfencedState.commit(settings.pair, changes, { left: claims!.left.fence, right: claims!.right.fence, anew: true }));
+  await context.openConflicts.supersedeAll(models);
 }

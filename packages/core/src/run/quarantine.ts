@@ -65,7 +65,7 @@ export class Quarantine {
     }
     const { code, message, field, constraint, waitsFor } = cause;
     const entry: QuarantineRecord = {
-      id, model: examined.model.name, side, key: record.key, cloudId: record.cloudId, code, message, payload,
+      id, model: examined.model.name, side, key: record.key, cloudId: record.cloudId ?? (examined.cloudId || null), code, message, payload,
       ...(field === undefined ? {} : { field }), ...(constraint === undefined ? {} : { constraint }), ...(waitsFor ? { waitsFor } : {}),
       ...(code.startsWith("WRITE.") ? valuesOf(examined, [...examined.plan.toLeft, ...examined.plan.toRight]) : {}),
       attempts: (known?.attempts ?? 0) + 1, since: known?.since ?? context.timestamp(), run: context.runId,

@@ -2,7 +2,7 @@ import { SyncError } from "../errors.ts";
 import type { Finding } from "../endpoint.ts";
 import type { Mapping } from "../mapping/compile.ts";
 import type { PairModel } from "../mapping/pair-model.ts";
-import type { StateChange } from "../state.ts";
+import type { QuarantineRecord, StateChange } from "../state.ts";
 import { ModelAnalysis } from "./analyse.ts";
 import { keyText, RunContext, type Settings } from "./context.ts";
 import { applyDeletes, guardDeletes, type GuardedDeletes } from "./deletes.ts";
@@ -176,14 +176,17 @@ export async function finish(
     const held = deletesToConfirm && deletes.length > 0;
     return context.countsOf(model.name).unsettled === 0 && !held && !incomplete.has(model.name) ? [model.name] : [];
   }));
+  const changes: StateChange[] = [];
+  const { gone, leaving } = await leaveQuarantine(context, analyses);
+  // Before the checkpoints, which say whether any conflict is left.
+  changes.push(...(await context.openConflicts.close(finished, gone)));
   const checkpoints = (await Promise.all(analyses.map((analysis) =>
     settleModel(context, tracker, analysis, finished.has(analysis.model.name), check)))).flatMap((checkpoint) => checkpoint ?? []);
-  const changes: StateChange[] = [];
   if (checkpoints.length > 0) changes.push({ op: "put", collection: "checkpoint", records: checkpoints.map((checkpoint) => ({ ...checkpoint, id: checkpoint.model })) });
   if (context.written.left + context.written.right > 0) {
     changes.push({ op: "put", collection: "run", records: [{ id: `run/${context.runId}`, at: context.timestamp(), counts: Object.fromEntries(context.counts), written: { ...context.written } }] });
   }
-  changes.push(...(await leaveQuarantine(context, analyses)));
+  changes.push(...leaving);
   // A decision was carried out, or its values are no longer those it was made on: a new conflict has a new id.
   const carriedOut = [...context.decisions.values()].filter(({ model }) => finished.has(model)).map(({ id }) => id);
   if (carriedOut.length > 0) changes.push({ op: "remove", collection: "decision", ids: carriedOut });
@@ -191,17 +194,17 @@ export async function finish(
 }
 
 /** Nothing waits for a row that is gone. */
-async function leaveQuarantine(context: RunContext, analyses: readonly { readonly model: PairModel }[]): Promise<StateChange[]> {
-  const gone: string[] = [];
+async function leaveQuarantine(context: RunContext, analyses: readonly { readonly model: PairModel }[]): Promise<{ gone: readonly QuarantineRecord[]; leaving: StateChange[] }> {
+  const gone: QuarantineRecord[] = [];
   await Promise.all(analyses.flatMap(({ model }) => (["left", "right"] as const).map(async (side) => {
     const entries = [...context.quarantine.values()].filter((entry) => entry.model === model.name && entry.side === side && entry.run !== context.runId);
     if (entries.length === 0) return;
     const rows = await context.retrying(() => model[side].endpoint.fetch({ fields: [], by: "key", tuples: entries.map((entry) => entry.key) }));
     const there = new Set(rows.map((row) => keyText(row.key)));
-    gone.push(...entries.filter((entry) => !there.has(keyText(entry.key))).map((entry) => entry.id));
+    gone.push(...entries.filter((entry) => !there.has(keyText(entry.key))));
   })));
-  for (const id of gone) context.quarantine.delete(id);
-  return gone.length > 0 ? [{ op: "remove", collection: "quarantine", ids: gone }] : [];
+  for (const { id } of gone) context.quarantine.delete(id);
+  return { gone, leaving: gone.length > 0 ? [{ op: "remove", collection: "quarantine", ids: gone.map(({ id }) => id) }] : [] };
 }
 
 /** The dry run: the whole read path, into stored pages of actions. */

@@ -165,7 +165,7 @@ function openLayouts(context: RunContext, models: readonly PairModel[]): Checkpo
       if (!same) context.checkpoints.set(model.name, { model: model.name, ...shapes, ...way, layouts: stored.layouts, left: {}, right: {} });
       continue;
     }
-    const checkpoint: Checkpoint = { model: model.name, ...shapes, ...way, layouts: [...(stored?.layouts ?? []), model.signature], left: {}, right: {} };
+    const checkpoint: Checkpoint = { model: model.name, ...shapes, ...way, layouts: [...(stored?.layouts ?? []), model.signature], left: {}, right: {}, ...(stored?.openConflicts ? { openConflicts: true } : {}) };
     context.checkpoints.set(model.name, checkpoint);
     newcomers.push(checkpoint);
   }

@@ -32,7 +32,7 @@ export async function settleModel(
   const checkpoint: Checkpoint = {
     model: model.name, layouts: stored?.layouts ?? [model.signature],
     leftShape: context.shapes.get(`left ${model.name}`) ?? "", rightShape: context.shapes.get(`right ${model.name}`) ?? "",
-    left: left!, right: right!,
+    left: left!, right: right!, ...(stored?.openConflicts ? { openConflicts: true } : {}),
   };
   return JSON.stringify(checkpoint) === JSON.stringify(withoutId(stored)) ? undefined : checkpoint;
 }
@@ -171,7 +171,7 @@ function inKeyOrder(source: Source): NonNullable<SideMark["ranges"]> {
 
 const withoutId = (stored: (Checkpoint & { id?: string }) | undefined): Checkpoint | undefined => {
   if (!stored) return undefined;
-  const { model, layouts, leftShape, rightShape, left, right } = stored;
-  return { model, layouts, leftShape, rightShape, left, right };
+  const { model, layouts, leftShape, rightShape, left, right, openConflicts } = stored;
+  return { model, layouts, leftShape, rightShape, left, right, ...(openConflicts ? { openConflicts } : {}) };
 };
 

@@ -23,6 +23,7 @@ export async function logBefore(context: RunContext, items: readonly WriteItem[]
     const fresh = conflicts.filter((conflict) => decisions.get(conflict.id) !== conflict.decision);
     for (const conflict of fresh) context.emit({ type: "conflict", model: conflict.model, id: conflict.id, decision: conflict.decision, rule: conflict.rule });
     if (fresh.length > 0) changes.push({ op: "put", collection: "conflict", records: fresh });
+    changes.push(...context.openConflicts.meet(conflicts));
   }
   if (preImages.length > 0) changes.push({ op: "put", collection: "preImage", records: preImages });
   return changes;

@@ -1,6 +1,6 @@
 import type { Row } from "../endpoint.ts";
 import { otherSide, type PairModel, type SideName } from "../mapping/pair-model.ts";
-import type { Base, SideMark, StateChange } from "../state.ts";
+import type { Base, ConflictRecord, SideMark, StateChange } from "../state.ts";
 import { commitItems, dataBatches, identifyBatches } from "./commit-items.ts";
 import { conflictRecord } from "./conflicts.ts";
 import type { RunContext } from "./context.ts";
@@ -361,8 +361,9 @@ export class Writer implements Sink {
     examined.problem = { side: source.side, record: source, cause };
     const fresh = this.#quarantine.put(examined);
     if (cause.code === "WRITE.UNIQUE" && fresh) {
-      const conflict = conflictRecord(this.#context, examined, { kind: "update-update", fields: [], rule: "unique key", decision: "open" });
-      this.#changes.push({ op: "put", collection: "conflict", records: [{ ...conflict, kind: "unique" }] });
+      const found = conflictRecord(this.#context, examined, { kind: "update-update", fields: [], rule: "unique key", decision: "open" });
+      const conflict: ConflictRecord = { ...found, kind: "unique" };
+      this.#changes.push({ op: "put", collection: "conflict", records: [conflict] }, ...this.#context.openConflicts.meet([conflict]));
       this.#context.countsOf(examined.model.name).open++;
     }
   }
