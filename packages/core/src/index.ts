@@ -13,6 +13,10 @@ export { isSyncError, SyncError, type SyncErrorOptions } from "./errors.ts";
 export type { SyncEvent, ModelCounts, Step } from "./run/events.ts";
 export type { PlanSummary, RunOptions, RunResult } from "./run/run.ts";
 export type { ApplyResult } from "./run/apply.ts";
+export type { RunRecord } from "./undo/run-log.ts";
+export type { UndoOptions, UndoResult } from "./undo/undo.ts";
+export type { KeptRecord, UndoCounts } from "./undo/undoing.ts";
+export type { KeptReason } from "./undo/judge.ts";
 export type { PlannedAction } from "./run/plan-sink.ts";
 export type { LiveField, LiveRecord } from "./report/look.ts";
 export { planPage, type PlanPageOptions } from "./report/page.ts";
@@ -24,7 +28,7 @@ export type { Capabilities, Changes, Claim, ClaimRequest, Database, Encounter, E
 export type { Batch, Committed, DeleteBatch, IdentifyBatch, InsertBatch, Outcome, Refusal, Unit, UpdateBatch } from "./unit.ts";
 export { fieldOf, type Field, type Model, type Reference, type SyncFields, type UniqueKey } from "./model.ts";
 export type {
-  Base, Checkpoint, Collection, ConflictRecord, Fences, PreImage, QuarantineRecord, ReadRequest, SideMark, StateChange, StateRecords, StateStore,
+  Base, Checkpoint, Collection, ConflictRecord, Fences, PreImage, QuarantineRecord, ReadRequest, SideMark, StateChange, StateRecords, StateStore, Touched,
 } from "./state.ts";
 export {
   atMeet, canonical, decode, encode, fits, isValueError, matchForm, meet, narrowed, VALUE_CODES, ValueError,

@@ -116,7 +116,24 @@ export interface PreImage {
   readonly key: Key;
   readonly fields: readonly string[];
   readonly values: readonly (string | null)[];
+  /** Of an update: a hash of what was written instead, per field. Tells what the run left there from a later edit. */
+  readonly wrote?: readonly string[];
+  /** What both sides had agreed on before; absent: nothing. */
+  readonly base?: Base;
+  /** The values were erased on request. */
+  readonly erased?: true;
   readonly at: string;
+}
+
+/** Records that a run touched without overwriting anything: what it created, and what it agreed on anew. Durable before the write. */
+export interface Touched {
+  /** Run and a number, in the order of the writes. */
+  readonly id: string;
+  readonly run: string;
+  /** CloudIds of new rows, parents first. */
+  readonly created: readonly { readonly model: string; readonly side: "left" | "right"; readonly cloudIds: readonly string[] }[];
+  /** The bases of these records before, where they had one. */
+  readonly bases: readonly Base[];
 }
 
 /** Everything kept as a plain document, by collection; stored and given back as JSON, a record of the same id in its place. */
@@ -133,6 +150,7 @@ export interface StateRecords {
   };
   readonly quarantine: QuarantineRecord;
   readonly preImage: PreImage;
+  readonly touched: Touched;
   /** History of runs; the last one also says which databases the pair knows. */
   readonly run: { readonly id: string; readonly [name: string]: unknown };
   /** A plan's actions, page by page. */

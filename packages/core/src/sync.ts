@@ -14,6 +14,8 @@ import type { PlannedAction } from "./run/plan-sink.ts";
 import { plan, run, type PlanSummary, type RunOptions, type RunResult } from "./run/run.ts";
 import { withSession } from "./run/session.ts";
 import { verify, type VerifyResult } from "./run/verify.ts";
+import { runsOf, type RunRecord } from "./undo/run-log.ts";
+import { adoptedMark, release, undo, type UndoOptions, type UndoResult } from "./undo/undo.ts";
 import { hostRuntime } from "./runtime.ts";
 import type { ConflictRecord, QuarantineRecord, StateStore } from "./state.ts";
 
@@ -22,8 +24,9 @@ export interface Plan extends PlanSummary {
   /** What would be done to each record, and why, page by page. Names, keys and reasons; no values. */
   actions(): AsyncIterable<readonly PlannedAction[]>;
   /**
-   * The plan as text, to be kept in a file and given to `load`: one line of JSON per action, each with its newline, a line
-   * before them that says what the plan is for, and one behind them that says it is whole. Keys and reasons; no values.
+   * The plan as text, to be kept in a file and given to `load`: one line of JSON per action, a line before them that says
+   * what the plan is for, and one behind them that says it is whole. Keys and reasons; no values. Each text is one or more
+   * whole lines with their newlines.
    */
   lines(): AsyncIterable<string>;
   /** What stands behind these actions of the plan now, read from both databases: holds values. One answer per action. */
@@ -41,6 +44,8 @@ export interface Sync {
    * Takes a plan back from its lines, for `apply`: here, or in another process. Nothing of it can be applied unless all of
    * it is as it was written, for this pair and for schemas, mapping, rules and databases as they are now.
    *
+   * `lines`: in order, each text one whole line or several; newlines at their ends may be missing, as readers leave them out.
+   *
    * @throws SyncError `PLAN.…`, naming the line.
    */
   load(lines: AsyncIterable<string> | Iterable<string>, options?: RunOptions): Promise<Plan>;
@@ -54,6 +59,17 @@ export interface Sync {
   decide(conflictId: string, winner: "left" | "right"): Promise<void>;
   /** Records that cannot be written, and why. */
   quarantine(): AsyncIterable<QuarantineRecord>;
+  /** The history of runs and undos, oldest first. One that wrote nothing leaves no entry. */
+  runs(): AsyncIterable<RunRecord>;
+  /**
+   * Takes a run back: what it overwrote or deleted stands again, what it created goes, as long as nobody has changed it since.
+   * Afterwards the pair is held until `release`, for the next run would do the same again. Interrupted, it is called again.
+   *
+   * @throws SyncError `UNDO.…`, before anything is written.
+   */
+  undo(runId: string, options?: UndoOptions): Promise<UndoResult>;
+  /** Lets runs write again after an undo. */
+  release(options?: Pick<RunOptions, "takeOver">): Promise<void>;
   /**
    * Accepts both databases as they are, after one was restored, moved or exchanged: what was remembered of them is
    * dropped, and they meet as for the first time. CloudIds stay; `firstLink` decides what differs.
@@ -108,6 +124,12 @@ export function createSync<Left extends ModelTypes, Right extends ModelTypes>(op
       const decision = { id: conflictId, model, decision: winner, at, ...(leftKey ? { leftKey } : {}), ...(rightKey ? { rightKey } : {}) };
       await state.commit(pair, [{ op: "put", collection: "decision", records: [decision] }]);
     },
+    async *runs() {
+      await state.open();
+      yield* runsOf(state, pair);
+    },
+    undo: (runId, undoOptions = {}) => undo(settings, mapping, runId, undoOptions),
+    release: (releaseOptions = {}) => release(settings, mapping, releaseOptions),
     async adopt({ takeOver } = {}) {
       const context = new RunContext(settings, { dry: false });
       await withSession(context, mapping, { adopt: true, ...(takeOver ? { takeOver } : {}) }, async ({ acquaint }) => {

@@ -93,7 +93,7 @@ function dying(now: () => boolean): StateStore {
     name: state.name, open: () => state.open(), bases: (...args) => state.bases(...args), scanBases: (...args) => state.scanBases(...args),
     read: (pair, request) => state.read(pair, request), uninstall: () => state.uninstall(), close: () => state.close(),
     commit: async (pair, changes) => {
-      if (now() && changes.some((change) => change.op === "put" && change.records.some(({ id }) => id.startsWith("run/")))) throw new Error("killed");
+      if (now() && changes.some((change) => change.op === "put" && change.records.some((record) => "finished" in record && record.finished))) throw new Error("killed");
       await state.commit(pair, changes);
     },
   };

@@ -8,12 +8,14 @@ import { applyDeletes, guardDeletes } from "./deletes.ts";
 import type { Deferred, Examined, Examiner } from "./examine.ts";
 import { loadHeader, markedFrom, type PlanHeader } from "./plan-header.ts";
 import { plannedAction, type PlannedAction } from "./plan-sink.ts";
+import { oneAhead, pagesOf } from "./pages.ts";
 import { finish, prepare, type RunOptions, type RunResult } from "./run.ts";
 import { withSession } from "./session.ts";
 import type { WriteCheck } from "./settle-marks.ts";
 import { RunTracker } from "./tracker.ts";
 import type { PairModels } from "./pair-models.ts";
 import { resolveTargets, takeItem } from "./write-item.ts";
+import { refuseHeld } from "../undo/run-log.ts";
 import { Writer } from "./writer.ts";
 
 export interface ApplyResult extends RunResult {
@@ -28,6 +30,7 @@ export async function applyPlan(settings: Settings, mapping: Mapping, planId: st
   const startedAt = settings.runtime.now();
   context.emit({ type: "step", step: "check" });
   return withSession(context, mapping, options, async ({ models, findings, begin }) => {
+    refuseHeld(context);
     await begin();
     const header = await loadHeader(context, mapping, planId);
     const prepared = prepare(context, models);
@@ -36,18 +39,22 @@ export async function applyPlan(settings: Settings, mapping: Mapping, planId: st
     const writer = new Writer(context, prepared.byName, prepared.examiners, tracker);
     const deletes = new Map<PairModel, Examined[]>(models.map((model) => [model, []]));
     const skipped: ApplyResult["skipped"][number][] = [];
-    for (let page = 0; page < header.pages; page++) {
+    let last: PairModel | undefined;
+    await Promise.all([...prepared.examiners.values()].map((examiner) => noteEmptySides(context, header, examiner)));
+    for await (const stored of oneAhead(plannedPages(context, header))) {
       context.safePoint();
-      const stored = await context.retrying(() => readPage(settings, planId, page));
       for (const model of models) {
         const actions = stored.filter((action) => action.model === model.name);
         if (actions.length === 0) continue;
         const examiner = prepared.examiners.get(model.name)!;
+        // Records of the model before may be parents of these.
+        if (last !== model) await writer.land();
+        last = model;
         await inLevels(model, actions, async (some, how) => {
           const { agreed, later } = await agreeing(context, prepared.byName, examiner, some, skipped, how);
           await context.openConflicts.look(agreed);
           for (const record of agreed) if (record.plan.action === "delete") deletes.get(model)!.push(record);
-          await writer.add(agreed.filter((record) => record.plan.action !== "delete"));
+          await writer.add(agreed.filter((record) => record.plan.action !== "delete"), examiner.oneSided && !model.selfReference);
           return later;
         });
         context.progress("apply", model.name, "left", actions.length, undefined);
@@ -76,6 +83,28 @@ export async function applyPlan(settings: Settings, mapping: Mapping, planId: st
       check, deletesToConfirm, findings, skipped, milliseconds: settings.runtime.now() - startedAt,
     };
   });
+}
+
+async function* plannedPages(context: RunContext, { id, pages }: PlanHeader): AsyncGenerator<readonly PlannedAction[]> {
+  for (let page = 0; page < pages; page++) yield await context.retrying(() => readPage(context.settings, id, page));
+}
+
+/**
+ * A side that holds nothing is not asked for counterparts and bases, record by record: most of a first copy. Worth asking
+ * where many records are to be created.
+ */
+async function noteEmptySides(context: RunContext, header: PlanHeader, examiner: Examiner): Promise<void> {
+  const { model, sides } = examiner;
+  const { state, pair, pageSize } = context.settings;
+  for (const side of ["left", "right"] as const) {
+    if ((header.counts[model.name]?.created[side] ?? 0) < pageSize) continue;
+    const rows = pagesOf(context, model[side].endpoint, { fields: [], pageSize: 1 });
+    const first = await rows.next();
+    await rows.return(undefined);
+    if (!first.done && (first.value.rows.length > 0 || first.value.range.upTo !== null)) continue;
+    sides[side].load([]);
+    examiner.noBases = (await context.retrying(() => state.scanBases(pair, model.name, undefined, 0))).total === 0;
+  }
 }
 
 /** A model that refers to itself level by level, as its plan was made; then what refers to each other in a cycle. */

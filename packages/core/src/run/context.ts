@@ -5,6 +5,7 @@ import type { PairModel, SideName } from "../mapping/pair-model.ts";
 import type { Direction, Drift, Runtime } from "../options.ts";
 import { BaseCodec } from "../plan/base.ts";
 import type { Checkpoint, QuarantineRecord, StateRecords, StateStore } from "../state.ts";
+import type { Held } from "../undo/run-log.ts";
 import { cloudIdMaker } from "./cloud-id.ts";
 import { emptyCounts, type ModelCounts, type Step, type SyncEvent } from "./events.ts";
 import { fencedState } from "./fenced-state.ts";
@@ -56,6 +57,10 @@ export class RunContext {
   readonly movedKeys: Readonly<Record<SideName, Set<string>>> = { left: new Set(), right: new Set() };
   /** A base was made or dropped: what this pair remembers is no longer what it was before this run. */
   agreed = false;
+  /** An undo holds this pair: nothing may be written until it is released. */
+  held: Held | undefined;
+  /** The history has an entry of this run. */
+  entered = false;
   /** Try everything in quarantine again, whether it changed or not. */
   retryQuarantine = false;
   /** Infrastructure faults in a row. */
@@ -69,6 +74,7 @@ export class RunContext {
   /** When a listener was last told something: what is reported next began then, not when it is reported. */
   #toldAt: number;
   #unit = 0;
+  #touched = 0;
   #writing: Promise<void> | undefined;
 
   constructor(settings: Settings, options: { dry: boolean; signal?: AbortSignal | undefined; onEvent?: ((event: SyncEvent) => void) | undefined }) {
@@ -79,7 +85,7 @@ export class RunContext {
     this.#onEvent = options.onEvent;
     this.#toldAt = settings.runtime.now();
     this.newCloudId = cloudIdMaker(settings.runtime);
-    this.runId = this.newCloudId();
+    this.runId = nextRunId(settings.runtime, this.newCloudId);
     this.seed = seedOf(settings.pair);
     this.openConflicts = new OpenConflicts(this);
     this.identities = { left: new Identities(this, "left"), right: new Identities(this, "right") };
@@ -172,6 +178,11 @@ export class RunContext {
     return codec;
   }
 
+  /** In the order of the writes. */
+  nextTouchedId(): string {
+    return `${this.runId}/${String(++this.#touched).padStart(9, "0")}`;
+  }
+
   nextUnitId(): string {
     return `${this.runId}/${++this.#unit}`;
   }
@@ -184,6 +195,17 @@ export class RunContext {
 /** What a one-way pair does, as its checkpoints remember it. */
 export function wayOf({ direction, drift, mirror }: Settings): { readonly way?: string } {
   return direction === "both" ? {} : { way: [direction, drift, ...(mirror ? ["mirror"] : [])].join(" ") };
+}
+
+const lastRunIds = new WeakMap<Runtime, string>();
+
+/** Runs of one process are in the order of their ids, those of one millisecond too: what came since a run is found by that. */
+function nextRunId(runtime: Runtime, next: () => string): string {
+  const last = lastRunIds.get(runtime) ?? "";
+  let id = next();
+  while (id <= last && id.slice(0, 13) === last.slice(0, 13)) id = next();
+  lastRunIds.set(runtime, id);
+  return id;
 }
 
 /** Pairs hash with seeds of their own, so that a base cannot be mistaken for another pair's. */

@@ -1,4 +1,5 @@
-import type { PairModel, SideName } from "../mapping/pair-model.ts";
+import type { Row } from "../endpoint.ts";
+import type { ModelSide, PairModel, SideName } from "../mapping/pair-model.ts";
 import type { ConflictRecord, PreImage, StateChange } from "../state.ts";
 import type { ModelAnalysis } from "./analyse.ts";
 import { commitItems, type ItemOutcome } from "./commit-items.ts";
@@ -7,7 +8,9 @@ import { keyText, type RunContext } from "./context.ts";
 import type { Examined } from "./examine.ts";
 import { keyIn } from "./records.ts";
 import type { RunTracker } from "./tracker.ts";
+import type { Value } from "../value.ts";
 import type { WriteItem } from "./write-item.ts";
+import { entered, preImageId, preImageOfDelete } from "./write-log.ts";
 import type { Writer } from "./writer.ts";
 
 /** A model with more deletes than the guard lets through without being asked. */
@@ -110,15 +113,13 @@ async function deletePage(
   const logged = new Map(known.map((conflict) => [conflict.id, conflict.decision]));
   const fresh = conflicts.filter((conflict) => logged.get(conflict.id) !== conflict.decision);
   for (const conflict of fresh) context.emit({ type: "conflict", model: model.name, id: conflict.id, decision: conflict.decision, rule: conflict.rule });
-  const preImages = free.map((record): PreImage => ({
-    id: preImageId(context, side, record), run: context.runId, model: model.name, cloudId: record.cloudId, side, op: "delete",
-    key: record[side]!.key, fields: model[side].fields, values: record[side]!.row.values, at: context.timestamp(),
-  }));
+  const whole = await wholeRows(context, model[side], free.map((record) => record[side]!.row));
+  const preImages = free.map((record, at): PreImage => preImageOfDelete(context, context.runId, record, side, whole.fields, whole.values[at]!));
   const before: StateChange[] = [];
   if (fresh.length > 0) before.push({ op: "put", collection: "conflict", records: fresh });
   before.push(...context.openConflicts.meet(conflicts));
   if (preImages.length > 0) before.push({ op: "put", collection: "preImage", records: preImages });
-  if (before.length > 0) await context.retrying(() => state.commit(pair, before));
+  if (before.length > 0) await context.retrying(() => state.commit(pair, entered(context, before)));
   counts.open += held.length;
   tracker.of(side, model[side].name).pending.push(...held.map((record) => record[side]!.key));
   counts.conflicts += free.filter((record) => record.plan.conflicts.length > 0).length;
@@ -157,14 +158,22 @@ async function deletePage(
   const after: StateChange[] = [];
   if (gone.length > 0) context.agreed = true;
   if (gone.length > 0) after.push({ op: "removeBases", model: model.name, cloudIds: gone.map((record) => record.cloudId) });
-  if (untouched.length > 0) after.push({ op: "remove", collection: "preImage", ids: untouched.map((record) => preImageId(context, side, record)) });
+  if (untouched.length > 0) after.push({ op: "remove", collection: "preImage", ids: untouched.map((record) => preImageId(context.runId, { ...record, late: false, tries: 0 }, side)) });
   if (after.length > 0) await context.retrying(() => state.commit(pair, after));
   await writer.again(again);
 }
 
 const unknownOf = (outcomes: readonly ItemOutcome[]): WriteItem[] => outcomes.flatMap(({ item, outcome }) => (outcome.status === "unknown" ? [item] : []));
 
-const preImageId = (context: RunContext, side: SideName, record: Examined): string => `${context.runId}/${side}/${record.model.name}/${record.cloudId}`;
+/** All that the model has of these rows, fields that are not synced included: a row that goes takes them along. */
+export async function wholeRows(context: RunContext, { endpoint, fields }: ModelSide, rows: readonly Row[]): Promise<{ readonly fields: readonly string[]; readonly values: readonly (readonly Value[])[] }> {
+  const others = endpoint.model.fields.flatMap(({ name }) => (fields.includes(name) ? [] : [name]));
+  if (others.length === 0 || rows.length === 0) return { fields, values: rows.map((row) => row.values) };
+  const more = await context.retrying(() => endpoint.fetch({ fields: others, by: "key", tuples: rows.map((row) => row.key) }));
+  // A row that has changed since is not deleted: whatever stands in its pre-image then is dropped.
+  const byKey = new Map(more.map((row) => [keyText(row.key), row.values]));
+  return { fields: [...fields, ...others], values: rows.map((row) => [...row.values, ...(byKey.get(keyText(row.key)) ?? others.map(() => null))]) };
+}
 
 /** Keys of records to be deleted that a child, itself not to be deleted, still refers to. */
 async function withRemainingChildren(

@@ -1,6 +1,6 @@
 import type { SideName } from "../mapping/pair-model.ts";
 
-export type Step = "check" | "analyse" | "apply" | "delete" | "verify";
+export type Step = "check" | "analyse" | "apply" | "delete" | "verify" | "undo";
 
 /** What a listener is told while something runs. Names and counts, never row values. */
 export type SyncEvent =

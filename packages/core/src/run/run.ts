@@ -16,6 +16,7 @@ import { settleModel, type Marked, type WriteCheck } from "./settle-marks.ts";
 import { Source } from "./source.ts";
 import { RunTracker } from "./tracker.ts";
 import { copyTree, inTrees } from "./trees.ts";
+import { refuseHeld, storedRun, type RunRecord } from "../undo/run-log.ts";
 import { Writer, type Sink } from "./writer.ts";
 
 export interface RunOptions {
@@ -140,6 +141,7 @@ export async function run(settings: Settings, mapping: Mapping, options: RunOpti
   const startedAt = settings.runtime.now();
   context.emit({ type: "step", step: "check" });
   return withSession(context, mapping, options, async (session) => {
+    refuseHeld(context);
     const { models, findings } = session;
     const prepared = prepare(context, models);
     const tracker = new RunTracker(context);
@@ -183,8 +185,9 @@ export async function finish(
   const checkpoints = (await Promise.all(analyses.map((analysis) =>
     settleModel(context, tracker, analysis, finished.has(analysis.model.name), check)))).flatMap((checkpoint) => checkpoint ?? []);
   if (checkpoints.length > 0) changes.push({ op: "put", collection: "checkpoint", records: checkpoints.map((checkpoint) => ({ ...checkpoint, id: checkpoint.model })) });
-  if (context.written.left + context.written.right > 0) {
-    changes.push({ op: "put", collection: "run", records: [{ id: `run/${context.runId}`, at: context.timestamp(), counts: Object.fromEntries(context.counts), written: { ...context.written } }] });
+  if (context.entered || context.written.left + context.written.right > 0) {
+    const entry: RunRecord = { id: context.runId, kind: "run", at: context.timestamp(), finished: true, counts: Object.fromEntries(context.counts), written: { ...context.written } };
+    changes.push({ op: "put", collection: "run", records: [storedRun(entry)] });
   }
   changes.push(...leaving);
   // A decision was carried out, or its values are no longer those it was made on: a new conflict has a new id.

@@ -4,6 +4,7 @@ import type { Mapping } from "../mapping/compile.ts";
 import { unheldRules } from "../mapping/live-keys.ts";
 import type { PairModel } from "../mapping/pair-model.ts";
 import type { Checkpoint, StateChange } from "../state.ts";
+import type { Held } from "../undo/run-log.ts";
 import { wayOf, type RunContext } from "./context.ts";
 import { readKnown, recogniseDatabases, rememberDatabases, unmet } from "./known-databases.ts";
 
@@ -140,11 +141,13 @@ async function loadState(context: RunContext, mapping: Mapping): Promise<void> {
     }
   };
   const page = (after: string | undefined): { limit: number; after?: string } => ({ limit: 1000, ...(after === undefined ? {} : { after }) });
-  const [checkpoints, quarantine, decisions] = await Promise.all([
+  const [checkpoints, quarantine, decisions, [held]] = await Promise.all([
     all((after) => state.read(pair, { collection: "checkpoint", ...page(after) })),
     all((after) => state.read(pair, { collection: "quarantine", ...page(after) })),
     all((after) => state.read(pair, { collection: "decision", ...page(after) })),
+    context.retrying(() => state.read(pair, { collection: "run", ids: ["held"] })),
   ]);
+  context.held = held as Held | undefined;
   const known = new Set(mapping.models.map((model) => model.name));
   for (const checkpoint of checkpoints) context.checkpoints.set(checkpoint.model, checkpoint);
   for (const entry of quarantine) if (known.has(entry.model)) context.quarantine.set(entry.id, entry);

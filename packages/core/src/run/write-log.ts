@@ -1,19 +1,21 @@
 import type { SideName } from "../mapping/pair-model.ts";
-import type { ConflictRecord, PreImage, StateChange } from "../state.ts";
+import type { Value } from "../value.ts";
+import type { Base, ConflictRecord, PreImage, StateChange } from "../state.ts";
 import { conflictRecord } from "./conflicts.ts";
 import type { RunContext } from "./context.ts";
+import type { Examined } from "./examine.ts";
 import type { SideOutcome } from "./outcomes.ts";
-import type { ReadRecord } from "./records.ts";
+import { storedRun } from "../undo/run-log.ts";
 import type { WriteItem } from "./write-item.ts";
 
-/** Conflicts and pre-images, durable before anything is overwritten. A conflict that is logged already is not logged again. */
+/** Conflicts, pre-images and what is created, durable before anything is written. A conflict that is logged already is not logged again. */
 export async function logBefore(context: RunContext, items: readonly WriteItem[]): Promise<StateChange[]> {
   const conflicts: ConflictRecord[] = [];
   const preImages: PreImage[] = [];
   for (const item of items) {
     for (const conflict of item.examined.plan.conflicts) conflicts.push(conflictRecord(context, item.examined, conflict));
-    if (item.updates.left) preImages.push(preImage(context, item, "left", item.examined.left!));
-    if (item.updates.right) preImages.push(preImage(context, item, "right", item.examined.right!));
+    if (item.updates.left) preImages.push(preImageOfUpdate(context, item, "left"));
+    if (item.updates.right) preImages.push(preImageOfUpdate(context, item, "right"));
   }
   const changes: StateChange[] = [];
   if (conflicts.length > 0) {
@@ -26,29 +28,74 @@ export async function logBefore(context: RunContext, items: readonly WriteItem[]
     changes.push(...context.openConflicts.meet(conflicts));
   }
   if (preImages.length > 0) changes.push({ op: "put", collection: "preImage", records: preImages });
-  return changes;
+  const touched = touchedBy(context, items);
+  if (touched) changes.push(touched);
+  return entered(context, changes);
+}
+
+/** The run's entry in the history goes with the first that it logs, so that a killed one can be taken back as well. */
+export function entered(context: RunContext, changes: StateChange[]): StateChange[] {
+  if (context.entered || changes.length === 0) return changes;
+  context.entered = true;
+  return [...changes, { op: "put", collection: "run", records: [storedRun({ id: context.runId, kind: "run", at: context.timestamp(), finished: false })] }];
+}
+
+/** One record for a page of new rows: without values, so that a first copy hardly notices it. */
+function touchedBy(context: RunContext, items: readonly WriteItem[]): StateChange | undefined {
+  const created = new Map<string, { model: string; side: SideName; cloudIds: string[] }>();
+  const bases: Base[] = [];
+  for (const { examined, insert } of items) {
+    const { model, plan, base, cloudId } = examined;
+    if (insert) {
+      const name = `${insert.side} ${model.name}`;
+      const group = created.get(name);
+      if (group) group.cloudIds.push(cloudId);
+      else created.set(name, { model: model.name, side: insert.side, cloudIds: [cloudId] });
+    }
+    if (base && (insert || plan.action === "settle" || plan.action === "link")) bases.push(baseBefore(context, examined)!);
+  }
+  if (created.size + bases.length === 0) return undefined;
+  return { op: "put", collection: "touched", records: [{ id: context.nextTouchedId(), run: context.runId, created: [...created.values()], bases }] };
+}
+
+/** What was agreed on when the record was looked at. */
+export function baseBefore(context: RunContext, { model, base, cloudId }: Pick<Examined, "model" | "base" | "cloudId">): Base | undefined {
+  return base && context.codecOf(model).make(cloudId, base.left, base.right, base.values?.map((value) => value ?? null));
 }
 
 /** What was certainly not overwritten leaves no pre-image: not the side that was written, nor one whose answer was lost. */
 export function dropLogOf(context: RunContext, items: readonly WriteItem[], written: readonly SideOutcome[]): StateChange[] {
   if (items.length === 0) return [];
   const overwritten = new Set(written.flatMap(({ item, side, outcome }) =>
-    (outcome.status === "written" || outcome.status === "unknown" ? [preImageId(context, item, side)] : [])));
-  const ids = items.flatMap((item) => (["left", "right"] as const).flatMap((side) => (item.updates[side] ? [preImageId(context, item, side)] : [])))
+    (outcome.status === "written" || outcome.status === "unknown" ? [preImageId(context.runId, item.examined, side)] : [])));
+  const ids = items.flatMap((item) => (["left", "right"] as const).flatMap((side) => (item.updates[side] ? [preImageId(context.runId, item.examined, side)] : [])))
     .filter((id) => !overwritten.has(id));
   return ids.length > 0 ? [{ op: "remove", collection: "preImage", ids }] : [];
 }
 
-/** Each attempt has its own: a second one overwrites something else than the first. */
-const preImageId = (context: RunContext, { examined }: WriteItem, side: SideName): string =>
-  `${context.runId}/${side}/${examined.model.name}/${examined.cloudId}${examined.late ? "/late" : ""}${examined.tries === 0 ? "" : `/${examined.tries}`}`;
+/** Everything of one record stands together. Each attempt has its own: a second one overwrites something else than the first. */
+export const preImageId = (run: string, { model, cloudId, late, tries }: Pick<Examined, "model" | "cloudId" | "late" | "tries">, side: SideName): string =>
+  `${run}/${model.name}/${cloudId}/${side}${late ? "/late" : ""}${tries === 0 ? "" : `/${tries}`}`;
 
-function preImage(context: RunContext, item: WriteItem, side: SideName, record: ReadRecord): PreImage {
-  const names = item.examined.model[side].fields;
-  const values = item.updates[side]!;
-  const fields = [...values.keys()].filter((name) => names.includes(name));
+/** A row as it stands before it is deleted; `fields`: all its model has, where they were read. */
+export function preImageOfDelete(context: RunContext, run: string, examined: Examined, side: SideName, fields: readonly string[], values: readonly Value[]): PreImage {
+  const base = baseBefore(context, examined);
   return {
-    id: preImageId(context, item, side), run: context.runId, model: item.examined.model.name, cloudId: item.examined.cloudId, side, op: "update",
-    key: record.key, fields, values: fields.map((name) => record.row.values[names.indexOf(name)] ?? null), at: context.timestamp(),
+    id: preImageId(run, { ...examined, late: false, tries: 0 }, side), run, model: examined.model.name, cloudId: examined.cloudId, side, op: "delete",
+    key: examined[side]!.key, fields, values, ...(base ? { base } : {}), at: context.timestamp(),
+  };
+}
+
+export function preImageOfUpdate(context: RunContext, { examined, updates }: WriteItem, side: SideName, run: string = context.runId): PreImage {
+  const { key, row } = examined[side]!;
+  const names = examined.model[side].fields;
+  const values = updates[side]!;
+  const fields = [...values.keys()].filter((name) => names.includes(name));
+  const codec = context.codecOf(examined.model);
+  const base = baseBefore(context, examined);
+  return {
+    id: preImageId(run, examined, side), run, model: examined.model.name, cloudId: examined.cloudId, side, op: "update", key,
+    fields, values: fields.map((name) => row.values[names.indexOf(name)] ?? null), wrote: fields.map((name) => codec.hash(values.get(name))),
+    ...(base ? { base } : {}), at: context.timestamp(),
   };
 }
