@@ -34,6 +34,8 @@ export interface Reference {
   readonly targetFields: readonly string[];
   /** What the database itself does to this row when the parent goes. `"none"`: nothing, so rows may refer to no parent. */
   readonly onDelete: "cascade" | "set-null" | "restrict" | "none";
+  /** It says nothing that another reference of the record does not say: nothing is lost where it is not mapped. */
+  readonly implied?: boolean;
 }
 
 /**

@@ -141,7 +141,7 @@ class ModelCompiler {
         const reason = this.#options[side].leftOut?.get(`${model.name}.${name}`);
         if (reason !== undefined) {
           if (side === "right" || !entry.omit?.includes(name)) this.#error("MODEL.FIELD_LEFT_OUT", `\`${name}\` of \`${model.name}\` on the ${side} cannot take part: ${reason}.`, name);
-        } else if (!fieldOf(model, name)) {
+        } else if (!fieldOf(model, name) && !model.references.some((reference) => reference.name === name)) {
           const known = model.fields.map((field) => field.name);
           this.#error("OPTIONS.UNKNOWN_FIELD", `Model \`${model.name}\` on the ${side} has no field \`${name}\`.${hintFor(name, known)}`, name);
         }
@@ -282,11 +282,13 @@ class ModelCompiler {
     const { only, omit, outside } = this.#entry;
     const found: PairField[] = [];
     for (const reference of this.#models.left.references) {
-      const name = reference.fields.length === 1 ? reference.fields[0]! : reference.name;
-      if (omit?.includes(name) || (only && !only.includes(name)) || outside?.[name]) continue;
+      const name = nameOfReference(this.#models.left, reference);
+      const names = [name, reference.name];
+      if (names.some((each) => omit?.includes(each) || outside?.[each]) || (only && !names.some((each) => only.includes(each)))) continue;
       const wanted = reference.fields.map((field) => this.#rightNameOf(field));
-      const right = this.#models.right.references.find((candidate) => sameList(candidate.fields, wanted));
       const target = this.#rightNames.get(reference.target);
+      const right = this.#rightReference(reference, wanted, target);
+      if (!right && reference.implied) continue;
       if (target === undefined) {
         this.#error("MAPPING.OUTSIDE", `\`${name}\` refers to \`${reference.target}\`, which is not part of this sync. Add that model, or say \`outside: { ${name}: "omit" | "raw" }\`.`, name);
         continue;
@@ -311,6 +313,25 @@ class ModelCompiler {
       });
     }
     return found;
+  }
+
+  /**
+   * Its counterpart: by its fields, by its name, or as the only one that leads from here to there on either side, so that
+   * the key of a document or of an element in it need not be spelled out.
+   */
+  #rightReference(reference: Reference, wanted: readonly string[], target: string | undefined): Reference | undefined {
+    const { left, right } = this.#models;
+    const byFields = right.references.find((candidate) => sameList(candidate.fields, wanted));
+    if (byFields) return byFields;
+    const given = [nameOfReference(left, reference), reference.name].find((name) => Object.hasOwn(this.#entry.fields ?? {}, name));
+    if (given !== undefined) {
+      const named = this.#rightNameOf(given);
+      return right.references.find((candidate) => candidate.name === named || sameList(candidate.fields, [named]));
+    }
+    if (target === undefined || fieldOf(right, wanted[0]!)) return undefined;
+    const candidates = right.references.filter((candidate) => candidate.target === target);
+    const rivals = left.references.filter((candidate) => candidate.target === reference.target);
+    return candidates.length === 1 && rivals.length === 1 ? candidates[0] : undefined;
   }
 
   #toPrimaryKey(side: SideName, reference: Reference, name: string): boolean {
@@ -384,6 +405,9 @@ class ModelCompiler {
   }
 }
 
+/** By its field where that is one of the record's own; where it stands for the place in a document, by its own name. */
+const nameOfReference = (model: Model, reference: Reference): string =>
+  (reference.fields.length === 1 && !reference.implied && reference.name !== model.within ? reference.fields[0]! : reference.name);
 const sameList = (a: readonly string[], b: readonly string[]): boolean => a.length === b.length && a.every((item, index) => item === b[index]);
 const sameKind = (field: PairField): boolean => field.parent !== undefined || field.left.kinds[0]!.type === field.right.kinds[0]!.type;
 const fieldsOf = (model: Model, reference: Reference): Field[] => reference.fields.flatMap((name) => fieldOf(model, name) ?? []);

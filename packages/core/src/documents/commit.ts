@@ -1,0 +1,276 @@
+import type { DocumentBatch, DocumentDatabase, DocumentUnit, DocumentWrite, InnerIdentity } from "./contract.ts";
+import type { Key, Row } from "../endpoint.ts";
+import type { Batch, Committed, Outcome, Refusal, Unit } from "../unit.ts";
+import { documentName, keyText, OpenDocument } from "./document.ts";
+import { cloudIdsByKey, identityModel } from "./identity.ts";
+import { jsonText } from "./json.ts";
+import type { Node } from "./node.ts";
+import { Reader, rowOf } from "./reader.ts";
+import type { Tree } from "./tree.ts";
+import { Refused, Work, type Done } from "./work.ts";
+
+/** How often documents that somebody else wrote meanwhile are read and written again. */
+const attempts = 5;
+
+/** One row of one batch. */
+interface Task {
+  readonly batch: number;
+  readonly row: number;
+}
+
+/** Where the records of a document database are unfolded. */
+export interface Unfolded {
+  readonly database: DocumentDatabase;
+  readonly readers: ReadonlyMap<Tree, Reader>;
+  readonly trees: ReadonlyMap<Node, Tree>;
+  readonly nodes: ReadonlyMap<string, Node>;
+}
+
+/** Carries a unit out: everything that concerns one document becomes one write of it. */
+export async function commitUnit(unfolded: Unfolded, unit: Unit): Promise<Committed> {
+  const outcomes: Outcome[][] = unit.batches.map((batch) => batch.rows.map(() => ({ status: "stale" })));
+  let tasks: readonly Task[] = unit.batches.flatMap((batch, at) => batch.rows.map((_, row): Task => ({ batch: at, row })));
+  let transaction = "";
+  /** Identities whose record is gone: they give way. */
+  let released: readonly InnerIdentity[] = [];
+  for (let attempt = 1; attempt <= attempts; attempt++) {
+    const commit = new UnitCommit(unfolded, unit, tasks);
+    const result = await commit.attempt(released);
+    if ("refusal" in result) {
+      const more = released.length === 0 && result.refusal.code === "WRITE.UNIQUE" ? await commit.releasable() : [];
+      if (more.length > 0) {
+        released = more;
+        continue;
+      }
+      // What is written already stays; the rest is looked at again by whoever asked for it.
+      if (transaction !== "") break;
+      return { committed: false, refusal: result.refusal };
+    }
+    transaction = result.transaction;
+    for (const [task, outcome] of result.settled) outcomes[task.batch]![task.row] = outcome;
+    tasks = tasks.filter((task) => !result.settled.has(task));
+    if (tasks.length === 0) break;
+  }
+  return { committed: true, transaction, outcomes };
+}
+
+/** One attempt to carry out some rows of a unit. */
+class UnitCommit {
+  readonly #unfolded: Unfolded;
+  readonly #unit: Unit;
+  readonly #tasks: readonly Task[];
+  readonly #done = new Map<Task, Done>();
+  #work!: Work;
+  #identities = new Map<string, InnerIdentity[]>();
+
+  constructor(unfolded: Unfolded, unit: Unit, tasks: readonly Task[]) {
+    this.#unfolded = unfolded;
+    this.#unit = unit;
+    this.#tasks = tasks;
+  }
+
+  /** `settled`: what became of each row whose documents were not stale. */
+  async attempt(released: readonly InnerIdentity[]): Promise<{ readonly refusal: Refusal } | { readonly transaction: string; readonly settled: ReadonlyMap<Task, Outcome> }> {
+    const { database } = this.#unfolded;
+    this.#work = new Work(this.#unfolded.trees, await this.#load(), await this.#known());
+    try {
+      this.#apply();
+    } catch (error) {
+      if (error instanceof Refused) return { refusal: error.refusal };
+      throw error;
+    }
+    this.#identities = await this.#changedIdentities();
+    const { unit, names } = this.#documentUnit(released);
+    const result = await database.documents.commit(unit);
+    if (!result.committed) return { refusal: this.#translated(result.refusal) };
+    const stale = new Set<string>();
+    const images = new Map<string, OpenDocument>();
+    unit.batches.forEach((batch, at) => result.outcomes[at]!.forEach((outcome, row) => {
+      const name = names[at]![row]!;
+      if (outcome.status === "stale") stale.add(name);
+      else if (outcome.after) images.set(name, this.#opened(batch.model, outcome.after));
+    }));
+    if (unit.together && stale.size > 0) return { transaction: result.transaction, settled: new Map() };
+    return { transaction: result.transaction, settled: await this.#settle(stale, images) };
+  }
+
+  /** Identities that stand in the way of this unit, and whose record is gone. */
+  async releasable(): Promise<InnerIdentity[]> {
+    const released: InnerIdentity[] = [];
+    const lists = [...this.#identities.values()].flat();
+    for (const [node, tree] of this.#unfolded.trees) {
+      const model = identityModel(tree, node);
+      const wanted = lists.flatMap((each) => (each.model === model && each.cloudId !== null ? [each] : []));
+      if (wanted.length === 0) continue;
+      const spoken = new Set(lists.flatMap((each) => (each.model === model ? [keyText(each.key)] : [])));
+      const held = await this.#unfolded.database.documents.identities(model, "cloudId", wanted.map((each) => [each.cloudId!]));
+      const others = held.filter(({ key }) => !spoken.has(keyText(key)));
+      const reader = this.#unfolded.readers.get(tree)!;
+      const documents = await reader.load(others.map(({ key }) => reader.documentKey(key)));
+      for (const { key } of others) {
+        const place = documents.get(keyText(reader.documentKey(key)))?.find(node, key);
+        if (place === undefined) released.push({ model, key, cloudId: null });
+      }
+    }
+    return released;
+  }
+
+  #node(batch: Batch): Node {
+    return this.#unfolded.nodes.get(batch.model)!;
+  }
+
+  /** The documents that these rows are in, or are to go to. */
+  async #load(): Promise<Map<string, OpenDocument>> {
+    const keys = new Map<Tree, Key[]>();
+    for (const task of this.#tasks) {
+      const batch = this.#unit.batches[task.batch]!;
+      const node = this.#node(batch);
+      const tree = this.#unfolded.trees.get(node)!;
+      const width = tree.root.model.primaryKey.length;
+      const wanted = keys.get(tree) ?? [];
+      keys.set(tree, wanted);
+      const key = batch.rows[task.row]!.key.slice(0, width);
+      wanted.push(key);
+      if (batch.op !== "update" || !node.parent) continue;
+      const at = node.model.primaryKey.slice(0, width).map((name) => batch.fields.indexOf(name));
+      if (at.some((field) => field >= 0)) wanted.push(key.map((part, index) => (at[index]! < 0 ? part : (batch.rows[task.row]!.values[at[index]!] ?? part))));
+    }
+    const documents = new Map<string, OpenDocument>();
+    await Promise.all([...keys].map(async ([tree, wanted]) => {
+      for (const document of (await this.#unfolded.readers.get(tree)!.load(wanted)).values()) documents.set(documentName(tree, document.key), document);
+    }));
+    return documents;
+  }
+
+  /** The cloudIds that rows have now whose batch says what they had. */
+  async #known(): Promise<Map<Node, Map<string, string>>> {
+    const keys = new Map<Node, Key[]>();
+    for (const { batch: at, row } of this.#tasks) {
+      const batch = this.#unit.batches[at]!;
+      const node = this.#node(batch);
+      if (batch.op === "identify" && node.parent && !node.cloudId) keys.set(node, [...(keys.get(node) ?? []), batch.rows[row]!.key]);
+    }
+    const known = new Map<Node, Map<string, string>>();
+    for (const [node, wanted] of keys) known.set(node, await cloudIdsByKey(this.#unfolded.database, node.model.name, wanted));
+    return known;
+  }
+
+  #apply(): void {
+    this.#unit.batches.forEach((batch, at) => {
+      const node = this.#node(batch);
+      for (const task of this.#tasks) if (task.batch === at) this.#done.set(task, this.#applied(node, batch, task.row));
+      this.#work.endBatch(node);
+    });
+  }
+
+  #applied(node: Node, batch: Batch, row: number): Done {
+    switch (batch.op) {
+      case "insert":
+        return this.#work.insert(node, batch, batch.rows[row]!);
+      case "update":
+        return this.#work.update(node, batch, batch.rows[row]!);
+      case "delete":
+        return this.#work.delete(node, batch.rows[row]!);
+      case "identify":
+        return this.#work.identify(node, batch.rows[row]!);
+    }
+  }
+
+  /** What is to be remembered with each document. */
+  async #changedIdentities(): Promise<Map<string, InnerIdentity[]>> {
+    const { stood, given, dropped, documents } = this.#work;
+    const lists = new Map([...dropped].map(([name, list]) => [name, [...list]]));
+    const add = (name: string, identity: InnerIdentity): void => void lists.set(name, [...(lists.get(name) ?? []), identity]);
+    if (stood.size === 0 && given.size === 0) return lists;
+    const moved: { readonly node: Node; readonly was: Key; readonly key: Key; readonly from: string; readonly name: string }[] = [];
+    for (const [name, { tree, places }] of [...documents].map(([each, document]) => [each, { tree: document.tree, places: (node: Node) => document.places(node) }] as const)) {
+      for (const node of tree.nodes) {
+        if (node.cloudId) continue;
+        for (const { key, element } of places(node)) {
+          if (!(element instanceof Map)) continue;
+          const cloudId = given.get(element);
+          const before = stood.get(element);
+          if (cloudId !== undefined) add(name, { model: identityModel(tree, node), key, cloudId });
+          if (!before || keyText(before.key) === keyText(key)) continue;
+          if (cloudId === undefined) moved.push({ node, was: before.key, key, from: before.document, name });
+          else add(before.document, { model: identityModel(tree, node), key: before.key, cloudId: null });
+        }
+      }
+    }
+    for (const node of new Set(moved.map((each) => each.node))) {
+      const own = moved.filter((each) => each.node === node);
+      const known = await cloudIdsByKey(this.#unfolded.database, node.model.name, own.map(({ was }) => was));
+      for (const { was, key, from, name } of own) {
+        const cloudId = known.get(keyText(was));
+        if (cloudId === undefined) continue;
+        add(from, { model: node.model.name, key: was, cloudId: null });
+        add(name, { model: node.model.name, key, cloudId });
+      }
+    }
+    return lists;
+  }
+
+  #documentUnit(released: readonly InnerIdentity[]): { readonly unit: DocumentUnit; readonly names: readonly (readonly string[])[] } {
+    const groups = new Map<Tree, { readonly batch: DocumentBatch & { readonly rows: DocumentWrite[] }; readonly names: string[] }>();
+    let open = released;
+    for (const [name, document] of this.#work.documents) {
+      const { tree, key, revision, root, text } = document;
+      const own = this.#identities.get(name) ?? [];
+      // Of the same key, what is forgotten first may be somebody's later on.
+      const spoken = new Set(own.flatMap((each) => (each.cloudId === null ? [] : [`${each.model} ${keyText(each.key)}`])));
+      const inner = [...open, ...own].filter((each) => each.cloudId !== null || !spoken.has(`${each.model} ${keyText(each.key)}`));
+      const patches = this.#work.patches(document);
+      let write: DocumentWrite | undefined;
+      if (revision === undefined) write = root && { op: "insert", key, whole: jsonText(root), inner };
+      else if (!root && document.code === undefined) write = { op: "delete", key, revision, inner };
+      else if (patches.length > 0 || own.length > 0) write = { op: "patch", key, revision, patches, whole: patches.length > 0 ? jsonText(root!) : text!, inner };
+      if (!write) continue;
+      open = [];
+      let group = groups.get(tree);
+      if (!group) groups.set(tree, (group = { batch: { model: tree.inner, field: tree.json, rows: [] }, names: [] }));
+      group.batch.rows.push(write);
+      group.names.push(name);
+    }
+    const { id, fence } = this.#unit;
+    const all = [...groups.values()];
+    return { unit: { id, fence, batches: all.map(({ batch }) => batch), ...(this.#work.together ? { together: true } : {}) }, names: all.map(({ names }) => names) };
+  }
+
+  async #settle(stale: ReadonlySet<string>, images: ReadonlyMap<string, OpenDocument>): Promise<Map<Task, Outcome>> {
+    const settled = new Map<Task, Outcome>();
+    for (const [task, done] of this.#done) {
+      if (!done) settled.set(task, { status: "stale" });
+      else if (!done.documents.some((name) => stale.has(name))) settled.set(task, { status: "written" });
+    }
+    if (images.size > 0) await this.#afterImages(settled, images);
+    return settled;
+  }
+
+  /** What the database made of the documents, record by record. */
+  async #afterImages(settled: Map<Task, Outcome>, images: ReadonlyMap<string, OpenDocument>): Promise<void> {
+    for (const [task, done] of this.#done) {
+      const batch = this.#unit.batches[task.batch]!;
+      const node = this.#node(batch);
+      const tree = this.#unfolded.trees.get(node)!;
+      if (!done || settled.get(task)?.status !== "written" || batch.op === "delete" || batch.op === "identify") continue;
+      const place = images.get(documentName(tree, done.key))?.find(node, done.key);
+      if (!place || place === "unknown") continue;
+      const known = node.cloudId ? undefined : await cloudIdsByKey(this.#unfolded.database, identityModel(tree, node), [done.key]);
+      const fields = node.model.fields.map((field) => field.name);
+      const row = rowOf(node, place, fields, known?.get(keyText(done.key)) ?? null);
+      const cloudId = node.cloudId ? (row.values[fields.indexOf(node.cloudId.name)] ?? null) : row.cloudId;
+      settled.set(task, { status: "written", after: { ...row, cloudId } });
+    }
+  }
+
+  #opened(model: string, after: Row): OpenDocument {
+    const tree = [...this.#unfolded.readers.keys()].find((each) => each.inner === model)!;
+    const at = this.#unfolded.database.endpoints.get(model)!.model.fields.findIndex((field) => field.name === tree.json);
+    return new OpenDocument(tree, after.key, { text: after.values[at] ?? null, revision: after.revision, cloudId: after.cloudId });
+  }
+
+  #translated(refusal: Refusal): Refusal {
+    const tree = [...this.#unfolded.readers.keys()].find((each) => each.inner === refusal.model);
+    return tree ? { ...refusal, model: tree.root.model.name } : refusal;
+  }
+}

@@ -1,0 +1,83 @@
+import { readJson, type JsonBuilder } from "../values/json.ts";
+
+/** A JSON number as exact text: no JavaScript number takes part, so nothing beyond 2⁵³ is rounded. */
+export class JsonNumber {
+  readonly text: string;
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
+export type JsonObject = Map<string, Json>;
+export type Json = null | boolean | string | JsonNumber | Json[] | JsonObject;
+
+const builder: JsonBuilder<Json> = {
+  string: (content) => content,
+  number: (text) => new JsonNumber(text),
+  literal: (value) => value,
+  array: (items) => items,
+  object: (entries) => new Map(entries.map(({ key, value }) => [key, value])),
+};
+
+/** @throws {ValueError} for a text that is no JSON, or holds what no database can keep */
+export function parseJson(text: string): Json {
+  return readJson(text, builder);
+}
+
+/** Paths of object keys, step by step; null ends one. */
+export type Paths = ReadonlyMap<string, Paths | null>;
+
+/** Keys in their order, so that equal values have one text. `without`: what stands at these paths, and objects of nothing else. */
+export function jsonText(json: Json, without?: Paths | null): string {
+  if (json === null || typeof json === "boolean") return String(json);
+  if (typeof json === "string") return JSON.stringify(json);
+  if (json instanceof JsonNumber) return json.text;
+  if (Array.isArray(json)) return `[${json.map((item) => jsonText(item)).join(",")}]`;
+  const members: string[] = [];
+  for (const key of sorted([...json.keys()])) {
+    const inside = without?.get(key);
+    if (inside === null) continue;
+    const text = jsonText(json.get(key)!, inside);
+    if (inside === undefined || text !== "{}") members.push(`${JSON.stringify(key)}:${text}`);
+  }
+  return `{${members.join(",")}}`;
+}
+
+/** They mostly are already. */
+function sorted(keys: string[]): string[] {
+  for (let at = 1; at < keys.length; at++) if (keys[at - 1]! > keys[at]!) return keys.sort();
+  return keys;
+}
+
+/** What stands at a path of object keys: `undefined` for nothing, `"blocked"` where something other than an object is in the way. */
+export function valueAt(json: JsonObject, path: readonly string[]): { readonly value: Json | undefined } | "blocked" {
+  let here: Json | undefined = json;
+  for (const step of path) {
+    if (here === undefined || here === null) return { value: undefined };
+    if (!(here instanceof Map)) return "blocked";
+    here = here.get(step);
+  }
+  return { value: here };
+}
+
+/**
+ * Sets what stands at a path, or removes it (`undefined`); objects on the way are made where they are missing. False where
+ * something other than an object is in the way.
+ */
+export function setAt(json: JsonObject, path: readonly string[], value: Json | undefined): boolean {
+  let here = json;
+  for (const step of path.slice(0, -1)) {
+    let next = here.get(step) ?? null;
+    if (next === null) {
+      if (value === undefined) return true;
+      next = new Map();
+      here.set(step, next);
+    }
+    if (!(next instanceof Map)) return false;
+    here = next;
+  }
+  const last = path[path.length - 1]!;
+  if (value === undefined) here.delete(last);
+  else here.set(last, value);
+  return true;
+}

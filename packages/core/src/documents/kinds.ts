@@ -1,0 +1,62 @@
+import { canonical, fits, ValueError, type Kind } from "../value.ts";
+import { listItems } from "../values/canonical.ts";
+import { jsonText, JsonNumber, parseJson, type Json } from "./json.ts";
+
+/** How numbers stand in the document: as JSON numbers, or as texts, which every JSON library reads without rounding. */
+export type NumberForm = "number" | "text";
+
+const malformed = (): ValueError => new ValueError("VALUE.MALFORMED");
+
+/** The JSON form of a canonical text of this kind. Times are ISO 8601 texts, bytes Base64, lists arrays of their items. */
+export function toJson(kind: Kind, text: string, numbers: NumberForm): Json {
+  switch (kind.type) {
+    case "boolean":
+      return text === "true";
+    case "integer":
+    case "decimal":
+    case "float":
+      if (numbers === "text") return text;
+      if (!/^-?\d/.test(text)) throw new ValueError("VALUE.NOT_A_NUMBER"); // a float's NaN and infinities
+      return new JsonNumber(text);
+    case "json":
+      return parseJson(text);
+    case "list":
+      return listItems(text).map((item) => (item === null ? null : toJson(kind.of, item, numbers)));
+    default:
+      return text;
+  }
+}
+
+/**
+ * The canonical text of what stands in a document.
+ *
+ * @throws {ValueError} if it has another JSON type, or does not fit the kind
+ */
+export function fromJson(kind: Kind, json: Json, numbers: NumberForm): string {
+  const text = textOf(kind, json, numbers);
+  const misfit = fits(kind, text);
+  if (misfit !== undefined) throw new ValueError(misfit);
+  return text;
+}
+
+function textOf(kind: Kind, json: Json, numbers: NumberForm): string {
+  switch (kind.type) {
+    case "boolean":
+      if (typeof json !== "boolean") throw malformed();
+      return String(json);
+    case "integer":
+    case "decimal":
+    case "float":
+      if (numbers === "number" && json instanceof JsonNumber) return canonical(kind, json.text);
+      if (numbers === "text" && typeof json === "string") return canonical(kind, json);
+      throw malformed();
+    case "json":
+      return canonical(kind, jsonText(json));
+    case "list":
+      if (!Array.isArray(json)) throw malformed();
+      return JSON.stringify(json.map((item) => (item === null ? null : fromJson(kind.of, item, numbers))));
+    default:
+      if (typeof json !== "string") throw malformed();
+      return canonical(kind, json);
+  }
+}

@@ -1,0 +1,62 @@
+import type { JsonPatch } from "./contract.ts";
+import { jsonText, type Json, type JsonObject } from "./json.ts";
+
+/** What each object of a document was before somebody worked on it. */
+export type Origins = Map<JsonObject, JsonObject>;
+
+/** A copy that stays as it is; `origins` leads from the objects that are worked on to theirs in the copy. */
+export function copyOf(json: JsonObject, origins: Origins): JsonObject {
+  const copy = (value: Json): Json => {
+    if (Array.isArray(value)) return value.map(copy);
+    if (!(value instanceof Map)) return value;
+    const twin: JsonObject = new Map([...value].map(([key, member]) => [key, copy(member)]));
+    origins.set(value, twin);
+    return twin;
+  };
+  return copy(json) as JsonObject;
+}
+
+/** What makes the one out of the other, as few and as deep as paths go. */
+export function patchesBetween(before: JsonObject, after: JsonObject, origins: Origins): JsonPatch[] {
+  const patches: JsonPatch[] = [];
+  const compare = (path: JsonPatch["path"], was: Json, is: Json): void => {
+    if (was instanceof Map && is instanceof Map) objects(path, was, is);
+    else if (Array.isArray(was) && Array.isArray(is) && keepsOrder(was, is, origins)) arrays(path, was, is as JsonObject[]);
+    else if (was !== is && jsonText(was) !== jsonText(is)) patches.push({ path, value: jsonText(is) });
+  };
+  const objects = (path: JsonPatch["path"], was: JsonObject, is: JsonObject): void => {
+    for (const key of was.keys()) if (!is.has(key)) patches.push({ path: [...path, key], value: undefined });
+    for (const [key, value] of is) {
+      if (was.has(key)) compare([...path, key], was.get(key)!, value);
+      else patches.push({ path: [...path, key], value: jsonText(value) });
+    }
+  };
+  const arrays = (path: JsonPatch["path"], was: readonly Json[], is: readonly JsonObject[]): void => {
+    const here = new Set<Json | undefined>(was);
+    const kept = new Set<Json | undefined>(is.map((element) => origins.get(element)));
+    for (let at = was.length - 1; at >= 0; at--) if (!kept.has(was[at])) patches.push({ path: [...path, at], value: undefined });
+    is.forEach((element, at) => {
+      const origin = origins.get(element);
+      if (origin && here.has(origin)) compare([...path, at], origin, element);
+      else patches.push({ path: [...path, at], value: jsonText(element) });
+    });
+  };
+  objects([], before, after);
+  return patches;
+}
+
+/** Whether removing, changing in place and appending lead from the one to the other, and something is kept. */
+function keepsOrder(was: readonly Json[], is: readonly Json[], origins: Origins): boolean {
+  if (was.length === 0 || ![...was, ...is].every((element) => element instanceof Map)) return false;
+  const places = new Map(was.map((element, at) => [element, at]));
+  let last = -1;
+  let kept = 0;
+  for (const [at, element] of is.entries()) {
+    const place = places.get(origins.get(element as JsonObject) ?? null);
+    if (place === undefined) continue;
+    if (place < last || kept < at) return false;
+    last = place;
+    kept++;
+  }
+  return kept > 0;
+}

@@ -1,0 +1,188 @@
+import type { DocumentDatabase } from "./contract.ts";
+import type { Endpoint, FetchRequest, Key, KeyRange, Page, Row, ScanRequest } from "../endpoint.ts";
+import type { Value } from "../value.ts";
+import { compareKeys, keyText, OpenDocument, revisionOf, type Place } from "./document.ts";
+import { cloudIdsByKey, identityModel } from "./identity.ts";
+import { read, type Node } from "./node.ts";
+import type { Tree } from "./tree.ts";
+
+/** More documents at once would cost memory, and save nothing worth it. */
+const documentsPerPage = 200;
+
+/** Reads documents of one tree and gives the records inside them. */
+export class Reader {
+  readonly tree: Tree;
+  readonly #database: DocumentDatabase;
+  readonly #inner: Endpoint;
+
+  constructor(database: DocumentDatabase, tree: Tree) {
+    this.tree = tree;
+    this.#database = database;
+    this.#inner = database.endpoints.get(tree.inner)!;
+  }
+
+  async *scan(node: Node, request: ScanRequest): AsyncGenerator<Page> {
+    for (const range of request.ranges ?? [{ after: null, upTo: null }]) {
+      let { after } = range;
+      for await (const { documents, last } of this.#documents(node, range, request.pageSize)) {
+        const places = documents.flatMap((document) => within(node, document, range).map((place) => ({ document, place })));
+        // A page ends with its documents: all its rows are of one snapshot.
+        for (let at = 0; at === 0 || at < places.length; at += request.pageSize) {
+          const part = places.slice(at, at + request.pageSize);
+          const end = last && at + request.pageSize >= places.length;
+          if (part.length === 0 && !end) continue;
+          const upTo = end ? range.upTo : part[part.length - 1]!.place.key;
+          yield { rows: await this.rows(node, part, request.fields), range: { after, upTo } };
+          after = upTo;
+        }
+      }
+    }
+  }
+
+  async fetch(node: Node, request: FetchRequest): Promise<readonly Row[]> {
+    const { by, tuples, fields } = request;
+    if (tuples.length === 0) return [];
+    if (by === "key") return this.#byKey(node, tuples, fields);
+    if (by !== "cloudId") return this.#byFields(node, by, tuples, fields);
+    if (node.cloudId) return this.#byFields(node, [node.cloudId.name], tuples, fields);
+    if (!node.parent) return this.rows(node, (await this.#load({ fields: [], by, tuples })).flatMap((document) => placesOf(node, document)), fields);
+    const known = await this.#database.documents.identities(identityModel(this.tree, node), "cloudId", tuples);
+    return this.#byKey(node, known.map(({ key }) => key), fields);
+  }
+
+  /** The documents of these keys; those that do not exist are absent. */
+  async load(keys: readonly Key[]): Promise<Map<string, OpenDocument>> {
+    const tuples = [...new Map(keys.map((key) => [keyText(key), key])).values()];
+    const found = tuples.length === 0 ? [] : await this.#load({ fields: [], by: "key", tuples });
+    return new Map(found.map((document) => [keyText(document.key), document]));
+  }
+
+  documentKey(key: Key): Key {
+    return key.slice(0, this.tree.root.model.primaryKey.length);
+  }
+
+  async rows(node: Node, places: readonly { readonly document: OpenDocument; readonly place: Place }[], fields: readonly string[]): Promise<Row[]> {
+    const cloudIds = await this.#cloudIds(node, places);
+    return places.map(({ place }, at) => rowOf(node, place, fields, cloudIds[at]!));
+  }
+
+  async #byKey(node: Node, keys: readonly Key[], fields: readonly string[]): Promise<readonly Row[]> {
+    const documents = await this.load(keys.map((key) => this.documentKey(key)));
+    const unique = new Map(keys.map((key) => [keyText(key), key]));
+    const doubtful: { document: OpenDocument; place: Place }[] = [];
+    const places = [...unique.values()].flatMap((key) => {
+      const document = documents.get(keyText(this.documentKey(key)));
+      const place = document?.find(node, key);
+      if (!document || !place) return [];
+      if (place !== "unknown") return [{ document, place }];
+      doubtful.push({ document, place: { key, element: undefined, code: "DOCUMENT.UNKNOWN_PLACE" } });
+      return [];
+    });
+    const rows = await this.rows(node, places, fields);
+    // Who is known by a cloudId may still stand in the array that nobody can read: that is no delete.
+    const known = node.cloudId || doubtful.length === 0 ? [] : (await this.rows(node, doubtful, fields)).filter((row) => row.cloudId !== null);
+    return [...rows, ...known];
+  }
+
+  async #byFields(node: Node, by: readonly string[], tuples: readonly (readonly string[])[], fields: readonly string[]): Promise<readonly Row[]> {
+    const wanted = new Set(tuples.map(keyText));
+    const keyAt = node.model.primaryKey.slice(0, this.tree.root.model.primaryKey.length).map((name) => by.indexOf(name));
+    let documents: AsyncIterable<readonly OpenDocument[]> | readonly (readonly OpenDocument[])[];
+    if (keyAt.every((at) => at >= 0)) documents = [[...(await this.load(tuples.map((tuple) => keyAt.map((at) => tuple[at]!)))).values()]];
+    else if (!node.parent && by.every((name) => this.#inner.model.fields.some((field) => field.name === name))) documents = [await this.#load({ fields: [], by, tuples })];
+    else documents = this.#all();
+    const rows: Row[] = [];
+    for await (const page of documents) {
+      const places = page.flatMap((document) => placesOf(node, document)).filter(({ place }) => {
+        const values = place.code === undefined ? by.map((name) => valueOf(node, place, name).value) : [];
+        return values.length > 0 && !values.includes(null) && wanted.has(keyText(values as string[]));
+      });
+      rows.push(...(await this.rows(node, places, fields)));
+    }
+    return rows;
+  }
+
+  /** Every document, page by page. */
+  async *#all(): AsyncGenerator<readonly OpenDocument[]> {
+    for await (const { documents } of this.#documents(this.tree.root, { after: null, upTo: null }, documentsPerPage)) yield documents;
+  }
+
+  /** How many records of this level there are, by reading all documents. */
+  async count(node: Node): Promise<number> {
+    let count = 0;
+    for await (const documents of this.#all()) for (const document of documents) count += document.places(node).length;
+    return count;
+  }
+
+  /** Documents that hold keys of this range, the last page marked. */
+  async *#documents(node: Node, range: KeyRange, pageSize: number): AsyncGenerator<{ readonly documents: readonly OpenDocument[]; readonly last: boolean }> {
+    const after = range.after && this.documentKey(range.after);
+    const upTo = range.upTo && this.documentKey(range.upTo);
+    const onlyOne = after !== null && upTo !== null && keyText(after) === keyText(upTo);
+    // The document of the key it goes on behind may hold more.
+    if (after && node.parent) yield { documents: [...(await this.load([after])).values()], last: onlyOne };
+    if (onlyOne && node.parent) return;
+    const request = { fields: [this.tree.json], pageSize: node.parent ? Math.min(pageSize, documentsPerPage) : pageSize, ranges: [{ after, upTo }] };
+    let ahead: Page | undefined;
+    for await (const page of this.#inner.scan(request)) {
+      if (ahead) yield { documents: ahead.rows.map((row) => this.#open(row)), last: false };
+      ahead = page;
+    }
+    yield { documents: (ahead?.rows ?? []).map((row) => this.#open(row)), last: true };
+  }
+
+  async #load(request: FetchRequest): Promise<OpenDocument[]> {
+    const rows = await this.#inner.fetch({ ...request, fields: [this.tree.json] });
+    return rows.map((row) => this.#open(row));
+  }
+
+  #open(row: Row): OpenDocument {
+    return new OpenDocument(this.tree, row.key, { text: row.values[0] ?? null, revision: row.revision, cloudId: row.cloudId });
+  }
+
+  async #cloudIds(node: Node, places: readonly { readonly document: OpenDocument; readonly place: Place }[]): Promise<readonly (string | null)[]> {
+    if (node.cloudId) return places.map(({ place }) => (place.element === undefined || place.code !== undefined ? null : read(node.cloudId!, place.element).value));
+    if (!node.parent) return places.map(({ document }) => document.cloudId);
+    const known = await cloudIdsByKey(this.#database, identityModel(this.tree, node), places.map(({ place }) => place.key));
+    return places.map(({ place }) => known.get(keyText(place.key)) ?? null);
+  }
+}
+
+function placesOf(node: Node, document: OpenDocument): { document: OpenDocument; place: Place }[] {
+  return document.places(node).map((place) => ({ document, place }));
+}
+
+/** The records of a document whose keys lie in the range; between documents their own database has seen to that. */
+function within(node: Node, document: OpenDocument, range: KeyRange): Place[] {
+  const length = document.key.length;
+  const inside = (limit: Key | null): Key | undefined =>
+    (limit !== null && node.parent && keyText(limit.slice(0, length)) === keyText(document.key) ? limit.slice(length) : undefined);
+  const [after, upTo] = [inside(range.after), inside(range.upTo)];
+  return document.places(node).filter(({ key }) => {
+    const own = key.slice(length);
+    return (after === undefined || compareKeys(node, own, after) > 0) && (upTo === undefined || compareKeys(node, own, upTo) <= 0);
+  });
+}
+
+function valueOf(node: Node, place: Place, name: string): { readonly value: Value; readonly code?: string } {
+  const field = node.fields.get(name);
+  if (!field) return { value: place.key[node.model.primaryKey.indexOf(name)] ?? null };
+  return place.element === undefined ? { value: null } : read(field, place.element);
+}
+
+/** A record as a row. What has no place in the tree is faulty in every field, its key first. */
+export function rowOf(node: Node, place: Place, fields: readonly string[], cloudId: string | null): Row {
+  const row = { key: place.key, cloudId, revision: revisionOf(node, place.element) };
+  if (place.code !== undefined) {
+    const { code } = place;
+    const keyFirst = [...fields].sort((a, b) => node.model.primaryKey.indexOf(b) - node.model.primaryKey.indexOf(a));
+    return { ...row, values: fields.map(() => null), faults: keyFirst.map((field) => ({ field, code })) };
+  }
+  const faults: { field: string; code: string }[] = [];
+  const values = fields.map((name) => {
+    const { value, code } = valueOf(node, place, name);
+    if (code !== undefined) faults.push({ field: name, code });
+    return value;
+  });
+  return { ...row, values, ...(faults.length > 0 ? { faults } : {}) };
+}
