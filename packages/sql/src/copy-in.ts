@@ -9,6 +9,7 @@ export function timed(executor: Executor): Executor {
   const watched: Executor = {
     dialect: executor.dialect,
     ...(executor.dropsLeadingMark ? { dropsLeadingMark: true } : {}),
+    ...(executor.place ? { place: executor.place } : {}),
     atomic: (statements) => executor.atomic(statements),
     ...(copyTransaction ? { copyTransaction: (guard, steps) => copyTransaction.call(executor, guard, steps) } : {}),
     async query(statement) {

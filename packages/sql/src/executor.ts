@@ -23,6 +23,8 @@ export interface Executor {
   readonly dialect: "postgres" | "sqlite";
   /** A fact of the driver: it takes U+FEFF at the beginning of a text for a byte order mark, and drops it. */
   readonly dropsLeadingMark?: true;
+  /** A fact of the driver that SQL cannot tell: where the data lie, so that a copy of them is another place. */
+  readonly place?: () => string;
   /** One statement, outside any transaction of the application; never sees its uncommitted rows. */
   query(statement: Statement): Promise<readonly TextRow[]>;
   /** All or nothing, in order, in one transaction that is ours alone. Answers with the rows of each statement. */

@@ -1,10 +1,11 @@
-import { copyFileSync, mkdtempSync, renameSync, rmSync } from "node:fs";
+import { copyFileSync, cpSync, mkdtempSync, renameSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Claim } from "@sync/core";
 import Database from "better-sqlite3";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { type SqlDatabase, sqlDatabase } from "../src/index.ts";
+import { openPglite } from "@sync/test-databases";
+import { pgliteExecutor, type SqlDatabase, sqlDatabase } from "../src/index.ts";
 import { onEveryDialect, type Session } from "./support/engines.ts";
 import { betterExecutor } from "./support/executors.ts";
 
@@ -117,3 +118,31 @@ test("a copied or restored SQLite file is another server with the same database 
   expect((await claim("a.db")).serverIdentity).not.toBe(original.serverIdentity);
   rmSync(folder, { recursive: true });
 });
+
+test("a copied or restored PGlite folder is another server, and so is every one in memory; opened again it is the same", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "sync-lease-"));
+  const request = { holder: "h", runner: "one", seconds: 60 };
+  const claim = async (name: string, options: Parameters<typeof openPglite>[0] = { dataDir: join(folder, name) }): Promise<Claim> => {
+    const client = await openPglite(options);
+    const claimed = await sqlDatabase({ name: "t", executor: pgliteExecutor(client), models: [] }).claim(request);
+    expect((await sqlDatabase({ name: "t", executor: pgliteExecutor(client), models: [] }).claim(request)).serverIdentity).toBe(claimed.serverIdentity);
+    await client.close();
+    return claimed;
+  };
+  const original = await claim("a");
+  expect((await claim("a", { dataDir: `file://${join(folder, "a")}` })).serverIdentity).toBe(original.serverIdentity);
+  cpSync(join(folder, "a"), join(folder, "b"), { recursive: true });
+  const copy = await claim("b");
+  expect(copy.databaseId).toBe(original.databaseId);
+  expect(copy.serverIdentity).not.toBe(original.serverIdentity);
+  renameSync(join(folder, "a"), join(folder, "old"));
+  renameSync(join(folder, "b"), join(folder, "a"));
+  expect((await claim("a")).serverIdentity).not.toBe(original.serverIdentity);
+  const dumped = await openPglite({ dataDir: join(folder, "a") });
+  const dump = await dumped.dumpDataDir("none");
+  await dumped.close();
+  const [first, second] = [await claim("", { loadDataDir: dump }), await claim("", { loadDataDir: dump })];
+  expect(first.databaseId).toBe(original.databaseId);
+  expect(new Set([original, first, second].map(({ serverIdentity }) => serverIdentity)).size).toBe(3);
+  rmSync(folder, { recursive: true });
+}, 60_000);

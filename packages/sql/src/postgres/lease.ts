@@ -13,7 +13,8 @@ export async function claim(executor: Executor, sides: SideTables, request: Clai
   const [fence, id, runs, version, holder, since, server, met] = row;
   if (Number(version) > SIDE_VERSION) throw newerVersion(Number(version));
   if (fence === null) throw leaseHeld(holder!, since!);
-  return { databaseId: id!, serverIdentity: server!, runCounter: Number(runs), fence: Number(fence), ...acquaintances(request, met!) };
+  const serverIdentity = executor.place ? `${server!} ${executor.place()}` : server!;
+  return { databaseId: id!, serverIdentity, runCounter: Number(runs), fence: Number(fence), ...acquaintances(request, met!) };
 }
 
 async function attempt(executor: Executor, sides: SideTables, request: ClaimRequest): Promise<TextRow> {
