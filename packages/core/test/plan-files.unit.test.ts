@@ -17,12 +17,13 @@ function filled(): ReturnType<typeof pairOf> {
   return pair;
 }
 
+const linesOf = async (plan: Plan): Promise<string[]> => (await collect(plan.lines())).join("").split(/(?<=\n)/);
 const actionsOf = async (plan: Plan): Promise<unknown[]> => (await collect(plan.actions())).flat();
 
 it("a plan made here is loaded and applied elsewhere, and the next run finds nothing to do", async () => {
   const pair = filled();
   const plan = await pair.sync.plan();
-  const lines = await collect(plan.lines());
+  const lines = await linesOf(plan);
   const there = elsewhere(pair);
   const loaded = await there.load(lines);
   expect(await actionsOf(loaded)).toEqual(await actionsOf(plan));
@@ -35,7 +36,7 @@ it("a plan made here is loaded and applied elsewhere, and the next run finds not
 
 it("a plan is loaded into another state store, and applied from there", async () => {
   const pair = filled();
-  const lines = await collect((await pair.sync.plan()).lines());
+  const lines = await linesOf(await pair.sync.plan());
   const there = elsewhere(pair, { state: memoryState() });
   const loaded = await there.load(lines);
   expect(await actionsOf(loaded)).toHaveLength(5);
@@ -46,7 +47,7 @@ it("a plan is loaded into another state store, and applied from there", async ()
 
 it("a plan that was applied already is skipped, record by record, when its file is loaded and applied again", async () => {
   const pair = filled();
-  const lines = await collect((await pair.sync.plan()).lines());
+  const lines = await linesOf(await pair.sync.plan());
   await pair.sync.apply(await pair.sync.load(lines));
   const again = await pair.sync.apply(await pair.sync.load(lines));
   expect([again.skipped.length, again.written]).toEqual([5, { left: 0, right: 0 }]);
@@ -57,13 +58,13 @@ it("a delete after a plan from a file is found, though another record came with 
   await pair.sync.run();
   pair.left.application.insert("Country", { code: "F", name: "f" });
   const plan = await pair.sync.plan();
-  const lines = await collect(plan.lines());
+  const lines = await linesOf(plan);
   await pair.sync.apply(plan);
   pair.left.application.delete("Country", keyOf(pair.left, "Country", "F"));
   await pair.sync.run();
   pair.left.application.insert("Country", { code: "G", name: "g" });
   const second = await pair.sync.plan();
-  const secondLines = await collect(second.lines());
+  const secondLines = await linesOf(second);
   // What the store knew of the plan is lost; the file is all there is.
   await pair.left.state!.commit("pair", [{ op: "remove", collection: "plan", ids: [second.id] }]);
   expect((await pair.sync.apply(await pair.sync.load(secondLines))).written.right).toBe(1);
@@ -76,7 +77,7 @@ it("a delete after a plan from a file is found, though another record came with 
 
 it("a record that changed since a file was written is skipped and named", async () => {
   const pair = filled();
-  const lines = await collect((await pair.sync.plan()).lines());
+  const lines = await linesOf(await pair.sync.plan());
   const key = keyOf(pair.left, "Country", "C");
   pair.left.application.update("Country", key, { name: "later" });
   const there = elsewhere(pair);
@@ -88,7 +89,7 @@ it("a record that changed since a file was written is skipped and named", async 
 it("nothing can be applied of a file that was refused, nor is anything of it left", async () => {
   const pair = filled();
   const plan = await pair.sync.plan();
-  const lines = await collect(plan.lines());
+  const lines = await linesOf(plan);
   const state = memoryState();
   const there = elsewhere(pair, { state });
   for (const spoiled of [lines.slice(0, -1), [...lines.slice(0, 4), lines[4]!.replace("only", "ONLY"), ...lines.slice(5)]]) {
@@ -101,14 +102,14 @@ it("nothing can be applied of a file that was refused, nor is anything of it lef
 it("a refused file leaves the stored plan as it was", async () => {
   const pair = filled();
   const plan = await pair.sync.plan();
-  const lines = await collect(plan.lines());
+  const lines = await linesOf(plan);
   await expect(pair.sync.load(lines.slice(0, -2))).rejects.toMatchObject({ code: "PLAN.TRUNCATED" });
   expect((await pair.sync.apply(plan)).written.right).toBe(5);
 });
 
 it("a plan of another pair is refused, naming both", async () => {
   const pair = filled();
-  const lines = await collect((await pair.sync.plan()).lines());
+  const lines = await linesOf(await pair.sync.plan());
   await expect(elsewhere(pair, { name: "other" }).load(lines)).rejects.toMatchObject({ code: "PLAN.OTHER_PAIR", message: expect.stringMatching(/^Line 1 .*`pair`.*`other`/) });
 });
 
@@ -128,7 +129,7 @@ it.each<[what: string, options: Partial<SyncOptions> | (() => Partial<SyncOption
 ])("a plan made under another %s is refused whole, and what differs is named", async (_, options, said) => {
   const pair = filled();
   const plan = await pair.sync.plan();
-  const lines = await collect(plan.lines());
+  const lines = await linesOf(plan);
   const there = elsewhere(pair, typeof options === "function" ? options() : options);
   await expect(there.load(lines)).rejects.toMatchObject({ code: "PLAN.STALE", message: expect.stringMatching(said) });
   expect(codes(pair.right, "Country")).toEqual([]);
@@ -152,7 +153,7 @@ it("lines hold no value and no database id, and revisions only as hashes made wi
       ids.add(claim.databaseId);
       await database.release(claim.fence, false);
     }
-    return collect((await pair.sync.plan()).lines());
+    return linesOf(await pair.sync.plan());
   };
   const [first, second] = [await linesWith(), await linesWith()];
   for (const secret of ["kq7", "nachtigall", ...ids]) expect(first.join("") + second.join("")).not.toContain(secret);

@@ -38,7 +38,7 @@ const sealOf = (check: string, secret: string): string => hash64(`${secret}${che
 const escaped = (json: string): string => json.replaceAll("\u2028", "\\u2028").replaceAll("\u2029", "\\u2029");
 
 /**
- * Writes the lines of a plan, each with its newline. Each carries a check of its own text and of all lines before it, so
+ * Writes the lines of a plan, each with its newline, those of a page together. Each carries a check of its own text and of all lines before it, so
  * that a reader can name the first one that is not as it was written.
  */
 export async function* writeLines(
@@ -51,7 +51,7 @@ export async function* writeLines(
     return `${text.slice(0, -1)},"check":"${check}"}\n`;
   };
   yield line({ sync: "plan", version: FORMAT_VERSION, ...header } satisfies FileHeader);
-  for await (const actions of pages) for (const action of actions) yield line(packed(action));
+  for await (const actions of pages) yield actions.map((action) => line(packed(action))).join("");
   yield line({ end: true, lines: endOf(header), seal: sealOf(check, secret) } satisfies FileEnd);
 }
 
@@ -61,11 +61,15 @@ const checkPattern = /,"check":"([\w-]{11})"\}$/;
 export class LineReader {
   /** Of the line read last. */
   number = 0;
-  readonly #lines: AsyncIterator<string> | Iterator<string>;
+  readonly #source: AsyncIterator<string> | Iterator<string>;
+  /** Came together and wait to be read. */
+  #lines: string[] = [];
+  #at = 0;
   #check = "";
 
-  constructor(lines: AsyncIterable<string> | Iterable<string>) {
-    this.#lines = Symbol.asyncIterator in lines ? lines[Symbol.asyncIterator]() : lines[Symbol.iterator]();
+  /** Each text is one whole line, with or without its newline, or several. */
+  constructor(texts: AsyncIterable<string> | Iterable<string>) {
+    this.#source = Symbol.asyncIterator in texts ? texts[Symbol.asyncIterator]() : texts[Symbol.iterator]();
   }
 
   async header(): Promise<FileHeader> {
@@ -105,13 +109,18 @@ export class LineReader {
   }
 
   async close(): Promise<void> {
-    await this.#lines.return?.();
+    await this.#source.return?.();
   }
 
   async #next(): Promise<string | undefined> {
-    const { done, value } = await this.#lines.next();
     this.number++;
-    return done ? undefined : value.endsWith("\n") ? value.slice(0, -1) : value;
+    if (this.#at === this.#lines.length) {
+      const { done, value } = await this.#source.next();
+      if (done) return undefined;
+      this.#lines = (value.endsWith("\n") ? value.slice(0, -1) : value).split("\n");
+      this.#at = 0;
+    }
+    return this.#lines[this.#at++];
   }
 
   async #checked(line: string): Promise<object> {
