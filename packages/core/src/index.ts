@@ -38,4 +38,6 @@ export {
 } from "./value.ts";
 export { hash64, HASH_LENGTH, hasher, type Hasher } from "./hash.ts";
 export { hintFor, nearest } from "./names.ts";
+export { unfold } from "./documents/unfold.ts";
+export type { DocumentTree, TreeChild, TreeField, TreeRecord, TreeReference } from "./documents/tree.ts";
 export type { DocumentBatch, DocumentDatabase, Documents, DocumentUnit, DocumentWrite, InnerIdentity, JsonPatch } from "./documents/contract.ts";

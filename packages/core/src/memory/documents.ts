@@ -1,0 +1,279 @@
+import type { DocumentBatch, DocumentDatabase, Documents, DocumentUnit, DocumentWrite, InnerIdentity, JsonPatch } from "../documents/contract.ts";
+import { jsonText, parseJson, type Json } from "../documents/json.ts";
+import type { Changes, Claim, ClaimRequest, Endpoint, FetchRequest, Inspection, Key, Page, Row, ScanRequest } from "../endpoint.ts";
+import { SyncError } from "../errors.ts";
+import { hash64 } from "../hash.ts";
+import type { Model } from "../model.ts";
+import type { Batch, Committed, Outcome, Unit } from "../unit.ts";
+import { canonical } from "../value.ts";
+import { memoryState, type MemoryState } from "./state.ts";
+import { keyText, Refused } from "./tables.ts";
+
+export interface MemoryDocumentsOptions {
+  readonly name: string;
+  /** One collection of documents each, under a text `id` in a field `body`. */
+  readonly models: readonly string[];
+  /** Who makes the ids. @default "allocated" */
+  readonly keySource?: Model["keySource"];
+  /** Finds changed documents by transaction ids. @default true */
+  readonly tracking?: boolean;
+  /** Counts what stands inside documents. @default true */
+  readonly counts?: boolean;
+  /** Somebody else's turn, before each unit. */
+  readonly beforeCommit?: (unit: DocumentUnit) => void;
+}
+
+interface Stored {
+  readonly key: Key;
+  /** Canonical JSON. */
+  readonly text: string;
+  readonly transaction: number;
+}
+
+/** Documents in memory: the reference for what `unfold` asks of a database. */
+export interface MemoryDocuments extends DocumentDatabase {
+  readonly state: MemoryState;
+  /** Writes as an application makes them. */
+  put(model: string, id: string, json: string): void;
+  remove(model: string, id: string): void;
+  /** The documents of a model by id. */
+  all(model: string): Readonly<Record<string, string>>;
+  /** Everything that units have written, unit by unit. */
+  readonly written: readonly DocumentUnit[];
+}
+
+export function memoryDocuments(options: MemoryDocumentsOptions): MemoryDocuments {
+  return new MemoryDocumentDatabase(options);
+}
+
+class MemoryDocumentDatabase implements MemoryDocuments {
+  readonly name: string;
+  readonly endpoints: ReadonlyMap<string, Endpoint>;
+  readonly documents: Documents;
+  readonly state: MemoryState;
+  readonly written: DocumentUnit[] = [];
+  readonly #options: MemoryDocumentsOptions;
+  #tables: Map<string, Map<string, Stored>>;
+  /** Per model, by key. */
+  #identities = new Map<string, Map<string, { readonly key: Key; readonly cloudId: string }>>();
+  #transaction = 1;
+  #nextId = 1;
+  #fence = 0;
+  #runCounter = 0;
+  #runner: string | undefined;
+
+  constructor(options: MemoryDocumentsOptions) {
+    this.name = options.name;
+    this.#options = options;
+    this.#tables = new Map(options.models.map((model) => [model, new Map()]));
+    this.endpoints = new Map(options.models.map((model) => [model, this.#endpoint(model)]));
+    this.state = memoryState({ name: options.name });
+    this.documents = {
+      commit: async (unit) => {
+        options.beforeCommit?.(unit);
+        this.written.push(unit);
+        return this.#commit(unit.fence, (stale) => {
+          const outcomes = unit.batches.map((batch) => batch.rows.map((row) => this.#write(batch, row)));
+          if (unit.together && outcomes.flat().some(({ status }) => status === "stale")) return stale(outcomes);
+          this.#identify(unit.batches.flatMap((batch) => batch.rows.flatMap((row, at) => (outcomes[unit.batches.indexOf(batch)]![at]!.status === "written" ? row.inner : []))));
+          return outcomes;
+        });
+      },
+      identities: async (model, by, tuples) => {
+        const wanted = new Set(tuples.map(keyText));
+        return [...this.#known(model).values()].filter(({ key, cloudId }) => wanted.has(by === "key" ? keyText(key) : cloudId));
+      },
+      ...(options.counts !== false && {
+        countInside: async (model: string, paths: readonly (readonly string[])[]) => paths.map((path) =>
+          [...this.#table(model).values()].reduce((sum, { text }) => sum + countAt(JSON.parse(text), path), 0)),
+      }),
+    };
+  }
+
+  put(model: string, id: string, json: string): void {
+    this.#table(model).set(id, { key: [id], text: canonical({ type: "json" }, json), transaction: this.#transaction++ });
+  }
+
+  remove(model: string, id: string): void {
+    this.#table(model).delete(id);
+  }
+
+  all(model: string): Readonly<Record<string, string>> {
+    return Object.fromEntries(this.#ordered(model).map(({ key, text }) => [key[0]!, text]));
+  }
+
+  async claim(request: ClaimRequest): Promise<Claim> {
+    if (this.#runner !== request.runner) {
+      if (this.#runner !== undefined && !request.takeOver) throw new SyncError("LEASE.HELD", `${this.name} is in use.`, { database: this.name });
+      this.#runner = request.runner;
+      this.#fence += 1;
+    }
+    return { databaseId: this.name, serverIdentity: this.name, runCounter: this.#runCounter, fence: this.#fence };
+  }
+
+  async release(fence: number, wrote: boolean): Promise<boolean> {
+    if (this.#runner === undefined || fence !== this.#fence) return false;
+    this.#runner = undefined;
+    if (wrote) this.#runCounter += 1;
+    return true;
+  }
+
+  async inspect(models: readonly string[]): Promise<Inspection> {
+    return { findings: [], shapes: new Map(models.map((model) => [model, hash64(model, 1)])) };
+  }
+
+  /** Whole documents, as rows of two fields. */
+  async commit(unit: Unit): Promise<Committed> {
+    return this.#commit(unit.fence, () => unit.batches.map((batch) => batch.rows.map((_, at) => this.#writeRow(batch, at))));
+  }
+
+  async close(): Promise<void> {}
+
+  #commit(fence: number, write: (allStale: (outcomes: readonly (readonly Outcome[])[]) => readonly (readonly Outcome[])[]) => readonly (readonly Outcome[])[]): Committed {
+    if (this.#runner === undefined || fence !== this.#fence) throw new SyncError("LEASE.LOST", `Another runner has taken the lease on ${this.name}.`, { database: this.name });
+    const copy = <Value>(maps: ReadonlyMap<string, ReadonlyMap<string, Value>>): Map<string, Map<string, Value>> => new Map([...maps].map(([name, map]) => [name, new Map(map)]));
+    const [tables, identities] = [copy(this.#tables), copy(this.#identities)];
+    const undo = (): void => {
+      this.#tables = tables;
+      this.#identities = identities;
+    };
+    try {
+      const outcomes = write((all) => {
+        undo();
+        return all.map((batch) => batch.map(() => ({ status: "stale" })));
+      });
+      return { committed: true, transaction: String(this.#transaction++), outcomes };
+    } catch (error) {
+      undo();
+      if (error instanceof Refused) return { committed: false, refusal: error.refusal };
+      throw error;
+    }
+  }
+
+  #write(batch: DocumentBatch, write: DocumentWrite): Outcome {
+    const { model } = batch;
+    const table = this.#table(model);
+    const text = keyText(write.key);
+    const stored = table.get(text);
+    if (write.op === "insert") {
+      if (stored) throw new Refused({ code: "WRITE.UNIQUE", constraint: "primary key", model });
+      table.set(text, { key: write.key, text: canonical({ type: "json" }, write.whole), transaction: this.#transaction });
+      return { status: "written" };
+    }
+    if (!stored || String(stored.transaction) !== write.revision) return { status: "stale" };
+    if (write.op === "delete") table.delete(text);
+    else if (write.patches.length > 0) {
+      const patched = write.patches.reduce(patchedBy, stored.text);
+      if (patched !== canonical({ type: "json" }, write.whole)) throw new TypeError("The patches of a document do not lead to its whole text.");
+      table.set(text, { key: write.key, text: patched, transaction: this.#transaction });
+    }
+    return { status: "written" };
+  }
+
+  /** Forgotten ones first; then each cloudId has one key in its model. */
+  #identify(identities: readonly InnerIdentity[]): void {
+    for (const { model, key, cloudId } of identities) if (cloudId === null) this.#known(model).delete(keyText(key));
+    for (const { model, key, cloudId } of identities) {
+      if (cloudId === null) continue;
+      for (const other of this.#known(model).values()) {
+        if (other.cloudId === cloudId && keyText(other.key) !== keyText(key)) throw new Refused({ code: "WRITE.UNIQUE", constraint: "sync_identity", model });
+      }
+      this.#known(model).set(keyText(key), { key, cloudId });
+    }
+  }
+
+  #writeRow(batch: Batch, at: number): Outcome {
+    const { model } = batch;
+    const { key } = batch.rows[at]!;
+    const inner = (cloudId: string | null | undefined): void => (cloudId === undefined ? undefined : this.#identify([{ model, key, cloudId }]));
+    if (batch.op === "identify") {
+      const { cloudId, was } = batch.rows[at]!;
+      if (!this.#table(model).has(keyText(key)) || (this.#known(model).get(keyText(key))?.cloudId ?? null) !== was) return { status: "stale" };
+      inner(cloudId);
+      return { status: "written" };
+    }
+    const stored = this.#table(model).get(keyText(key));
+    const body = batch.op === "delete" ? undefined : batch.rows[at]!.values[batch.fields.indexOf("body")];
+    if (batch.op !== "insert" && (!stored || String(stored.transaction) !== batch.rows[at]!.revision)) return { status: "stale" };
+    if (batch.op === "insert" && stored) throw new Refused({ code: "WRITE.UNIQUE", constraint: "primary key", model });
+    if (batch.op === "delete") this.#table(model).delete(keyText(key));
+    else if (typeof body === "string") this.#table(model).set(keyText(key), { key, text: body, transaction: this.#transaction });
+    inner(batch.op === "delete" ? null : batch.rows[at]!.cloudId);
+    return { status: "written" };
+  }
+
+  #endpoint(name: string): Endpoint {
+    const rows = (stored: readonly Stored[], fields: readonly string[]): Row[] => stored.map(({ key, text, transaction }) => ({
+      key, cloudId: this.#known(name).get(keyText(key))?.cloudId ?? null, revision: String(transaction), values: fields.map((field) => (field === "id" ? key[0]! : text)),
+    }));
+    const tracking = this.#options.tracking !== false;
+    const ordered = (): readonly Stored[] => this.#ordered(name);
+    return {
+      model: {
+        name, primaryKey: ["id"], keySource: this.#options.keySource ?? "allocated", uniqueKeys: [], references: [], syncFields: {},
+        fields: [{ name: "id", kind: { type: "text" }, nullable: false, writable: true }, { name: "body", kind: { type: "json" }, nullable: false, writable: true }],
+      },
+      capabilities: { changesSince: tracking, fingerprints: false, exactWrites: true },
+      async *scan(request: ScanRequest): AsyncIterable<Page> {
+        for (const { after: from, upTo } of request.ranges ?? [{ after: null, upTo: null }]) {
+          for (let after = from, more = true; more; ) {
+            const page = ordered().filter(({ key }) => (after === null || key[0]! > after[0]!) && (upTo === null || key[0]! <= upTo[0]!)).slice(0, request.pageSize);
+            more = page.length === request.pageSize;
+            const end = more ? page[page.length - 1]!.key : upTo;
+            yield { rows: rows(page, request.fields), range: { after, upTo: end } };
+            after = end;
+          }
+        }
+      },
+      fetch: async ({ by, tuples, fields }: FetchRequest) => {
+        const wanted = new Set(tuples.map(keyText));
+        return rows(ordered(), fields).filter((row, at) => wanted.has(by === "cloudId" ? (row.cloudId ?? "") : by === "key" || by.join() === "id" ? keyText(row.key) : ordered()[at]!.text));
+      },
+      allocate: async (count) => Array.from({ length: count }, () => [`d${String(this.#nextId++).padStart(5, "0")}`]),
+      ...(tracking && {
+        changesSince: async (mark: string | undefined, ownUnits: readonly string[]): Promise<Changes> => {
+          const own = new Set(ownUnits);
+          const changed = ordered().filter(({ transaction }) => transaction >= Number(mark) && !own.has(String(transaction)));
+          return { next: String(this.#transaction), total: ordered().length, keys: mark === undefined ? "all" : changed.map(({ key }) => key) };
+        },
+      }),
+    };
+  }
+
+  #table(model: string): Map<string, Stored> {
+    return this.#tables.get(model)!;
+  }
+
+  #ordered(model: string): readonly Stored[] {
+    return [...this.#table(model).values()].sort((a, b) => (a.key[0]! < b.key[0]! ? -1 : 1));
+  }
+
+  #known(model: string): Map<string, { readonly key: Key; readonly cloudId: string }> {
+    let known = this.#identities.get(model);
+    if (!known) this.#identities.set(model, (known = new Map()));
+    return known;
+  }
+}
+
+function countAt(json: unknown, path: readonly string[]): number {
+  if (Array.isArray(json)) return path.length === 0 ? json.length : json.reduce<number>((sum, item) => sum + countAt(item, path), 0);
+  if (typeof json !== "object" || json === null || path.length === 0) return 0;
+  return countAt((json as Record<string, unknown>)[path[0]!], path.slice(1));
+}
+
+function patchedBy(text: string, { path, value }: JsonPatch): string {
+  const json = parseJson(text);
+  let here = json;
+  for (const step of path.slice(0, -1)) {
+    const next: Json | undefined = here instanceof Map ? here.get(String(step)) : Array.isArray(here) ? here[Number(step)] : undefined;
+    if (next === undefined) throw new TypeError("A patch leads through something that is not there.");
+    here = next;
+  }
+  const last = path[path.length - 1]!;
+  if (here instanceof Map) {
+    if (value === undefined) here.delete(String(last));
+    else here.set(String(last), parseJson(value));
+  } else if (Array.isArray(here) && Number(last) <= here.length) here.splice(Number(last), 1, ...(value === undefined ? [] : [parseJson(value)]));
+  else throw new TypeError("A patch leads to a place that is not there.");
+  return jsonText(json);
+}
