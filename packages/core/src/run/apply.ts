@@ -140,13 +140,16 @@ async function agreeing(
   const forgettable = actions.flatMap((action) => (action.action === "forget" ? [[action.cloudId!]] : []));
   const back = await Promise.all((["left", "right"] as const).map((side) => examiner.sides[side].fetchRows("cloudId", forgettable)));
   const there = new Set(back.flat().map((row) => row.cloudId));
-  const found = new Map<string, Examined>();
+  const found = new Map<string, { readonly record: Examined; readonly now: PlannedAction }>();
   // Where the plan met a value that the other side cannot hold, it is met again before the two are held against each other.
   const quarantined = new Set(actions.flatMap((action) => (action.quarantine ? [placeOf(action)] : [])));
   const misfits = examined.filter((record) => !record.problem && quarantined.has(placeOf(plannedAction(context, record))));
   await resolveTargets(context, models, misfits);
   for (const record of misfits) takeItem(context, record);
-  for (const record of examined) found.set(placeOf(plannedAction(context, record)), record);
+  for (const record of examined) {
+    const now = plannedAction(context, record);
+    found.set(placeOf(now), { record, now });
+  }
   const agreed: Examined[] = [];
   const later: PlannedAction[] = [];
   for (const action of actions) {
@@ -160,8 +163,8 @@ async function agreeing(
       later.push(action);
       continue;
     }
-    const record = found.get(placeOf(action));
-    if (record && sameAction(plannedAction(context, record), action)) agreed.push(record);
+    const known = found.get(placeOf(action));
+    if (known && sameAction(known.now, action)) agreed.push(known.record);
     else skipped.push({ model: action.model, ...(action.leftKey ? { leftKey: action.leftKey } : {}), ...(action.rightKey ? { rightKey: action.rightKey } : {}) });
   }
   return { agreed, later };
