@@ -1,0 +1,160 @@
+import { describe, expect, test } from "vitest";
+import { byCode, countries, edit, fillRows, type Countries } from "./countries.ts";
+
+interface Airport { ident: string; name?: string; [key: string]: unknown }
+interface Region { code: string; name?: string; airports?: Airport[]; [key: string]: unknown }
+
+const regions = (pair: Countries, country: string): Region[] =>
+  [...(byCode(pair.inner)[country].regions as Region[])].sort((a, b) => (a.code < b.code ? -1 : 1));
+const region = (document: { regions: Region[] }, code: string): Region => document.regions.find((each) => each.code === code)!;
+const airport = (document: { regions: Region[] }, ident: string): Airport => document.regions.flatMap((each) => each.airports ?? []).find((each) => each.ident === ident)!;
+const rowOf = (pair: Countries, model: string, field: string, value: string): Record<string, string | null> =>
+  pair.rows.probe.rows(model).find(({ record }) => record[field] === value)!.record;
+
+async function copied(...options: Parameters<typeof countries>): Promise<Countries & { readonly keys: Record<string, readonly string[]> }> {
+  const pair = countries(...options);
+  const keys = fillRows(pair.rows);
+  await pair.sync.run();
+  return { ...pair, keys };
+}
+
+/** Nothing is left to do, and both sides are the same. */
+async function settled(pair: Countries): Promise<void> {
+  const before = [pair.inner.written.length, pair.rows.probe.unitWrites];
+  const run = await pair.sync.run();
+  expect([...run.models.values()].flatMap(({ created, updated, deleted }) => [created, updated, deleted]).every(({ left, right }) => left + right === 0)).toBe(true);
+  expect([pair.inner.written.length, pair.rows.probe.unitWrites]).toEqual(before);
+  expect(await pair.sync.verify()).toMatchObject({ equal: true });
+}
+
+describe.each([["marks and counts", {}], ["marks, counted by reading", { counts: false }], ["no marks", { tracking: false }]])("rows and documents (%s)", (_, options) => {
+  test("a first copy writes each document once, and a second run writes nothing", async () => {
+    const pair = await copied(options);
+    expect(pair.inner.written.flatMap((unit) => unit.batches.flatMap((batch) => batch.rows.map(({ op }) => op)))).toEqual(["insert", "insert"]);
+    expect(regions(pair, "FR").map(({ code, airports }) => [code, airports!.length])).toEqual([["FR-A", 2], ["FR-B", 1]]);
+    expect(Object.values(pair.inner.all("Country")).join()).toContain('"population":9007199254740993');
+    await settled(pair);
+  });
+
+  test("two airports of one document edited on two sides do not disturb each other", async () => {
+    const pair = await copied(options);
+    edit(pair.inner, "FR", (document) => {
+      airport(document, "LFAA").name = "Alpha";
+      airport(document, "LFAA")["elevation"] = 12;
+    });
+    pair.rows.application.update("Airport", pair.keys["LFAB"]!, { name: "Beta" });
+    const run = await pair.sync.run();
+    expect(run.models.get("Airport")).toMatchObject({ updated: { left: 1, right: 1 }, conflicts: 0, unsettled: 0 });
+    expect(rowOf(pair, "Airport", "ident", "LFAA")["name"]).toBe("Alpha");
+    expect(airport(byCode(pair.inner)["FR"], "LFAB").name).toBe("Beta");
+    const last = pair.inner.written.at(-1)!.batches[0]!.rows[0]!;
+    expect(last.op === "patch" && last.patches.map(({ path }) => path.at(-1))).toEqual(["name"]);
+    await settled(pair);
+  });
+
+  test("an airport that moves to another region or document keeps its unmapped keys and its identity", async () => {
+    const pair = await copied(options);
+    edit(pair.inner, "FR", (document) => {
+      for (const ident of ["LFAA", "LFAB"]) airport(document, ident)["runways"] = [{ length: 1.50 }];
+    });
+    pair.rows.application.update("Airport", pair.keys["LFAA"]!, { regionId: pair.keys["FR-B"]![0]! });
+    pair.rows.application.update("Airport", pair.keys["LFAB"]!, { regionId: pair.keys["CH-A"]![0]!, countryId: pair.keys["CH"]![0]! });
+    const run = await pair.sync.run();
+    expect(run.models.get("Airport")).toMatchObject({ updated: { left: 0, right: 2 }, created: { left: 0, right: 0 }, deleted: { left: 0, right: 0 } });
+    expect(region(byCode(pair.inner)["FR"], "FR-B").airports!.map(({ ident }) => ident)).toContain("LFAA");
+    expect(region(byCode(pair.inner)["FR"], "FR-A").airports).toEqual([]);
+    expect(airport(byCode(pair.inner)["CH"], "LFAB")).toMatchObject({ name: "LFAB", runways: [{ length: 1.5 }] });
+    await settled(pair);
+  });
+
+  test("what moves, comes and goes inside documents comes back to the rows with its foreign keys", async () => {
+    const pair = await copied(options);
+    edit(pair.inner, "FR", (document) => {
+      region(document, "FR-A").airports!.push({ ident: "LFAC", name: "New" });
+      region(document, "FR-B").airports = [];
+      document.regions.push({ code: "FR-C", airports: [{ ident: "LFCA" }] });
+    });
+    await pair.sync.run();
+    const fresh = rowOf(pair, "Airport", "ident", "LFAC");
+    expect([fresh["regionId"], fresh["countryId"]]).toEqual([pair.keys["FR-A"]![0], pair.keys["FR"]![0]]);
+    expect(rowOf(pair, "Airport", "ident", "LFCA")["countryId"]).toBe(pair.keys["FR"]![0]);
+    expect(pair.rows.probe.rows("Airport").map(({ record }) => record["ident"]).sort()).toEqual(["LFAA", "LFAB", "LFAC", "LFCA", "LSAA"]);
+    await settled(pair);
+  });
+
+  test("a region whose code changes takes the identities below along", async () => {
+    const pair = await copied(options);
+    pair.rows.application.update("Region", pair.keys["FR-A"]!, { code: "FR-Z", name: "Renamed" });
+    const run = await pair.sync.run();
+    expect(run.models.get("Region")).toMatchObject({ updated: { left: 0, right: 1 } });
+    expect(run.models.get("Airport")).toMatchObject({ created: { left: 0, right: 0 }, deleted: { left: 0, right: 0 }, quarantined: 0 });
+    await settled(pair);
+    pair.rows.application.update("Airport", pair.keys["LFAA"]!, { name: "still known" });
+    await pair.sync.run();
+    expect(airport(byCode(pair.inner)["FR"], "LFAA").name).toBe("still known");
+    await settled(pair);
+  });
+
+  test("rows that are deleted leave their arrays, and the last one an empty array", async () => {
+    const pair = await copied(options);
+    pair.rows.application.delete("Airport", pair.keys["LSAA"]!);
+    pair.rows.application.delete("Region", pair.keys["CH-A"]!);
+    await pair.sync.run();
+    expect(byCode(pair.inner)["CH"].regions).toEqual([]);
+    await settled(pair);
+    pair.rows.application.delete("Country", pair.keys["CH"]!);
+    await pair.sync.run();
+    expect(Object.keys(byCode(pair.inner))).toEqual(["FR"]);
+    await settled(pair);
+  });
+
+  test("a document that goes takes its rows along", async () => {
+    const pair = await copied(options);
+    const [id] = Object.entries(pair.inner.all("Country")).find(([, each]) => each.includes("LSAA"))!;
+    pair.inner.remove("Country", id);
+    await pair.sync.run();
+    expect(pair.rows.probe.rows("Country").map(({ record }) => record["code"])).toEqual(["FR"]);
+    await settled(pair);
+  });
+
+  test("a write that comes between reading and writing a document is kept, and disturbs only its own record", async () => {
+    let meanwhile: (() => void) | undefined;
+    const pair = await copied({
+      ...options,
+      beforeCommit: () => {
+        const once = meanwhile;
+        meanwhile = undefined;
+        once?.();
+      },
+    });
+    pair.rows.application.update("Airport", pair.keys["LFAA"]!, { name: "from the left" });
+    meanwhile = () => edit(pair.inner, "FR", (document) => (airport(document, "LFBA").name = "from the right"));
+    const run = await pair.sync.run();
+    expect(run.models.get("Airport")).toMatchObject({ updated: { right: 1 }, unsettled: 0 });
+    expect([airport(byCode(pair.inner)["FR"], "LFAA").name, airport(byCode(pair.inner)["FR"], "LFBA").name]).toEqual(["from the left", "from the right"]);
+    await pair.sync.run();
+    expect(rowOf(pair, "Airport", "ident", "LFBA")["name"]).toBe("from the right");
+    await settled(pair);
+  });
+
+  test("what has no place in the tree waits in quarantine, and the rest of its document goes on", async () => {
+    const pair = await copied(options);
+    edit(pair.inner, "FR", (document) => {
+      region(document, "FR-A").airports!.push({ name: "without a key" } as never, { ident: "LFAB", name: "twice" });
+      region(document, "FR-B")["name"] = 5 as never;
+      airport(document, "LFAA").name = "goes on";
+    });
+    const run = await pair.sync.run();
+    expect(rowOf(pair, "Airport", "ident", "LFAA")["name"]).toBe("goes on");
+    expect(pair.rows.probe.rows("Airport")).toHaveLength(4);
+    expect(run.models.get("Airport")).toMatchObject({ quarantined: 3, deleted: { left: 0, right: 0 } });
+    expect(run.models.get("Region")).toMatchObject({ quarantined: 1 });
+  });
+
+  test("an array that became something else deletes nobody", async () => {
+    const pair = await copied(options);
+    edit(pair.inner, "FR", (document) => (document.regions = "none"));
+    await pair.sync.run();
+    expect([pair.rows.probe.rows("Region").length, pair.rows.probe.rows("Airport").length]).toEqual([3, 4]);
+  });
+});
