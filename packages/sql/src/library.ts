@@ -33,9 +33,14 @@ export interface LibraryOptions<Model extends string = string> {
    * @default 10000
    */
   readonly patience?: number;
+  /**
+   * A name for where this database lives, such as the host, that a snapshot of a whole PostgreSQL server would not bring along.
+   * @default what the database can tell: on PostgreSQL the system identifier, which such a snapshot has as well
+   */
+  readonly serverIdentity?: string;
 }
 
-const optionNames: Readonly<Record<keyof LibraryOptions, true>> = { models: true, syncFields: true, sideTables: true, patience: true };
+const optionNames: Readonly<Record<keyof LibraryOptions, true>> = { models: true, syncFields: true, sideTables: true, patience: true, serverIdentity: true };
 const syncFieldStandards = { cloudId: "cloudId", lastSyncedAt: "lastSyncedAt", syncStatus: "syncStatus" } as const;
 
 /** Refuses options that nobody knows; `own` are those that only this library's adapter has. */
@@ -112,7 +117,8 @@ export function libraryDatabase<Types extends ModelTypes>(
 ): LibraryDatabase<Types> {
   const chosen = options.models?.map((name) => modelNamed(name, models, leftOut)) ?? models;
   const fills = new Map(chosen.map((each) => [each.model.name, each.fills]));
-  const database = sqlDatabase({ ...rest, models: chosen, ...(options.sideTables ? { sideTables: options.sideTables } : {}) });
+  const { sideTables, serverIdentity } = options;
+  const database = sqlDatabase({ ...rest, models: chosen, ...(sideTables ? { sideTables } : {}), ...(serverIdentity === undefined ? {} : { serverIdentity }) });
   return {
     ...database,
     types: undefined,

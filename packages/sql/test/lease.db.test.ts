@@ -5,9 +5,9 @@ import type { Claim } from "@sync/core";
 import Database from "better-sqlite3";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { openPglite } from "@sync/test-databases";
-import { pgliteExecutor, type SqlDatabase, sqlDatabase } from "../src/index.ts";
+import { type SqlDatabase, sqlDatabase } from "../src/index.ts";
 import { onEveryDialect, type Session } from "./support/engines.ts";
-import { betterExecutor } from "./support/executors.ts";
+import { betterExecutor, pgliteExecutor } from "./support/executors.ts";
 
 onEveryDialect(import.meta.url, (engine) => {
   let session: Session;

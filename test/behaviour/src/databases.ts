@@ -52,17 +52,18 @@ export interface PostgresSide extends Side {
 }
 
 /** `url`: of a fresh database. The sync gets a pool; the application speaks through a connection of its own. */
-export async function openPostgres(url: string, ddl: string, options: { schema?: Schema; through?: string } = {}): Promise<PostgresSide> {
+export async function openPostgres(url: string, ddl: string, options: { schema?: Schema; through?: string; serverIdentity?: string } = {}): Promise<PostgresSide> {
   // Without listeners a connection that the server ends would end the process: every application has these lines.
   const application = new pg.Client({ connectionString: url });
   await application.connect();
   application.on("error", () => {});
   if (ddl !== "") await application.query(ddl);
-  const pool = new pg.Pool({ connectionString: options.through ?? url, max: 4 });
+  const { schema = schemaOf("postgres"), through = url, serverIdentity } = options;
+  const pool = new pg.Pool({ connectionString: through, max: 4 });
   pool.on("error", () => {});
   return {
     engine: "postgres", dialect: "postgres", pool,
-    database: untyped(drizzleDatabase(nodePostgres(pool), { schema: options.schema ?? schemaOf("postgres") })),
+    database: untyped(drizzleDatabase(nodePostgres(pool), { schema, ...(serverIdentity === undefined ? {} : { serverIdentity }) })),
     exec: async (sql) => void (await application.query(sql)),
     rows: async <T extends Row>(sql: string) => (await application.query<T>(sql)).rows,
     async close() {

