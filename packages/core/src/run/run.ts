@@ -17,6 +17,8 @@ import { Source } from "./source.ts";
 import { RunTracker } from "./tracker.ts";
 import { copyTree, inTrees } from "./trees.ts";
 import { refuseHeld, storedRun, type RunRecord } from "../undo/run-log.ts";
+import { settleDecisions } from "../log/settle-decisions.ts";
+import { pruneSometimes } from "../log/prune.ts";
 import { Writer, type Sink } from "./writer.ts";
 
 export interface RunOptions {
@@ -41,6 +43,8 @@ export interface RunResult {
   /** Of the rows this run wrote: read again, and found otherwise. */
   readonly check: WriteCheck;
   readonly deletesToConfirm: readonly GuardedDeletes[];
+  /** Ids of conflicts that a person had decided and whose values had moved since: nothing was done about them. */
+  readonly outdated: readonly string[];
   readonly findings: readonly Finding[];
   readonly milliseconds: number;
 }
@@ -92,7 +96,7 @@ async function analyse(context: RunContext, prepared: ReturnType<typeof prepare>
       await analysis.run();
     }
   }
-  await sink.flush();
+  await sink.flush(true);
   return { analyses, examiners };
 }
 
@@ -162,7 +166,7 @@ export async function run(settings: Settings, mapping: Mapping, options: RunOpti
     await finish(context, tracker, analyses, deletesToConfirm.length > 0, new Set(), check);
     return {
       id: context.runId, status: deletesToConfirm.length > 0 ? "needs-confirmation" : "done", models: context.counts, written: context.written,
-      check, deletesToConfirm, findings, milliseconds: settings.runtime.now() - startedAt,
+      check, deletesToConfirm, outdated: context.outdatedDecisions, findings, milliseconds: settings.runtime.now() - startedAt,
     };
   });
 }
@@ -193,7 +197,9 @@ export async function finish(
   // A decision was carried out, or its values are no longer those it was made on: a new conflict has a new id.
   const carriedOut = [...context.decisions.values()].filter(({ model }) => finished.has(model)).map(({ id }) => id);
   if (carriedOut.length > 0) changes.push({ op: "remove", collection: "decision", ids: carriedOut });
+  await settleDecisions(context, carriedOut, changes);
   if (changes.length > 0) await context.retrying(() => state.commit(pair, changes));
+  if (context.entered) await pruneSometimes(context);
 }
 
 /** Nothing waits for a row that is gone. */

@@ -1,4 +1,4 @@
-import type { Key } from "../endpoint.ts";
+import type { Key, Row } from "../endpoint.ts";
 import type { Batch, Outcome } from "../unit.ts";
 import type { SideName } from "../mapping/pair-model.ts";
 import { keyText, type RunContext } from "./context.ts";
@@ -12,6 +12,8 @@ export interface SideWrites {
   rows: number;
   /** Keys written, as long as they are few enough to be read again one by one. */
   keys: Map<string, Key> | undefined;
+  /** What stands under these keys, where it was read and nothing has been written to this side since. */
+  readBack: readonly Row[] | undefined;
   /** Rows that were there already and were linked; undefined: too many to remember. */
   linked: Set<string> | undefined;
   /** The answer to a unit was lost: nobody counted what it wrote. */
@@ -35,7 +37,7 @@ export class RunTracker {
     const name = `${side} ${model}`;
     let writes = this.#writes.get(name);
     if (!writes) {
-      writes = { units: new Set(), inserted: 0, deleted: 0, rows: 0, keys: new Map(), linked: new Set(), lost: false, pending: [] };
+      writes = { units: new Set(), inserted: 0, deleted: 0, rows: 0, keys: new Map(), readBack: undefined, linked: new Set(), lost: false, pending: [] };
       this.#writes.set(name, writes);
     }
     return writes;
@@ -53,6 +55,8 @@ export class RunTracker {
 
   committed(side: SideName, batch: Batch, outcomes: readonly Outcome[], transaction: string): void {
     const writes = this.of(side, batch.model);
+    // Even another model's rows: a cascade or a trigger may have changed them.
+    for (const [name, each] of this.#writes) if (name.startsWith(`${side} `)) each.readBack = undefined;
     // What a delete leaves in its model are rows that a foreign key changed: nobody has looked at those.
     if (batch.op !== "delete") writes.units.add(transaction);
     const onlyIdentity = batch.op === "identify" || (batch.op === "update" && batch.fields.length === 0);

@@ -9,6 +9,7 @@ import { makeBase } from "./make-base.ts";
 import { holdBackChildren, partlyWritten, takeOutcomes, type SideOutcome, type SideProblem } from "./outcomes.ts";
 import type { PairModels } from "./pair-models.ts";
 import { Quarantine } from "./quarantine.ts";
+import { readBackEarly } from "./settle-marks.ts";
 import type { RunTracker } from "./tracker.ts";
 import { untangle, untangledBatches, type Untangled } from "./untangle.ts";
 import { allocateKeys, groupByModel, promiseIdentities, resolveTargets, takeItem, type WriteItem } from "./write-item.ts";
@@ -31,8 +32,8 @@ export interface Sink {
   send(): Promise<void>;
   /** Nothing is on its way afterwards. */
   land(): Promise<void>;
-  /** Everything taken over so far is durable afterwards. */
-  flush(): Promise<void>;
+  /** Everything taken over so far is durable afterwards. `closing`: no more is expected. */
+  flush(closing?: boolean): Promise<void>;
 }
 
 /**
@@ -145,13 +146,15 @@ export class Writer implements Sink {
     return undefined;
   }
 
-  async flush(): Promise<void> {
+  async flush(closing = false): Promise<void> {
     await this.land();
-    while (this.#buffer.length > 0 || this.#changes.length > 0) await this.again(await this.#write(this.#buffer.splice(0)));
+    while (this.#buffer.length > 0 || this.#changes.length > 0) await this.again(await this.#write(this.#buffer.splice(0), { closing }));
   }
 
   /** Gives those to be looked at again. */
-  async #write(items: readonly WriteItem[], tangles?: Readonly<Record<SideName, Untangled>>): Promise<readonly Examined[]> {
+  async #write(
+    items: readonly WriteItem[], { tangles, closing }: { tangles?: Readonly<Record<SideName, Untangled>>; closing?: boolean } = {},
+  ): Promise<readonly Examined[]> {
     const context = this.#context;
     const { state, pair } = context.settings;
     await this.#inTurn("log", async () => {
@@ -203,7 +206,12 @@ export class Writer implements Sink {
     await this.#inTurn("store", async () => {
       const changes = this.#changes;
       this.#changes = [];
-      if (changes.length > 0) await context.retrying(() => state.commit(pair, changes));
+      const early = closing ? readBackEarly(this.#tracker, this.#models.values()) : undefined;
+      try {
+        if (changes.length > 0) await context.retrying(() => state.commit(pair, changes));
+      } finally {
+        await early;
+      }
     });
     for (const base of bases) this.#examiners.get(base.model)!.remember(base);
     if (this.#buffer.length === 0) {
@@ -303,7 +311,7 @@ export class Writer implements Sink {
       const open = items.filter((item) => item.outcome === "pending");
       await allocateKeys(context, open);
       for (const item of open) promiseIdentities(context, model, item.examined, item.insert?.key);
-      await this.again(await this.#write(open, tangles));
+      await this.again(await this.#write(open, { tangles }));
     }
     await this.flush();
   }
