@@ -2,6 +2,7 @@ export { createSync, type Plan, type Sync } from "./sync.ts";
 export type {
   Direction, Drift, FieldMapping, FirstLink, ModelOptions, ModelsOptions, OnEditDelete, Runtime, SyncOptions,
 } from "./options.ts";
+export { deterministic, type CloudIds } from "./engines/cloud-ids.ts";
 export {
   ask, decideWith, fieldMerge, leftWins, newest, perField, rightWins,
   type Conflict, type ConflictPolicy, type ConflictSide, type Decision,

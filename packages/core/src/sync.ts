@@ -78,7 +78,7 @@ export interface Sync {
 }
 
 const optionNames = [
-  "name", "left", "right", "models", "direction", "drift", "mirror", "mapper", "differ", "conflicts", "firstLink", "onEditDelete", "state", "deleteGuard", "pageSize", "quarantineLimit", "lease", "retry", "runtime",
+  "name", "left", "right", "models", "direction", "drift", "mirror", "mapper", "differ", "cloudIds", "conflicts", "firstLink", "onEditDelete", "state", "deleteGuard", "pageSize", "quarantineLimit", "lease", "retry", "runtime",
 ];
 
 /**

@@ -105,9 +105,13 @@ class ModelCompiler {
     }
     const sides = { left: this.#side("left", fields), right: this.#side("right", fields) };
     const rules = this.#rules(fields);
+    const cloudIds = typeof this.#options.cloudIds === "object" ? this.#options.cloudIds : undefined;
+    if (cloudIds && !rules.some(({ rule }) => rule.rule === "natural")) {
+      this.#warn("IDENTITY.RANDOM", `No natural key names records of \`${this.#name}\`: their cloudIds are random.`);
+    }
     const parents = fields.flatMap((field) => (field.parent !== undefined ? [field.parent] : []));
     return {
-      name: this.#name, ...sides, fields, extras, rules, policy, firstLink,
+      name: this.#name, ...sides, fields, extras, rules, policy, firstLink, ...(cloudIds ? { cloudIds } : {}),
       onEditDelete: entry.onEditDelete ?? this.#options.onEditDelete ?? "delete",
       keepBase: entry.keepBase ?? "hashes",
       signature: fields.map((field) => this.#signatureOf(field)),

@@ -1,4 +1,5 @@
 import type { MatchForm, MatchRule } from "../engines/match.ts";
+import type { CloudIds } from "../engines/cloud-ids.ts";
 import type { ConflictPolicy } from "../engines/conflict-policy.ts";
 import type { Endpoint } from "../endpoint.ts";
 import type { FirstLink, OnEditDelete } from "../options.ts";
@@ -78,6 +79,8 @@ export interface PairModel {
   /** Read for a policy only; they stand behind `fields` in a record's values. */
   readonly extras: readonly PairField[];
   readonly rules: readonly PairRule[];
+  /** Absent: new cloudIds are random. */
+  readonly cloudIds?: CloudIds;
   readonly policy: ConflictPolicy;
   readonly firstLink: FirstLink | undefined;
   readonly onEditDelete: OnEditDelete;

@@ -8,6 +8,7 @@ import type { Base } from "../state.ts";
 import { quarantineId, type RunContext } from "./context.ts";
 import { decisionFor } from "./conflicts.ts";
 import { Matcher, type Match } from "./match.ts";
+import { giveCloudIds } from "./new-cloud-ids.ts";
 import type { PairModels } from "./pair-models.ts";
 import type { Problem, ReadRecord } from "./records.ts";
 import { Side } from "./side.ts";
@@ -130,6 +131,7 @@ export class Examiner {
     for (const record of [...moreLeft, ...moreRight]) pairs.get(record.cloudId!)![record.side] = record;
     const examined: Examined[] = [];
     const linked: { cloudId: string; left?: ReadRecord; right?: ReadRecord; base?: Base; rule?: string }[] = [];
+    const nameless: typeof linked = [];
     const alone: Record<SideName, ReadRecord[]> = {
       left: leftRecords.filter((record) => record.cloudId === null), right: rightRecords.filter((record) => record.cloudId === null),
     };
@@ -149,7 +151,9 @@ export class Examiner {
         const match = matches.get(record);
         let base = record.cloudId === null ? undefined : bases.get(record.cloudId);
         if (!match) {
-          linked.push({ cloudId: record.cloudId ?? this.#context.newCloudId(), [side]: record, ...(base ? { base } : {}) });
+          const entry = { cloudId: record.cloudId ?? "", [side]: record, ...(base ? { base } : {}) };
+          linked.push(entry);
+          if (record.cloudId === null) nameless.push(entry);
           continue;
         }
         let foundBase = "found" in match && match.found.cloudId !== null ? counterparts.get(match.found.cloudId) : undefined;
@@ -168,10 +172,13 @@ export class Examiner {
         const found = match.found;
         const ids = [record.cloudId, found.cloudId].filter((id): id is string => id !== null).sort();
         // Two cloudIds on one match: the linked one stands, else the smaller; the other side's is rewritten.
-        const cloudId = base?.cloudId ?? ids[0] ?? this.#context.newCloudId();
-        linked.push({ cloudId, [side]: record, [found.side]: found, rule: match.rule, ...(base ? { base } : {}) });
+        const cloudId = base?.cloudId ?? ids[0];
+        const entry = { cloudId: cloudId ?? "", [side]: record, [found.side]: found, rule: match.rule, ...(base ? { base } : {}) };
+        linked.push(entry);
+        if (cloudId === undefined) nameless.push(entry);
       }
     }
+    await giveCloudIds({ context: this.#context, model: this.model, sides: this.sides, basesOf: (cloudIds) => this.basesOf(cloudIds) }, nameless);
     for (const entry of linked) this.#plan(entry, options, examined);
     return examined;
   }

@@ -138,7 +138,7 @@ export class Matcher {
 }
 
 /** What a record is recognised by, or undefined where a null keeps the rule from applying. */
-function formOf(rule: PairRule, record: ReadRecord): string | undefined {
+export function formOf(rule: PairRule, record: ReadRecord): string | undefined {
   const parts: (string | null)[] = [];
   if (record.waits.some(({ at }) => rule.at.includes(at))) return undefined;
   for (const at of rule.at) {
