@@ -1,5 +1,6 @@
 import { SyncError } from "@sync/core";
-import type { PgClientLike, PgliteLike, PgPoolLike } from "@sync/sql";
+import { postgresDriver } from "@sync/sql";
+import type { PostgresDriver, PostgresLike } from "@sync/sql";
 
 /** better-sqlite3's `Database`. */
 export interface BetterSqliteLike {
@@ -9,10 +10,10 @@ export interface BetterSqliteLike {
 
 /** What this package needs of a Drizzle database: the driver's handle that it works on. */
 export interface DrizzleLike {
-  readonly $client: BetterSqliteLike | PgPoolLike | PgClientLike | PgliteLike;
+  readonly $client: BetterSqliteLike | PostgresLike;
 }
 
-export type Driver = "better-sqlite3" | "pg-pool" | "pg-client" | "pglite";
+export type Driver = "better-sqlite3" | PostgresDriver;
 
 /** Which driver a Drizzle database works on. */
 export function driverOf(db: DrizzleLike): Driver {
@@ -20,8 +21,8 @@ export function driverOf(db: DrizzleLike): Driver {
   const has = (name: string, type: string): boolean =>
     typeof client === "object" && client !== null && typeof Reflect.get(client, name) === type;
   if (has("inTransaction", "boolean") && has("prepare", "function")) return "better-sqlite3";
-  if (has("transaction", "function") && has("waitReady", "object") && has("query", "function")) return "pglite";
-  if (has("query", "function") && has("connect", "function")) return has("totalCount", "number") ? "pg-pool" : "pg-client";
+  const driver = postgresDriver(client);
+  if (driver) return driver;
   if (client !== undefined) {
     throw new SyncError("OPTIONS.ENGINE", "This Drizzle driver is not supported; better-sqlite3, node-postgres and PGlite are.");
   }

@@ -1,6 +1,7 @@
 export { type SqlDatabase, sqlDatabase, type SqlDatabaseOptions } from "./database.ts";
-export { pgClientExecutor, type PgClientLike, pgPoolExecutor, type PgPoolLike } from "./drivers/pg.ts";
-export { pgliteExecutor, type PgliteLike } from "./drivers/pglite.ts";
+export type { PgClientLike, PgPoolLike } from "./drivers/pg.ts";
+export type { PgliteLike } from "./drivers/pglite.ts";
+export { type PostgresDriver, postgresDriver, postgresExecutor, type PostgresLike } from "./drivers/postgres.ts";
 export { type Fault, faultOf, type Meaning, meaningOf, type MeaningOptions } from "./errors.ts";
 export type { CopyIn, Executor, Statement, TextRow } from "./executor.ts";
 export {

@@ -2,7 +2,8 @@ import { DatabaseSync } from "node:sqlite";
 import Database from "better-sqlite3";
 import type { Executor, Statement, TextRow } from "../../src/index.ts";
 
-export { pgliteExecutor, pgPoolExecutor as poolExecutor } from "../../src/index.ts";
+export { pgPoolExecutor as poolExecutor } from "../../src/drivers/pg.ts";
+export { pgliteExecutor } from "../../src/drivers/pglite.ts";
 
 /** Executors as adapters have them, so that this package is tested over every kind of handle. */
 
