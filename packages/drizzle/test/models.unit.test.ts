@@ -132,6 +132,16 @@ describe("PostgreSQL", () => {
     expect(makers).toEqual(["database", "own", { sequence: "numbers" }, undefined]);
   });
 
+  test("a key that only the database can make is told from one that the record brings", () => {
+    const schema = {
+      drawn: pg.pgTable("drawn", { id: pg.integer().primaryKey().default(sql`(random() * 1e9)::int`) }),
+      computed: pg.pgTable("computed", { id: pg.text().primaryKey().generatedAlwaysAs(sql`lower(code)`), code: pg.text() }),
+      brought: pg.pgTable("brought", { id: pg.text().primaryKey() }),
+    };
+    const told = read(schema, "postgres").models.map(({ model: { keySource, fields: [id] } }) => [keySource, id!.optional === true, id!.writable]);
+    expect(told).toEqual([["values", true, true], ["values", true, false], ["values", false, true]]);
+  });
+
   test("names follow the database's casing", () => {
     const table = pg.pgTable("t", { id: pg.integer().primaryKey(), firstName: pg.text(), as: pg.text("As") });
     const casing = new CasingCache("snake_case");

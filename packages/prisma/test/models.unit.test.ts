@@ -162,6 +162,11 @@ describe("keys", () => {
     expect(maker).toEqual(expect.stringMatching(/^[0-9a-f-]{36}$/));
   });
 
+  test("a text that only the database can make is told from one that the record brings", () => {
+    const { models } = read(schema('model M {\nid String @id @default(dbgenerated("lower(hex(randomblob(8)))"))\n}'));
+    expect(models[0]!.model).toMatchObject({ keySource: "values", fields: [{ name: "id", optional: true }] });
+  });
+
   test.each(["code String @id", "a Int\nb Int\n@@id([a, b])"])("%s: the record brings it", (declaration) => {
     expect(keyed(declaration)).toEqual({ source: "values", maker: undefined });
   });

@@ -30,6 +30,8 @@ export interface LiveTable {
   readonly numbersKeys: boolean;
   /** The number of a deleted row may be given to a new one. */
   readonly reusesKeys: boolean;
+  /** A trigger that gives each new row a key of its own, whatever was sent. */
+  readonly keyTrigger?: string;
   /** Tables that lose or change rows when one of this table goes: `name (cascade)`. */
   readonly dependants: readonly { readonly table: string; readonly action: string }[];
 }
@@ -74,7 +76,8 @@ export function examine(
     if (field.nullable && !found.nullable) {
       find("warning", "SCHEMA.NOT_NULL", `column "${column.column}" takes no null, the model says it may be null`, column.field);
     }
-    if (found.generated && field.writable) {
+    // Of a key more is said below.
+    if (found.generated && field.writable && !model.primaryKey.includes(field.name)) {
       find("error", "SCHEMA.GENERATED", `column "${column.column}" is computed by the database, the model says it is written`, column.field);
     }
     if (fits !== "exact" || column.lossy || found.generated) lossy = true;
@@ -120,9 +123,27 @@ function examineKeys(table: Table, live: LiveTable, find: Find): void {
   if (live.reusesKeys && !table.cloudId) {
     find("warning", "SCHEMA.KEYS_REUSED", `${table.sql} gives the number of a deleted row to a new one, which is then taken for the old one changed; AUTOINCREMENT or a cloudId field prevents it`, model.primaryKey[0]);
   }
-  if (table.keyMaker === "database" && !live.numbersKeys) {
+  const maker = keyMakerOutOfReach(table, live);
+  if (maker !== undefined) {
+    const keys = table.keys.map((column) => `"${column.column}"`).join(", ");
+    find(
+      "error", "IDENTITY.NOT_REPEATABLE",
+      `${maker} makes the key of ${table.sql} (${keys}), and nobody can know or reserve it before the insert: after a lost answer a record would be made twice.`
+        + " What mends it: a key that the library makes (uuid, cuid); a sequence or identity column; another unique key as the primary one",
+      model.primaryKey[0],
+    );
+  } else if (table.keyMaker === "database" && !live.numbersKeys) {
     find("error", "SCHEMA.NO_SEQUENCE", `nothing numbers the key column "${table.keys[0]!.column}" of ${table.sql}`, model.primaryKey[0]);
   }
+}
+
+/** What fills the key in a way that cannot be forestalled: an expression, or a trigger. */
+function keyMakerOutOfReach(table: Table, live: LiveTable): string | undefined {
+  const keys = live.columns.filter((column) => table.keys.some((key) => key.column === column.name));
+  if (keys.some((column) => column.generated)) return "a generation expression";
+  if (live.keyTrigger !== undefined) return `trigger ${live.keyTrigger}`;
+  const numberless = table.keyMaker === "database" && !live.numbersKeys;
+  return numberless && keys.some((column) => column.hasDefault) ? "a default that is no sequence" : undefined;
 }
 
 function afterImage(live: LiveTable, lossy: boolean): AfterImage {

@@ -49,6 +49,13 @@ onEveryDialect(import.meta.url, (engine) => {
     );
   });
 
+  test("a key that a generation expression makes cannot be repeated", async () => {
+    await session.exec(`create table member (team text generated always as (lower(note)) stored not null, number int not null, note text, unique (team, number))`);
+    const found = await codes(open(member));
+    expect(found).toContain("error IDENTITY.NOT_REPEATABLE Member.team");
+    expect(found).not.toContain("error SCHEMA.GENERATED Member.team");
+  });
+
   test("a cascade into a table outside the sync is a warning", async () => {
     await session.exec(ddl(country, engine.dialect));
     await session.exec("create table visit (id int primary key, country_id int references country on delete cascade)");
@@ -123,6 +130,30 @@ onPostgres(import.meta.url, (engine) => {
     database = sqlDatabase({ name: "test", executor: session.executor, models: [sqlModel(member, "postgres")] });
   });
   afterEach(() => session.close());
+
+  test("a key that a default other than a sequence makes cannot be repeated, and the ways to mend it are named", async () => {
+    await session.exec("create table country (id int primary key default (random() * 1e9)::int, code text unique, title text, size int8)");
+    const { findings } = await sqlDatabase({ name: "test", executor: session.executor, models: [sqlModel(country, "postgres")] }).inspect(["Country"]);
+    expect(findings).toMatchObject([{ severity: "error", code: "IDENTITY.NOT_REPEATABLE", model: "Country", field: "id", message: expect.stringMatching(/uuid.*sequence.*unique key/) }]);
+  });
+
+  const trigger = async (body: string): Promise<string[]> => {
+    await session.exec(`create function key() returns trigger language plpgsql as $$ ${body} $$; create trigger made before insert on member for each row execute function key()`);
+    const { findings } = await database.inspect(["Member"]);
+    return findings.map(({ code, message }) => `${code}${message.includes("trigger made") ? " by a trigger" : ""}`);
+  };
+
+  test("a trigger that gives each new row another key is an error", async () => {
+    expect(await trigger("begin\n-- a number of its own\nNEW.number := (random() * 1e9)::int; return new; end")).toEqual(["IDENTITY.NOT_REPEATABLE by a trigger"]);
+  });
+
+  test("a trigger that selects the key of a new row is an error", async () => {
+    expect(await trigger('begin select max(number) + 1 into new."number" from member; return new; end')).toEqual(["IDENTITY.NOT_REPEATABLE by a trigger"]);
+  });
+
+  test("a trigger that only fills in a missing key, or compares it, is none", async () => {
+    expect(await trigger("begin if new.number is null then new.number := 1; end if; if new.number = 5 then new.note := 'five'; end if; return new; end")).toEqual([]);
+  });
 
   test("a column of another type is an error", async () => {
     await session.exec("alter table member alter column note type int using 0");

@@ -7,6 +7,7 @@ import { hintFor } from "../names.ts";
 import type { FieldMapping, ModelOptions, SyncOptions } from "../options.ts";
 import { encode, isValueError, meet, type Kind, type Value } from "../value.ts";
 import { describeKind } from "./describe-kind.ts";
+import { newRecordFindings } from "./new-records.ts";
 import { orderModels } from "./order.ts";
 import type { FieldSide, ModelSide, PairField, PairModel, PairRule, SideName } from "./pair-model.ts";
 
@@ -37,6 +38,7 @@ export function compileMapping(options: SyncOptions): Mapping {
   if (declared.length === 0) {
     findings.push({ severity: "error", code: "OPTIONS.NO_MODELS", message: "`models` is empty: name at least one model to keep the same." });
   }
+  findings.push(...drafts.flatMap((draft) => newRecordFindings(draft, options.direction ?? "both")));
   const models = orderModels(drafts, findings);
   return { models, findings };
 }
@@ -361,9 +363,6 @@ class ModelCompiler {
         if (!isValueError(error)) throw error;
         this.#error("OPTIONS.CONSTANT", `The constant for \`${name}\` on the ${side} is no ${describeKind(field.kind)} (${error.code}).`, name);
       }
-    }
-    if (!supplied && model.keySource === "values" && this.#options.direction !== (side === "left" ? "left-to-right" : "right-to-left")) {
-      this.#error("MAPPING.KEY", `The primary key of \`${model.name}\` on the ${side} (${model.primaryKey.join(", ")}) is neither mapped nor made by the database: a new record there could get no key.`);
     }
     return { side, endpoint: this.#endpoints[side], name: model.name, fields: reads, keyAt: supplied ? keyAt : undefined, constants };
   }

@@ -9,7 +9,10 @@ import { postgresSyntax } from "./syntax.ts";
 export async function look(executor: Executor, tables: readonly Table[]): Promise<ReadonlyMap<string, LiveTable>> {
   const wanted = tables.map((table) => [table.model.name, table.sql, table.keys[0]!.column, typeof table.keyMaker === "object" ? table.keyMaker.sequence : null]);
   const rows = await executor.query({ sql: QUERY, params: [JSON.stringify(wanted)] });
-  return new Map(rows.map((row) => [row[0]!, parse(JSON.parse(row[1]!) as Catalog)]));
+  return new Map(rows.map((row) => {
+    const table = tables.find(({ model }) => model.name === row[0])!;
+    return [row[0]!, parse(JSON.parse(row[1]!) as Catalog, table)];
+  }));
 }
 
 interface Catalog {
@@ -22,6 +25,8 @@ interface Catalog {
   readonly columns: readonly { readonly name: string; readonly type: string; readonly null: boolean; readonly generated: boolean; readonly filled: boolean }[];
   readonly uniques: readonly (readonly string[])[];
   readonly triggers: readonly number[];
+  /** Functions that see each new row before it is inserted. */
+  readonly makers: readonly { readonly name: string; readonly source: string }[];
   readonly dependants: readonly { readonly table: string; readonly action: string }[];
 }
 
@@ -43,6 +48,8 @@ select r.v->>0 as c0, json_build_object(
       where a.attrelid = c.oid and a.attnum = any((i.indkey::int2[])[0:i.indnkeyatts - 1]))), '[]')
     from pg_index i where i.indrelid = c.oid and i.indisunique and i.indisvalid and i.indpred is null and i.indexprs is null),
   'triggers', (select coalesce(json_agg(g.tgtype), '[]') from pg_trigger g where g.tgrelid = c.oid and not g.tgisinternal and g.tgenabled in ('O', 'A')),
+  'makers', (select coalesce(json_agg(json_build_object('name', g.tgname, 'source', p.prosrc)), '[]') from pg_trigger g join pg_proc p on p.oid = g.tgfoid
+    where g.tgrelid = c.oid and not g.tgisinternal and g.tgenabled in ('O', 'A') and g.tgtype & 7 = 7),
   'dependants', (select coalesce(json_agg(json_build_object('table', d.conrelid::regclass::text,
       'action', case d.confdeltype when 'c' then 'cascade' when 'n' then 'set null' else 'set default' end)), '[]')
     from pg_constraint d where d.confrelid = c.oid and d.contype = 'f' and d.confdeltype in ('c', 'n', 'd') and d.conrelid <> c.oid)
@@ -52,7 +59,8 @@ from ${postgresSyntax.rows("$1::text")} join pg_class c on c.oid = to_regclass(r
 const BEFORE = 2;
 const INSERT_OR_UPDATE = 4 | 16;
 
-function parse(catalog: Catalog): LiveTable {
+function parse(catalog: Catalog, table: Table): LiveTable {
+  const maker = catalog.makers.find(({ source }) => table.keys.some(({ column }) => replacesKey(source, column)));
   const triggers = catalog.triggers.filter((type) => (type & INSERT_OR_UPDATE) !== 0);
   const after = catalog.rules || triggers.some((type) => (type & BEFORE) === 0);
   return {
@@ -64,8 +72,21 @@ function parse(catalog: Catalog): LiveTable {
     forbidden: catalog.forbidden,
     numbersKeys: catalog.sequence,
     reusesKeys: false,
+    ...(maker ? { keyTrigger: maker.name } : {}),
     dependants: catalog.dependants,
   };
+}
+
+/** Whether a trigger's function gives the column a value of its own, though one was sent. Filling in a missing one is harmless. */
+function replacesKey(source: string, column: string): boolean {
+  const code = source.replace(/--.*$/gm, "").replace(/\/\*[\s\S]*?\*\//g, "");
+  const escaped = column.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+  const field = `new\\s*\\.\\s*(?:"${escaped}"|${escaped}\\b)`;
+  const fillsIn = new RegExp(`${field}\\s+is\\s+null`, "i");
+  const assigns = new RegExp(`(?:^|;|\\bbegin|\\bthen|\\belse)\\s*${field}\\s*:?=([^;]*)|\\binto\\s+(?:strict\\s+)?${field}`, "i");
+  const found = assigns.exec(code);
+  // Made of what was sent, it is a value that the database alters, not one that it chooses.
+  return found !== null && !fillsIn.test(code) && !new RegExp(field, "i").test(found[1] ?? "");
 }
 
 /** Whether a column of the live type gives back what the declared column sends. */
