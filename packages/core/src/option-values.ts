@@ -15,6 +15,8 @@ const mapper: Check = [has("between"), "a mapper: an object with `name` and `bet
 const differ: Check = [has("formOf"), "a differ: an object with `name` and `formOf`"];
 const onEditDelete: Check = [oneOf("delete", "edit", "ask"), '"delete", "edit" or "ask"'];
 
+const days: Check = [atLeast(0), "a number of days, or `Infinity`"];
+
 const checks: Readonly<Record<string, Check | Readonly<Record<string, Check>>>> = {
   conflicts: policy,
   firstLink: [(value) => isPolicy(value) || oneOf("left", "right", "ask")(value), '"left", "right", "ask" or a policy'],
@@ -28,6 +30,7 @@ const checks: Readonly<Record<string, Check | Readonly<Record<string, Check>>>> 
   quarantineLimit: [whole(0), "a whole number of records"],
   deleteGuard: { count: [atLeast(0), "a number of records"], share: [(value) => atLeast(0)(value) && (value as number) <= 1, "a share between 0 and 1"] },
   lease: { seconds: [(value) => atLeast(0)(value) && value !== 0, "a number of seconds above 0"], holder: [(value) => typeof value === "string", "a text"] },
+  retention: { conflicts: days, preImages: days, runs: days },
   retry: { attempts: [whole(1), "a whole number, at least 1"], firstDelay: [atLeast(0), "a number of milliseconds"] },
 };
 const modelChecks: typeof checks = { conflicts: policy, mapper, differ, onEditDelete, keepBase: [oneOf("hashes", "values"), '"hashes" or "values"'] };

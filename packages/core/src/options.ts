@@ -2,6 +2,7 @@ import type { CloudIds } from "./engines/cloud-ids.ts";
 import type { ConflictPolicy } from "./engines/conflict-policy.ts";
 import type { Differ } from "./engines/differ.ts";
 import type { Mapper } from "./engines/mapper.ts";
+import type { Retention } from "./log/prune.ts";
 import type { MatchRule } from "./engines/match.ts";
 import type { Database, ModelTypes } from "./endpoint.ts";
 import type { StateStore } from "./state.ts";
@@ -129,6 +130,8 @@ export interface SyncOptions<Left extends ModelTypes = ModelTypes, Right extends
   };
   /** Infrastructure errors are tried again this often, with growing pauses. @default { attempts: 5, firstDelay: 100 } */
   readonly retry?: { readonly attempts?: number; readonly firstDelay?: number };
+  /** For how many days conflicts, pre-images and the history of runs are kept. */
+  readonly retention?: Retention;
   /** @default the host's clock, crypto and timers */
   readonly runtime?: Runtime;
 }

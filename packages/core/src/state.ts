@@ -63,6 +63,8 @@ export interface ConflictRecord {
   readonly base?: readonly (string | null)[];
   readonly left?: readonly (string | null)[];
   readonly right?: readonly (string | null)[];
+  /** The values were erased on request. */
+  readonly erased?: true;
   /** The rule that decided, such as `newest(updatedAt)`; `ask` while nobody has; what became of it where nobody had to. */
   readonly rule: string;
   /** `settled`: a later run found nothing left to decide; `superseded`: other values stand against each other by now. */

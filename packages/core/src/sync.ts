@@ -14,6 +14,10 @@ import type { PlannedAction } from "./run/plan-sink.ts";
 import { plan, run, type PlanSummary, type RunOptions, type RunResult } from "./run/run.ts";
 import { withSession } from "./run/session.ts";
 import { verify, type VerifyResult } from "./run/verify.ts";
+import { ConflictLog, type ConflictFilter, type ShownConflict } from "./log/conflict-log.ts";
+import { erase, type Erased, type RecordName } from "./log/erase.ts";
+import { defaultRetention, prune, type Pruned } from "./log/prune.ts";
+import { QuarantineLog, type QuarantineFilter } from "./log/quarantine-log.ts";
 import { runsOf, type RunRecord } from "./undo/run-log.ts";
 import { adoptedMark, release, undo, type UndoOptions, type UndoResult } from "./undo/undo.ts";
 import { hostRuntime } from "./runtime.ts";
@@ -53,12 +57,27 @@ export interface Sync {
   apply(plan: { readonly id: string }, options?: RunOptions): Promise<ApplyResult>;
   /** An independent read of both sides, every record compared. */
   verify(options?: RunOptions): Promise<VerifyResult>;
-  /** The conflict log, oldest first; `open` ones wait for `decide`. */
-  conflicts(): AsyncIterable<ConflictRecord>;
-  /** A person's decision about an open conflict; bound to the values it was made on, carried out by the next run. */
+  /** The conflict log, record by record; `{ open: true }`: those that wait for `decide`, or for the data to change. */
+  conflicts(filter?: ConflictFilter): AsyncIterable<ConflictRecord>;
+  /** One conflict for a person to look at: what both sides agreed on last, and what each has now, field by field. */
+  conflict(id: string): Promise<ShownConflict>;
+  /**
+   * A person's decision about an open conflict; bound to the values it was made on, carried out by the next run. Should they
+   * have moved by then, the run does nothing about it, says so (`outdated` in its result), and the new values are a new conflict.
+   */
   decide(conflictId: string, winner: "left" | "right"): Promise<void>;
+  /** The same decision about every open conflict that the filter names; those that no side can win are counted, and stay. */
+  decideAll(filter: Omit<ConflictFilter, "open">, winner: "left" | "right"): Promise<{ readonly decided: number; readonly undecidable: number }>;
   /** Records that cannot be written, and why. */
-  quarantine(): AsyncIterable<QuarantineRecord>;
+  quarantine(filter?: QuarantineFilter): AsyncIterable<QuarantineRecord>;
+  /** The next run tries these again, although nothing changed. Gives their number. */
+  retry(filter?: QuarantineFilter): Promise<number>;
+  /** Takes these out of quarantine. A record that still cannot be written is back as soon as a run looks at it again. */
+  drain(filter?: QuarantineFilter): Promise<number>;
+  /** Removes the values of one record from everything that keeps some: conflict log, quarantine, pre-images, bases. */
+  erase(record: RecordName, options?: Pick<RunOptions, "takeOver">): Promise<Erased>;
+  /** Removes what is older than `retention`. Runs that write do the same now and then. */
+  prune(options?: Pick<RunOptions, "takeOver">): Promise<Pruned>;
   /** The history of runs and undos, oldest first. One that wrote nothing leaves no entry. */
   runs(): AsyncIterable<RunRecord>;
   /**
@@ -78,7 +97,7 @@ export interface Sync {
 }
 
 const optionNames = [
-  "name", "left", "right", "models", "direction", "drift", "mirror", "mapper", "differ", "cloudIds", "conflicts", "firstLink", "onEditDelete", "state", "deleteGuard", "pageSize", "quarantineLimit", "lease", "retry", "runtime",
+  "name", "left", "right", "models", "direction", "drift", "mirror", "mapper", "differ", "cloudIds", "conflicts", "firstLink", "onEditDelete", "state", "deleteGuard", "pageSize", "quarantineLimit", "lease", "retry", "retention", "runtime",
 ];
 
 /**
@@ -91,15 +110,8 @@ export function createSync<Left extends ModelTypes, Right extends ModelTypes>(op
   const mapping = checkOptions(untyped);
   const settings = settingsOf(untyped);
   const { state, pair } = { state: settings.state, pair: settings.pair };
-  const read = async function* <C extends "conflict" | "quarantine">(collection: C): AsyncGenerator<C extends "conflict" ? ConflictRecord : QuarantineRecord> {
-    await state.open();
-    for (let after: string | undefined; ;) {
-      const page = await state.read(pair, { collection, limit: 500, ...(after === undefined ? {} : { after }) });
-      for (const record of page) yield record as C extends "conflict" ? ConflictRecord : QuarantineRecord;
-      if (page.length < 500) return;
-      after = page[page.length - 1]!.id;
-    }
-  };
+  const conflictLog = new ConflictLog(state, pair, () => settings.runtime.now());
+  const quarantineLog = new QuarantineLog(state, pair);
   return {
     name: options.name,
     run: (runOptions = {}) => run(settings, mapping, runOptions),
@@ -107,23 +119,15 @@ export function createSync<Left extends ModelTypes, Right extends ModelTypes>(op
     load: async (lines, runOptions = {}) => storedPlan(settings, mapping, await loadPlan(settings, mapping, lines, runOptions)),
     apply: ({ id }, runOptions = {}) => applyPlan(settings, mapping, id, runOptions),
     verify: (runOptions = {}) => verify(settings, mapping, runOptions),
-    conflicts: () => read("conflict"),
-    quarantine: () => read("quarantine"),
-    async decide(conflictId, winner) {
-      await state.open();
-      const [conflict] = await state.read(pair, { collection: "conflict", ids: [conflictId] });
-      if (!conflict) throw new SyncError("CONFLICT.UNKNOWN", "This pair has no such conflict. List them with `conflicts()`.");
-      if (conflict.decision !== "open") throw new SyncError("CONFLICT.DECIDED", `This conflict was decided already, by ${conflict.rule}.`);
-      if (conflict.kind === "unique" || conflict.kind === "delete-parent") {
-        throw new SyncError("CONFLICT.NEEDS_DATA", conflict.kind === "unique"
-          ? "No side can win here: another record holds the unique value. Change one of the two records; the next run goes on by itself."
-          : "No side can win here: a child still refers to the record. Delete or move the child; the next run goes on by itself.", { model: conflict.model });
-      }
-      const { model, leftKey, rightKey } = conflict;
-      const at = new Date(settings.runtime.now()).toISOString();
-      const decision = { id: conflictId, model, decision: winner, at, ...(leftKey ? { leftKey } : {}), ...(rightKey ? { rightKey } : {}) };
-      await state.commit(pair, [{ op: "put", collection: "decision", records: [decision] }]);
-    },
+    conflicts: (filter = {}) => conflictLog.list(filter),
+    conflict: (id) => conflictLog.show(id),
+    decide: (conflictId, winner) => conflictLog.decide(conflictId, winner),
+    decideAll: (filter, winner) => conflictLog.decideAll(filter, winner),
+    quarantine: (filter = {}) => quarantineLog.list(filter),
+    retry: (filter = {}) => quarantineLog.retry(filter),
+    drain: (filter = {}) => quarantineLog.drain(filter),
+    erase: (record, eraseOptions = {}) => erase(settings, mapping, record, eraseOptions),
+    prune: (pruneOptions = {}) => prune(settings, mapping, pruneOptions),
     async *runs() {
       await state.open();
       yield* runsOf(state, pair);
@@ -198,6 +202,7 @@ function settingsOf(options: SyncOptions): Settings {
     holder: options.lease?.holder ?? options.name,
     attempts: options.retry?.attempts ?? 5,
     firstDelay: options.retry?.firstDelay ?? 100,
+    retention: { ...defaultRetention, ...options.retention },
     runtime: options.runtime ?? hostRuntime(),
   };
 }

@@ -39,7 +39,7 @@ it.each(["changes", "fingerprints", "none"] as readonly Tracking[])("a conflict 
   await pair.sync.run();
   const [conflict] = await collect(pair.sync.conflicts());
   expect(conflict).toMatchObject({ decision: "settled", left: ["left"], right: ["right"] });
-  await expect(pair.sync.decide(conflict!.id, "left")).rejects.toMatchObject({ code: "CONFLICT.DECIDED" });
+  await expect(pair.sync.decide(conflict!.id, "left")).rejects.toMatchObject({ code: "CONFLICT.OUTDATED" });
   await expectIdle(pair);
 });
 

@@ -67,6 +67,9 @@ export function overheard(sync: Sync, events: SyncEvent[] = []): Sync {
     verify: (options = {}) => listening("verify", () => sync.verify({ ...options, onEvent: onEvent(options.onEvent) })),
     adopt: () => listening("adopt", () => sync.adopt()),
     decide: (id, winner) => listening("decide", () => sync.decide(id, winner)),
+    undo: (run, options = {}) => listening("undo", () => sync.undo(run, { ...options, onEvent: onEvent(options.onEvent) })),
+    release: (options) => listening("release", () => sync.release(options)),
+    erase: (record, options) => listening("erase", () => sync.erase(record, options)),
   };
 }
 

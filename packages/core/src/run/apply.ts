@@ -80,7 +80,7 @@ export async function applyPlan(settings: Settings, mapping: Mapping, planId: st
     if (deletesToConfirm.length === 0) await dropPlan(context, header);
     return {
       id: context.runId, status: deletesToConfirm.length > 0 ? "needs-confirmation" : "done", models: context.counts, written: context.written,
-      check, deletesToConfirm, findings, skipped, milliseconds: settings.runtime.now() - startedAt,
+      check, deletesToConfirm, outdated: context.outdatedDecisions, findings, skipped, milliseconds: settings.runtime.now() - startedAt,
     };
   });
 }

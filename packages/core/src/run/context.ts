@@ -1,6 +1,7 @@
 import type { Claim, Database, Key } from "../endpoint.ts";
 import { SyncError } from "../errors.ts";
 import { hash64 } from "../hash.ts";
+import type { Retention } from "../log/prune.ts";
 import type { PairModel, SideName } from "../mapping/pair-model.ts";
 import type { Direction, Drift, Runtime } from "../options.ts";
 import { BaseCodec } from "../plan/base.ts";
@@ -27,6 +28,7 @@ export interface Settings {
   readonly holder: string;
   readonly attempts: number;
   readonly firstDelay: number;
+  readonly retention: Required<Retention>;
   readonly runtime: Runtime;
 }
 
@@ -46,6 +48,8 @@ export class RunContext {
   readonly quarantine: Map<string, QuarantineRecord> = new Map();
   /** Decisions of persons about parked conflicts, by conflict id. */
   readonly decisions: Map<string, StateRecords["decision"]> = new Map();
+  /** Those whose values had moved, by conflict id. */
+  readonly outdatedDecisions: string[] = [];
   readonly checkpoints: Map<string, Checkpoint> = new Map();
   /** The live databases' shape of each model, by `side model`. */
   readonly shapes: Map<string, string> = new Map();

@@ -18,6 +18,8 @@ export type SyncEvent =
     }
   | { readonly type: "retry"; readonly code: string; readonly attempt: number; readonly milliseconds: number }
   | { readonly type: "conflict"; readonly model: string; readonly id: string; readonly decision: string; readonly rule: string }
+  /** What became of a person's word: `outdated`: the values it was bound to have moved, and it decides nothing. */
+  | { readonly type: "decision"; readonly model: string; readonly id: string; readonly outcome: "carried-out" | "outdated" }
   | { readonly type: "quarantine"; readonly model: string; readonly side: SideName; readonly code: string; readonly constraint?: string; readonly field?: string }
   | { readonly type: "altered"; readonly model: string; readonly side: SideName; readonly fields: readonly string[] }
   | { readonly type: "finding"; readonly severity: "error" | "warning"; readonly code: string; readonly model?: string; readonly message: string };

@@ -1,4 +1,3 @@
-import type { Key } from "../endpoint.ts";
 import type { PairModel, SideName } from "../mapping/pair-model.ts";
 import type { Traced } from "../run/commit-items.ts";
 import { keyText } from "../run/context.ts";
@@ -90,7 +89,7 @@ function restored(undoing: Undoing, model: PairModel, side: SideName, image: Pre
   for (const { fields, target } of own.references) {
     const parent = undoing.models.find((each) => each[side].name === target);
     const key = fields.map((field) => values.get(field));
-    const moved = parent && key.every((part) => typeof part === "string") ? undoing.moved.get(rowName(side, parent.name, key as Key)) : undefined;
+    const moved = parent && key.every((part) => typeof part === "string") ? undoing.moved.get(rowName(side, parent.name, key)) : undefined;
     if (moved) fields.forEach((field, at) => values.set(field, moved[at]!));
   }
   return values;

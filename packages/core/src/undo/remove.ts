@@ -4,7 +4,6 @@ import { wholeRows } from "../run/deletes.ts";
 import type { WriteItem } from "../run/write-item.ts";
 import { preImageId, preImageOfDelete } from "../run/write-log.ts";
 import type { Base } from "../state.ts";
-import type { Value } from "../value.ts";
 import { asCreated } from "./judge.ts";
 import type { Refused } from "./restore.ts";
 import { mostTries, rowName, type Undoing } from "./undoing.ts";
@@ -87,7 +86,7 @@ async function settleMissing(undoing: Undoing, { model, side, bases }: Created, 
 
 async function remove(undoing: Undoing, model: PairModel, side: SideName, items: readonly WriteItem[]): ReturnType<Undoing["commit"]> {
   const whole = await wholeRows(undoing.context, model[side], items.map(({ examined }) => examined[side]!.row));
-  const images = items.map(({ examined }, at) => preImageOfDelete(undoing.context, undoing.id, examined, side, whole.fields, whole.values[at]! as readonly Value[]));
+  const images = items.map(({ examined }, at) => preImageOfDelete(undoing.context, undoing.id, examined, side, whole.fields, whole.values[at]!));
   await undoing.store([{ op: "put", collection: "preImage", records: images }]);
   return undoing.commit(side, items, (some) => [{
     items: some,

@@ -141,8 +141,8 @@ async function tryAgain(
   const codes = new Map<string, string>();
   for (let before = Number.POSITIVE_INFINITY; waiting() > 0 && waiting() < before; ) {
     before = waiting();
-    for (const [model, refused] of [...deleted]) deleted.set(model, await recreateDeleted(undoing, model, refused.map(({ record }) => record)));
-    for (const [model, refused] of [...updated]) updated.set(model, await restoreUpdates(undoing, model, refused.map(({ record }) => record), true));
+    for (const [model, refused] of deleted) deleted.set(model, await recreateDeleted(undoing, model, refused.map(({ record }) => record)));
+    for (const [model, refused] of updated) updated.set(model, await restoreUpdates(undoing, model, refused.map(({ record }) => record), true));
     for (const created of stuck.splice(0)) {
       const refused = await removeCreated(undoing, created);
       for (const { record, code } of refused) codes.set(recordName(created.model.name, record), code);
