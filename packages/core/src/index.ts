@@ -9,6 +9,7 @@ export {
 } from "./engines/conflict-policy.ts";
 export { exactDiffer, type ComparedField, type Differ } from "./engines/differ.ts";
 export { exactMapper, type Converters, type MappedField, type Mapper } from "./engines/mapper.ts";
+export { versionVector } from "./engines/version-vector.ts";
 export { cloudId, fallback, naturalKey, type MatchForm, type MatchRule, type NaturalKeyOptions } from "./engines/match.ts";
 export { isSyncError, SyncError, type SyncErrorOptions } from "./errors.ts";
 export type { SyncEvent, ModelCounts, Step } from "./run/events.ts";

@@ -1,5 +1,5 @@
 // Not compiling is the failure: this file is never run.
-import { cloudId, createSync, fallback, fieldMerge, leftWins, naturalKey, newest, type Database } from "@sync/core";
+import { cloudId, createSync, deterministic, fallback, fieldMerge, leftWins, naturalKey, newest, versionVector, type Database } from "@sync/core";
 
 interface Left extends Record<string, Record<string, unknown>> {
   Country: { id: string; code: string; name: string };
@@ -25,6 +25,13 @@ createSync({
   },
 });
 
+createSync({ ...common, models: {}, cloudIds: deterministic("a secret of the application"), conflicts: versionVector("versions", { otherwise: leftWins() }) });
+createSync({ ...common, models: {}, cloudIds: "random" });
+
+// @ts-expect-error: what makes them is a function's answer
+createSync({ ...common, models: {}, cloudIds: "deterministic" });
+// @ts-expect-error: somebody has to decide between writes that have not seen each other
+versionVector("versions");
 // @ts-expect-error: no such model on the left
 createSync({ ...common, models: { Contry: { match: naturalKey("code") } } });
 // @ts-expect-error: no such field on the left

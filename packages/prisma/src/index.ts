@@ -6,10 +6,10 @@ export type { PrismaDmmf } from "./dmmf.ts";
 
 // What an application needs besides, so that one package is enough to install.
 export {
-  ask, cloudId, createSync, decideWith, fallback, fieldMerge, isSyncError, leftWins, naturalKey, newest, perField, planPage, planTable, rightWins, SyncError,
+  ask, cloudId, createSync, decideWith, deterministic, fallback, fieldMerge, isSyncError, leftWins, naturalKey, newest, perField, planPage, planTable, rightWins, SyncError, versionVector,
 } from "@sync/core";
 export type {
-  ApplyResult, Conflict, ConflictPolicy, ConflictRecord, Difference, Direction, FieldMapping, FirstLink, LiveField, LiveRecord, MatchRule, ModelCounts, ModelOptions,
+  ApplyResult, CloudIds, Conflict, ConflictPolicy, ConflictRecord, Difference, Direction, FieldMapping, FirstLink, LiveField, LiveRecord, MatchRule, ModelCounts, ModelOptions,
   OnEditDelete, Plan, PlannedAction, PlanPageOptions, PlanSummary, PlanTableOptions, QuarantineRecord, RunOptions, RunResult, StateStore, Sync, SyncEvent, SyncOptions,
   VerifyCounts, VerifyResult,
 } from "@sync/core";

@@ -1,4 +1,4 @@
-import type { Value } from "../value.ts";
+import type { Kind, Value } from "../value.ts";
 
 /** One side of a conflict. */
 export interface ConflictSide {
@@ -27,6 +27,8 @@ export interface ConflictPolicy {
   readonly name: string;
   /** Fields the policy looks at besides the ones in conflict; read from both sides even when not compared. */
   readonly reads: readonly string[];
+  /** Fields that the policy itself brings together, and the kind they must have on both sides; they have to be mapped. */
+  readonly merges?: Readonly<Record<string, Kind["type"]>>;
   decide(conflict: Conflict): Decision;
   /** The policy that answers for these fields, for the log. */
   nameFor?(fields: readonly string[]): string;
@@ -78,16 +80,18 @@ export function perField(
   fields: Readonly<Record<string, ConflictPolicy>>,
   options: { readonly otherwise: ConflictPolicy },
 ): ConflictPolicy {
+  const policies = [...Object.values(fields), options.otherwise];
   const policyFor = (names: readonly string[]): ConflictPolicy => {
     for (const name of names) {
       const policy = Object.hasOwn(fields, name) ? fields[name] : undefined;
       if (policy) return policy;
     }
-    return options.otherwise;
+    return policies.find(({ merges = {} }) => names.some((name) => Object.hasOwn(merges, name))) ?? options.otherwise;
   };
   return {
     name: `per field, otherwise ${options.otherwise.name}`,
     reads: [...new Set([...Object.values(fields), options.otherwise].flatMap((policy) => policy.reads))],
+    merges: Object.fromEntries(policies.flatMap((policy) => Object.entries(policy.merges ?? {}))),
     decide: (conflict) => policyFor(conflict.fields).decide(conflict),
     nameFor: (names) => {
       const policy = policyFor(names);

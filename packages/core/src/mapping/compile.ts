@@ -1,3 +1,4 @@
+import type { ConflictPolicy } from "../engines/conflict-policy.ts";
 import type { Differ } from "../engines/differ.ts";
 import type { Mapper } from "../engines/mapper.ts";
 import { nameOfRule, type MatchRule } from "../engines/match.ts";
@@ -105,6 +106,7 @@ class ModelCompiler {
       const extra = this.#plain(name, this.#rightNameOf(name), groups, `policy \`${policy.name}\``);
       if (extra) extras.push(extra);
     }
+    this.#checkMerges([policy, firstLink], fields);
     const sides = { left: this.#side("left", fields), right: this.#side("right", fields) };
     const rules = this.#rules(fields);
     const cloudIds = typeof this.#options.cloudIds === "object" ? this.#options.cloudIds : undefined;
@@ -120,6 +122,19 @@ class ModelCompiler {
       parents: [...new Set(parents)].filter((parent) => parent !== this.#name),
       selfReference: parents.includes(this.#name),
     };
+  }
+
+  /** What a policy brings together itself is of its kind on both sides, and written. */
+  #checkMerges(policies: readonly unknown[], fields: readonly PairField[]): void {
+    const merges = policies.flatMap((each) => (typeof each === "object" && each !== null ? Object.entries((each as ConflictPolicy).merges ?? {}) : []));
+    for (const [name, kind] of new Map(merges)) {
+      const field = fields.find((candidate) => candidate.name === name);
+      if (this.#findings.some((finding) => finding.model === this.#name && finding.field === name && finding.severity === "error")) continue;
+      const kinds = field && [...field.left.kinds, ...field.right.kinds];
+      if (kinds?.every(({ type }) => type === kind)) continue;
+      const why = kinds ? `it is ${kinds.map(describeKind).join(" and ")}` : "it is none of the mapped fields";
+      this.#error("OPTIONS.POLICY_FIELD", `The policy of \`${this.#name}\` needs \`${name}\` to be ${kind} on both sides: ${why}.`, name);
+    }
   }
 
   #error(code: string, message: string, field?: string): void {
