@@ -1,0 +1,117 @@
+import { randomUUID } from "node:crypto";
+import type { DocumentTree, Kind, Model, TreeChild, TreeRecord, TreeReference } from "@sync/core";
+import { hintFor, SyncError } from "@sync/core";
+import { postgresColumn } from "@sync/sql";
+import type { KeyMaker, SqlModel } from "@sync/sql";
+import type { $ZodObject } from "zod/v4/core";
+import type { ChildOptions, DocumentOptions, KeyOptions, KeyType, RecordOptions } from "./options.ts";
+import { levelOf } from "./schema.ts";
+
+/** The field of the rows that holds the document; no unfolded model shows it. */
+export const JSON_FIELD = "document";
+
+/** Options as tables to read, trees to unfold them by, and what takes no part. */
+export interface JsonbModels {
+  readonly models: readonly SqlModel[];
+  readonly trees: readonly DocumentTree[];
+  readonly leftOut: ReadonlyMap<string, string>;
+}
+
+export function modelsOf(documents: Readonly<Record<string, DocumentOptions>>): JsonbModels {
+  const leftOut = new Map<string, string>();
+  const kinds = Object.entries(documents);
+  return {
+    models: kinds.map(([name, options]) => sqlModelOf(name, options)),
+    trees: kinds.map(([name, options]) => ({ documents: name, json: JSON_FIELD, ...recordOf(name, options.schema, options, leftOut) })),
+    leftOut,
+  };
+}
+
+/** The key column with its defaults. */
+export function keyOf({ key = "id" }: DocumentOptions): Required<KeyOptions> {
+  const { column, type = "uuid", field = column } = typeof key === "string" ? { column: key } : key;
+  return { column, type, field };
+}
+
+/** The column and text that tell this kind's rows from others'. */
+export function kindOf(name: string, { kind }: DocumentOptions): { readonly column: string; readonly value: string } | undefined {
+  return typeof kind === "string" ? { column: kind, value: name } : kind;
+}
+
+const KEYS: Readonly<Record<KeyType, { readonly kind: Kind; readonly maker?: KeyMaker }>> = {
+  uuid: { kind: { type: "uuid" }, maker: randomUUID },
+  text: { kind: { type: "text", noNul: true } },
+  integer: { kind: { type: "integer", bits: 32 }, maker: "database" },
+  bigint: { kind: { type: "integer", bits: 64 }, maker: "database" },
+};
+
+function sqlModelOf(name: string, options: DocumentOptions): SqlModel {
+  const key = keyOf(options);
+  const { kind, maker } = KEYS[key.type];
+  const filter = kindOf(name, options);
+  const model: Model = {
+    name,
+    fields: [
+      { name: key.field, kind, nullable: false, writable: true },
+      { name: JSON_FIELD, kind: { type: "json", noNul: true }, nullable: false, writable: true },
+    ],
+    primaryKey: [key.field],
+    keySource: maker === undefined ? "values" : "allocated",
+    uniqueKeys: [],
+    references: [],
+    syncFields: {},
+  };
+  return {
+    model,
+    table: typeof options.table === "string" ? { name: options.table } : options.table,
+    columns: [
+      postgresColumn({ field: key.field, column: key.column, type: key.type }),
+      postgresColumn({ field: JSON_FIELD, column: options.column ?? "document", type: "jsonb" }),
+    ],
+    ...(maker === undefined ? {} : { keyMaker: maker }),
+    ...(filter ? { filter } : {}),
+  };
+}
+
+function recordOf(name: string, schema: $ZodObject, options: RecordOptions, leftOut: Map<string, string>): TreeRecord {
+  const declared = Object.entries(options.children ?? {});
+  const level = levelOf(schema, new Set(declared.map(([path]) => path)));
+  for (const [path, reason] of level.leftOut) leftOut.set(`${name}.${path}`, reason);
+  const [missing] = level.required;
+  if (missing !== undefined) {
+    throw new SyncError("OPTIONS.SCHEMA", `\`${name}.${missing}\` is required and cannot be carried: ${level.leftOut.get(missing)!}.`, { model: name, field: missing });
+  }
+  const names = level.fields.map((field) => field.name);
+  const cloudId = options.cloudId ?? (names.includes("cloudId") ? "cloudId" : false);
+  const references = Object.entries(options.references ?? {}).map(([field, to]): TreeReference =>
+    typeof to === "string" ? { fields: [field], target: to } : { name: field, fields: to.fields, target: to.to },
+  );
+  const children = declared.map(([path, child]): TreeChild => {
+    const element = level.children.get(path);
+    if (element) return childOf(`${name}.${path}`, path, element, child, leftOut);
+    const reason = level.leftOut.get(path);
+    const why = reason === undefined ? `The schema of \`${name}\` has no \`${path}\`.${hintFor(path, names)}` : `\`${name}.${path}\` cannot take part: ${reason}.`;
+    throw new SyncError("OPTIONS.SCHEMA", why, { model: name, field: path });
+  });
+  return {
+    fields: level.fields,
+    ...(options.unique ? { uniqueKeys: options.unique.map(listed) } : {}),
+    ...(cloudId === false ? {} : { cloudId }),
+    ...(references.length > 0 ? { references } : {}),
+    ...(children.length > 0 ? { children } : {}),
+  };
+}
+
+function childOf(name: string, path: string, schema: $ZodObject, options: ChildOptions, leftOut: Map<string, string>): TreeChild {
+  return {
+    path,
+    key: listed(options.key),
+    ...(options.orderBy === undefined ? {} : { orderBy: options.orderBy }),
+    ...(options.parent === undefined ? {} : { parent: options.parent }),
+    ...recordOf(name, schema, options, leftOut),
+  };
+}
+
+export function listed(one: string | readonly string[]): readonly string[] {
+  return typeof one === "string" ? [one] : one;
+}

@@ -1,0 +1,47 @@
+import type { input } from "zod/v4/core";
+import type { ChildOptions, DocumentOptions, KeyOptions } from "./options.ts";
+
+type Documents = Readonly<Record<string, DocumentOptions>>;
+type Children = Readonly<Record<string, ChildOptions>>;
+
+/** A value that is one field: no object whose keys are known. */
+type Leaf<T> = NonNullable<T> extends string | number | boolean | bigint | readonly unknown[] | Date ? true
+  : NonNullable<T> extends object ? (string extends keyof NonNullable<T> ? true : false) : true;
+
+/** Every field as a pair of its path and its type; arrays that are children are none. */
+type Pairs<T, Skip, Path extends string = ""> = {
+  [K in keyof T & string]-?: `${Path}${K}` extends Skip ? never
+    : Leaf<T[K]> extends true ? [`${Path}${K}`, T[K]] : Pairs<NonNullable<T[K]>, Skip, `${Path}${K}.`>;
+}[keyof T & string];
+
+type Fields<T, Skip, Found extends [string, unknown] = Pairs<T, Skip>> = { [Pair in Found as Pair[0]]: Pair[1] };
+
+type At<T, Path> = Path extends `${infer First}.${infer Rest}` ? At<NonNullable<T[First & keyof T]>, Rest> : NonNullable<T[Path & keyof T]>;
+type Element<T> = T extends readonly (infer Item)[] ? NonNullable<Item> : never;
+
+type ChildrenOf<Options> = Options extends { readonly children: infer Named extends Children } ? Named : Record<never, ChildOptions>;
+type KeyNames<Key> = Key extends string ? Key : Key extends readonly (infer Name extends string)[] ? Name : never;
+type RootKey<Options> = Options extends { readonly key: infer Key }
+  ? Key extends KeyOptions ? (Key extends { readonly field: infer Field extends string } ? Field : Key["column"]) : Key & string
+  : "id";
+
+/** Of records inside: the keys of what is above them. */
+type Above<Name extends string, Keys extends string> = { [K in Keys as `${Name}.${K}`]: string };
+
+/** Pairs of model name and fields: the record itself and all levels below. */
+type Models<Name extends string, T, Options, Keys extends string, Inherited> =
+  | [Name, Fields<T, keyof ChildrenOf<Options>> & Inherited]
+  | {
+    [Path in keyof ChildrenOf<Options> & string]: ChildrenOf<Options>[Path] extends infer Child extends ChildOptions
+      ? Models<`${Name}.${Path}`, Element<At<T, Path>>, Child, KeyNames<Child["key"]>, Above<Name, Keys> & (Inherited extends Record<`${string}.${string}`, string> ? Inherited : unknown)>
+      : never;
+  }[keyof ChildrenOf<Options> & string];
+
+type AllModels<Kinds extends Documents> = {
+  [Name in keyof Kinds & string]: Models<Name, input<Kinds[Name]["schema"]>, Kinds[Name], RootKey<Kinds[Name]>, { [K in RootKey<Kinds[Name]>]: string }>;
+}[keyof Kinds & string];
+
+/** Model name → field name → its type as it stands in the document. */
+export type JsonbTypes<Kinds extends Documents> = {
+  [Pair in AllModels<Kinds> as Pair[0]]: { [Field in keyof Pair[1]]: Pair[1][Field] };
+};
