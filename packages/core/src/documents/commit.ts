@@ -3,7 +3,7 @@ import type { Key, Row } from "../endpoint.ts";
 import type { Batch, Committed, Outcome, Refusal, Unit } from "../unit.ts";
 import { documentName, keyText, OpenDocument } from "./document.ts";
 import { cloudIdsByKey, identityModel } from "./identity.ts";
-import { jsonText } from "./json.ts";
+import { jsonText, type JsonObject } from "./json.ts";
 import type { Node } from "./node.ts";
 import { Reader, rowOf } from "./reader.ts";
 import type { Tree } from "./tree.ts";
@@ -46,7 +46,7 @@ export async function commitUnit(unfolded: Unfolded, unit: Unit): Promise<Commit
       if (transaction !== "") break;
       return { committed: false, refusal: result.refusal };
     }
-    transaction = result.transaction;
+    if (result.transaction !== "") transaction = result.transaction;
     for (const [task, outcome] of result.settled) outcomes[task.batch]![task.row] = outcome;
     tasks = tasks.filter((task) => !result.settled.has(task));
     if (tasks.length === 0) break;
@@ -81,6 +81,7 @@ class UnitCommit {
     }
     this.#identities = await this.#changedIdentities();
     const { unit, names } = this.#documentUnit(released);
+    if (unit.batches.length === 0) return { transaction: "", settled: await this.#settle(new Set(), new Map()) };
     const result = await database.documents.commit(unit);
     if (!result.committed) return { refusal: this.#translated(result.refusal) };
     const stale = new Set<string>();
@@ -182,20 +183,25 @@ class UnitCommit {
     const lists = new Map([...dropped].map(([name, list]) => [name, [...list]]));
     const add = (name: string, identity: InnerIdentity): void => void lists.set(name, [...(lists.get(name) ?? []), identity]);
     if (stood.size === 0 && given.size === 0) return lists;
+    const standing = new Set<JsonObject>();
     const moved: { readonly node: Node; readonly was: Key; readonly key: Key; readonly from: string; readonly name: string }[] = [];
-    for (const [name, { tree, places }] of [...documents].map(([each, document]) => [each, { tree: document.tree, places: (node: Node) => document.places(node) }] as const)) {
-      for (const node of tree.nodes) {
+    for (const [name, document] of documents) {
+      for (const node of document.tree.nodes) {
         if (node.cloudId) continue;
-        for (const { key, element } of places(node)) {
+        for (const { key, element } of document.places(node)) {
           if (!(element instanceof Map)) continue;
+          standing.add(element);
           const cloudId = given.get(element);
           const before = stood.get(element);
-          if (cloudId !== undefined) add(name, { model: identityModel(tree, node), key, cloudId });
+          if (cloudId !== undefined) add(name, { model: identityModel(document.tree, node), key, cloudId });
           if (!before || keyText(before.key) === keyText(key)) continue;
           if (cloudId === undefined) moved.push({ node, was: before.key, key, from: before.document, name });
-          else add(before.document, { model: identityModel(tree, node), key: before.key, cloudId: null });
+          else add(before.document, { model: identityModel(document.tree, node), key: before.key, cloudId: null });
         }
       }
+    }
+    for (const [element, { node, key, document }] of stood) {
+      if (!node.cloudId && !standing.has(element)) add(document, { model: identityModel(this.#unfolded.trees.get(node)!, node), key, cloudId: null });
     }
     for (const node of new Set(moved.map((each) => each.node))) {
       const own = moved.filter((each) => each.node === node);

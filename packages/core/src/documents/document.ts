@@ -111,11 +111,12 @@ export function revisionOf(node: Node, element: Json | undefined): string {
 
 /** Compares the last parts of two keys: numbers by value, everything else by UTF-16 code unit. */
 export function compareKeys(node: Node, a: Key, b: Key): number {
-  const kinds = node.model.primaryKey.slice(-a.length).map((name) => node.model.fields.find((field) => field.name === name)!.kind.type);
+  const from = node.numeric.length - a.length;
   for (let part = 0; part < a.length; part++) {
     const [x, y] = [a[part]!, b[part]!];
     if (x === y) continue;
-    const [left, right] = [kinds[part] === "integer" && /^-?\d+$/.test(x), kinds[part] === "integer" && /^-?\d+$/.test(y)];
+    // A stand-in for a key is no number.
+    const [left, right] = node.numeric[from + part] ? [/^-?\d+$/.test(x), /^-?\d+$/.test(y)] : [false, false];
     if (left && right) return BigInt(x) < BigInt(y) ? -1 : 1;
     if (left !== right) return left ? -1 : 1;
     return x < y ? -1 : 1;

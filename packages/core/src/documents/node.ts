@@ -1,5 +1,5 @@
 import type { Finding } from "../endpoint.ts";
-import type { Field, Model, Reference } from "../model.ts";
+import { fieldOf, type Field, type Model, type Reference } from "../model.ts";
 import { hintFor } from "../names.ts";
 import { isValueError, type Kind, type Value } from "../value.ts";
 import { valueAt, type Json, type Paths } from "./json.ts";
@@ -28,6 +28,8 @@ export interface Node {
   readonly fields: ReadonlyMap<string, NodeField>;
   /** The last parts of the primary key; empty for the root, whose key stands beside the document. */
   readonly key: readonly NodeField[];
+  /** Which parts of the primary key are whole numbers. */
+  readonly numeric: readonly boolean[];
   readonly cloudId: NodeField | undefined;
   readonly orderBy: NodeField | undefined;
   readonly children: readonly Node[];
@@ -92,6 +94,7 @@ export function nodeOf(draft: Draft): Node {
   const inside: Paths = pathTree((record.children ?? []).map((each) => pathOf(each.path)));
   const node: Node = {
     model, parent, path, steps: [...(parent?.steps ?? []), ...path], fields, key, cloudId, orderBy, children, inside,
+    numeric: model.primaryKey.map((part) => fieldOf(model, part)?.kind.type === "integer"),
     aim: (keyOf) => references.forEach((reference) => (reference.targetFields = keyOf(reference.target))),
   };
   check(node, record, findings);
@@ -140,7 +143,7 @@ function nodeField({ name, path, kind, nullable, optional, numbers }: TreeField)
 
 /** The fields in which records below hold this record's key. */
 function keyFieldsBelow({ model, parent, key }: Node): Field[] {
-  const own = parent ? key : model.primaryKey.map((name) => ({ name, kind: model.fields.find((field) => field.name === name)!.kind }));
+  const own = parent ? key : model.primaryKey.map((name) => ({ name, kind: fieldOf(model, name)!.kind }));
   const above = parent ? keyFieldsBelow(parent) : [];
   return [...above, ...own.map(({ name, kind }): Field => ({ name: `${model.name}.${name}`, kind, nullable: false, writable: true }))];
 }
