@@ -1,5 +1,6 @@
 import { canonical, fits, ValueError, type Kind } from "../value.ts";
 import { listItems } from "../values/canonical.ts";
+import { canonicalJsonNumber } from "../values/number.ts";
 import { jsonText, JsonNumber, parseJson, type Json } from "./json.ts";
 
 /** How numbers stand in the document: as JSON numbers, or as texts, which every JSON library reads without rounding. */
@@ -17,7 +18,7 @@ export function toJson(kind: Kind, text: string, numbers: NumberForm): Json {
     case "float":
       if (numbers === "text") return text;
       if (!/^-?\d/.test(text)) throw new ValueError("VALUE.NOT_A_NUMBER"); // a float's NaN and infinities
-      return new JsonNumber(text);
+      return new JsonNumber(canonicalJsonNumber(text));
     case "json":
       return parseJson(text);
     case "list":
