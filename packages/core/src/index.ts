@@ -4,7 +4,7 @@ export type {
 } from "./options.ts";
 export { deterministic, type CloudIds } from "./engines/cloud-ids.ts";
 export {
-  ask, decideWith, fieldMerge, leftWins, newest, perField, rightWins,
+  ask, decideWith, fieldMerge, leftWins, newest, overwrite, perField, rightWins,
   type Conflict, type ConflictPolicy, type ConflictSide, type Decision,
 } from "./engines/conflict-policy.ts";
 export { exactDiffer, type ComparedField, type Differ } from "./engines/differ.ts";

@@ -1,5 +1,5 @@
 // Not compiling is the failure: this file is never run.
-import { cloudId, createSync, deterministic, fallback, fieldMerge, leftWins, naturalKey, newest, versionVector, type Database } from "@sync/core";
+import { cloudId, createSync, deterministic, fallback, fieldMerge, leftWins, naturalKey, newest, overwrite, versionVector, type Database } from "@sync/core";
 
 interface Left extends Record<string, Record<string, unknown>> {
   Country: { id: string; code: string; name: string };
@@ -28,6 +28,10 @@ createSync({
 createSync({ ...common, models: {}, cloudIds: deterministic("a secret of the application"), conflicts: versionVector("versions", { otherwise: leftWins() }) });
 createSync({ ...common, models: {}, cloudIds: "random" });
 
+createSync({ ...common, models: { Country: { match: naturalKey("code"), conflicts: overwrite("left") } }, conflicts: overwrite(newest("updatedAt")) });
+
+// @ts-expect-error: no such side
+overwrite("centre");
 // @ts-expect-error: what makes them is a function's answer
 createSync({ ...common, models: {}, cloudIds: "deterministic" });
 // @ts-expect-error: somebody has to decide between writes that have not seen each other

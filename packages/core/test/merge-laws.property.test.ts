@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { leftWins, newest, rightWins, type ConflictPolicy } from "../src/engines/conflict-policy.ts";
+import { leftWins, newest, overwrite, rightWins, type ConflictPolicy } from "../src/engines/conflict-policy.ts";
 import { naturalKey } from "../src/engines/match.ts";
 import { compileMapping } from "../src/mapping/compile.ts";
 import type { PairModel, SideName } from "../src/mapping/pair-model.ts";
@@ -142,6 +142,19 @@ describe("a merge", () => {
       const of = (all: Values): Value[] => pair.map((at) => all[at]!);
       expect([of(merge.left), of(merge.right)]).toContainEqual(of(left));
     }), runs);
+  });
+
+  test("with overwrite() leaves one side's record, whole: the one that changed, or the one that the policy chose", () => {
+    fc.assert(fc.property(merges, policies, (merge, policy) => {
+      const of = compile({ conflicts: overwrite(policy) });
+      const done = plan(of, merge);
+      const after = carryOut(merge, done);
+      expect(after.left).toEqual(after.right);
+      expect([merge.left, merge.right]).toContainEqual(after.left);
+      const changed = (own: Values, other: Values): boolean => own.some((each, at) => each !== merge.base[at] && each !== other[at]);
+      expect(done.conflicts).toHaveLength(changed(merge.left, merge.right) && changed(merge.right, merge.left) ? 1 : 0);
+      expect(plan(of, { ...after, base: after.left }).action).toBe("none");
+    }), { numRuns: 500 });
   });
 
   test("over a chain of three comes to the same in any order, where no field was changed twice", () => {

@@ -6,7 +6,7 @@ export type { PrismaDmmf } from "./dmmf.ts";
 
 // What an application needs besides, so that one package is enough to install.
 export {
-  ask, cloudId, createSync, decideWith, deterministic, fallback, fieldMerge, isSyncError, leftWins, naturalKey, newest, perField, planPage, planTable, rightWins, SyncError, versionVector,
+  ask, cloudId, createSync, decideWith, deterministic, fallback, fieldMerge, isSyncError, leftWins, naturalKey, newest, overwrite, perField, planPage, planTable, rightWins, SyncError, versionVector,
 } from "@sync/core";
 export type {
   ApplyResult, CloudIds, Conflict, ConflictPolicy, ConflictRecord, Difference, Direction, FieldMapping, FirstLink, LiveField, LiveRecord, MatchRule, ModelCounts, ModelOptions,

@@ -1,3 +1,4 @@
+import { SyncError } from "../errors.ts";
 import type { Kind, Value } from "../value.ts";
 
 /** One side of a conflict. */
@@ -29,6 +30,8 @@ export interface ConflictPolicy {
   readonly reads: readonly string[];
   /** Fields that the policy itself brings together, and the kind they must have on both sides; they have to be mapped. */
   readonly merges?: Readonly<Record<string, Kind["type"]>>;
+  /** All fields of a record that differ are decided as one. Where absent, each field by itself. */
+  readonly whole?: true;
   decide(conflict: Conflict): Decision;
   /** The policy that answers for these fields, for the log. */
   nameFor?(fields: readonly string[]): string;
@@ -75,12 +78,29 @@ export function decideWith(name: string, decide: (conflict: Conflict) => Decisio
   return { name, reads, decide };
 }
 
+/**
+ * Records go over whole instead of field by field: where both sides changed a record, be it in different fields, one side's
+ * record replaces the other's. Which one: that side, or as the policy decides. Given for a sync or a model, never for fields.
+ */
+export function overwrite(winner: "left" | "right" | ConflictPolicy): ConflictPolicy {
+  const policy = winner === "left" ? leftWins() : winner === "right" ? rightWins() : winner;
+  refuseWhole("overwrite()", [policy]);
+  return { ...policy, name: `overwrite(${policy.name})`, whole: true, nameFor: () => `overwrite(${policy.name})` };
+}
+
+/** For policies that decide by fields: there is no whole record within them. */
+export function refuseWhole(where: string, policies: readonly ConflictPolicy[]): void {
+  if (!policies.some((policy) => policy?.whole)) return;
+  throw new SyncError("OPTIONS.VALUE", `overwrite() decides whole records and cannot stand within ${where}: write overwrite(${where === "overwrite()" ? '"left"' : where}) instead.`);
+}
+
 /** A policy for each named field, and one for the rest. Fields declared `together` follow the first one named. */
 export function perField(
   fields: Readonly<Record<string, ConflictPolicy>>,
   options: { readonly otherwise: ConflictPolicy },
 ): ConflictPolicy {
   const policies = [...Object.values(fields), options.otherwise];
+  refuseWhole("perField()", policies);
   const policyFor = (names: readonly string[]): ConflictPolicy => {
     for (const name of names) {
       const policy = Object.hasOwn(fields, name) ? fields[name] : undefined;
@@ -108,6 +128,7 @@ export function fieldMerge(options: {
   readonly otherwise: ConflictPolicy;
   readonly fields?: Readonly<Record<string, ConflictPolicy>>;
 }): ConflictPolicy {
+  refuseWhole("fieldMerge()", [options.otherwise]);
   return options.fields ? perField(options.fields, options) : options.otherwise;
 }
 

@@ -1,5 +1,5 @@
 import { canonical, type Value } from "../value.ts";
-import type { Conflict, ConflictPolicy, Decision } from "./conflict-policy.ts";
+import { refuseWhole, type Conflict, type ConflictPolicy, type Decision } from "./conflict-policy.ts";
 
 /** Site → how often that site has written the record. A site that is not in it has not. */
 type Vector = ReadonlyMap<string, number>;
@@ -11,6 +11,7 @@ type Vector = ReadonlyMap<string, number>;
  */
 export function versionVector(field: string, options: { readonly otherwise: ConflictPolicy }): ConflictPolicy {
   const { otherwise } = options;
+  refuseWhole("versionVector()", [otherwise]);
   return {
     name: `versionVector(${field}), otherwise ${otherwise.name}`,
     reads: [...new Set([field, ...otherwise.reads])],

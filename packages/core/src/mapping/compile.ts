@@ -107,6 +107,9 @@ class ModelCompiler {
       if (extra) extras.push(extra);
     }
     this.#checkMerges([policy, firstLink], fields);
+    if (typeof firstLink === "object" && firstLink.whole) {
+      this.#error("OPTIONS.VALUE", "`firstLink` cannot be overwrite(): give that as `conflicts`, and `firstLink` decides whole records as well.");
+    }
     const sides = { left: this.#side("left", fields), right: this.#side("right", fields) };
     const rules = this.#rules(fields);
     const cloudIds = typeof this.#options.cloudIds === "object" ? this.#options.cloudIds : undefined;
@@ -115,7 +118,7 @@ class ModelCompiler {
     }
     const parents = fields.flatMap((field) => (field.parent !== undefined ? [field.parent] : []));
     return {
-      name: this.#name, ...sides, fields, extras, rules, policy, firstLink, ...(cloudIds ? { cloudIds } : {}),
+      name: this.#name, ...sides, fields: policy.whole ? fields.map((field) => ({ ...field, group: 0 })) : fields, extras, rules, policy, firstLink, ...(cloudIds ? { cloudIds } : {}),
       onEditDelete: entry.onEditDelete ?? this.#options.onEditDelete ?? "delete",
       keepBase: entry.keepBase ?? "hashes",
       signature: fields.map((field) => this.#signatureOf(field)),
