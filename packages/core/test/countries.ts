@@ -88,15 +88,22 @@ export function fillRows(rows: MemoryDatabase): Record<string, readonly string[]
   return keys;
 }
 
+export interface Airport { ident: string; name?: unknown; [key: string]: unknown }
+export interface Region { code: string; name?: unknown; airports: Airport[]; [key: string]: unknown }
+export interface Country { code: string; regions: Region[]; [key: string]: unknown }
+
 /** The documents as plain objects by country code. */
-export function byCode(inner: MemoryDocuments): Record<string, any> {
-  return Object.fromEntries(Object.values(inner.all("Country")).map((each) => [JSON.parse(each).code, JSON.parse(each)]));
+export function byCode(inner: MemoryDocuments): Record<string, Country> {
+  return Object.fromEntries(Object.values(inner.all("Country")).map((each) => {
+    const country = JSON.parse(each) as Country;
+    return [country.code, country];
+  }));
 }
 
 /** Changes a document as an application does. */
-export function edit(inner: MemoryDocuments, code: string, change: (document: any) => void): void {
-  const [id, body] = Object.entries(inner.all("Country")).find(([, each]) => JSON.parse(each).code === code)!;
-  const document = JSON.parse(body);
+export function edit(inner: MemoryDocuments, code: string, change: (document: Country) => void): void {
+  const [id, body] = Object.entries(inner.all("Country")).find(([, each]) => (JSON.parse(each) as Country).code === code)!;
+  const document = JSON.parse(body) as Country;
   change(document);
   inner.put("Country", id, JSON.stringify(document));
 }

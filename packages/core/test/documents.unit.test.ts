@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { isSyncError, unfold, type Batch, type Database, type DocumentTree, type FetchRequest, type InsertBatch, type Row, type TreeField, type Value } from "@sync/core";
 import { memoryDocuments } from "@sync/core/memory";
-import { commit, documents, names, tree } from "./countries.ts";
+import { commit, documents, names, tree, type Country } from "./countries.ts";
 import { collect } from "./pairs.ts";
 
 const airportRow = async (database: Database, ...key: string[]): Promise<Row | undefined> => (await fetch(database, names.airport, "key", [key], ["ident", "name", "latitude"]))[0];
@@ -24,7 +24,7 @@ const update = (model: string, row: Row, values: Readonly<Record<string, Value>>
   ({ op: "update", model, fields: Object.keys(values), rows: [{ key: row.key, revision: row.revision, values: Object.values(values) }] });
 const insert = (model: string, key: readonly string[], values: Readonly<Record<string, Value>>, cloudId = `id of ${key.join("/")}`): InsertBatch =>
   ({ op: "insert", model, fields: Object.keys(values), rows: [{ key, cloudId, values: Object.values(values) }] });
-const document = (both: ReturnType<typeof documents>, id: string): any => JSON.parse(both.inner.all("Country")[id]!);
+const document = (both: ReturnType<typeof documents>, id: string): Country => JSON.parse(both.inner.all("Country")[id]!) as Country;
 
 describe("fields of an element", () => {
   const kinds: Record<string, { kind: TreeField["kind"]; json: string; value: string; numbers?: "text" }> = {
@@ -177,7 +177,7 @@ describe("writing", () => {
     both.inner.put("Country", "fr", JSON.stringify(france).replace('"runways":2', '"runways":4'));
     expect(await commit(both.database, [update(names.airport, x!, { name: "no" }), update(names.airport, y!, { name: "yes" })]))
       .toMatchObject({ outcomes: [[{ status: "stale" }], [{ status: "written" }]] });
-    expect(document(both, "fr").regions[0].airports).toEqual([{ ident: "x", name: "X", runways: 4 }, { ident: "y", name: "yes" }]);
+    expect(document(both, "fr").regions[0]!.airports).toEqual([{ ident: "x", name: "X", runways: 4 }, { ident: "y", name: "yes" }]);
   });
 
   test("a document that somebody keeps writing is given up after a few tries; other documents are written once", async () => {
@@ -186,7 +186,7 @@ describe("writing", () => {
     const x = await airportRow(both.database, "fr", "A", "x");
     const result = await commit(both.database, [update(names.airport, x!, { name: "late" }), insert(names.airport, ["ch", "A", "q"], {})]);
     expect(result).toMatchObject({ committed: true, outcomes: [[{ status: "stale" }], [{ status: "written" }]] });
-    expect([turns, document(both, "fr").regions[0].airports[0].name, document(both, "ch").regions[0].airports]).toEqual([5, "X", [{ ident: "q" }]]);
+    expect([turns, document(both, "fr").regions[0]!.airports[0]!.name, document(both, "ch").regions[0]!.airports]).toEqual([5, "X", [{ ident: "q" }]]);
   });
 
   test("a move between two documents is whole although one of them is written meanwhile", async () => {
@@ -199,7 +199,7 @@ describe("writing", () => {
     const move = (): Batch => update(names.airport, x!, { [parent[0]!]: "ch", [parent[1]!]: "A" });
     expect(await commit(both.database, [move()])).toMatchObject({ outcomes: [[{ status: "written" }]] });
     expect(both.inner.written.slice(-2).map(({ together, batches }) => [together, batches[0]!.rows.length])).toEqual([[true, 2], [true, 2]]);
-    expect([document(both, "fr").anthem, document(both, "fr").regions[0].airports, document(both, "ch").regions[0].airports])
+    expect([document(both, "fr").anthem, document(both, "fr").regions[0]!.airports, document(both, "ch").regions[0]!.airports])
       .toEqual(["new", [{ ident: "y" }], [{ ident: "x", name: "X", runways: 2 }]]);
     expect((await fetch(both.database, names.airport, "cloudId", [["id"]]))[0]!.key).toEqual(["ch", "A", "x"]);
   });

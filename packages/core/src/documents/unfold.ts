@@ -51,7 +51,7 @@ function endpointOf(database: DocumentDatabase, reader: Reader, node: Node): End
         ? (mark: string | undefined) => changesInside(database, reader, inner, node, mark)
         : (mark: string | undefined) => inner.changesSince!(mark, []);
     },
-  } as Endpoint;
+  };
 }
 
 async function inspect(database: DocumentDatabase, nodes: readonly (readonly [Node, Tree])[]): Promise<Inspection> {
