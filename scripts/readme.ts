@@ -1,28 +1,31 @@
-// Puts into README.md what comes from files that run: each fenced block behind `<!-- from: … -->` is made anew, from a region of
-// a file (`path#region`) or from what `npm start` prints (`npm start: Run 1 apply verify, Run 2 plan`: those steps of those
-// runs). `--check` only compares, times aside; `--transcript <file>` takes an output that is there already.
+// Puts into README.md and the guides what comes from files that run: each fenced block behind `<!-- from: … -->` is made anew,
+// from a region of a file (`path#region`) or from what `npm start` prints (`npm start: Run 1 apply verify, Run 2 plan`: those
+// steps of those runs). `--check` only compares, times aside; `--transcript <file>` takes an output that is there already.
 import { spawnSync } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { globSync, readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 
 const { values: options } = parseArgs({ options: { check: { type: "boolean" }, transcript: { type: "string" } } });
 
 const block = /<!-- from: (.+?) -->\n```(\w*)\n([\s\S]*?)\n```(?=\n)/g;
-const before = readFileSync("README.md", "utf8");
 let printed: string | undefined;
 const stale: string[] = [];
 
-const after = before.replaceAll(block, (whole: string, source: string, language: string, content: string) => {
-  const fresh = source.startsWith("npm start: ") ? steps(source.slice("npm start: ".length)) : region(source);
-  if (withoutTimes(fresh) === withoutTimes(content)) return whole;
-  stale.push(`${source}\n${fresh}`);
-  return `<!-- from: ${source} -->\n\`\`\`${language}\n${fresh}\n\`\`\``;
-});
-
-if (!block.test(before)) throw new Error("README.md has no block that comes from a file.");
-if (!options.check) writeFileSync("README.md", after);
-else if (stale.length > 0) {
-  console.error(`README.md is behind what runs; \`npm run exec -- scripts/readme.ts\` mends it. It must say:\n\n${stale.join("\n\n")}`);
+for (const page of ["README.md", ...globSync("docs/guide/*.md")]) {
+  const before = readFileSync(page, "utf8");
+  let blocks = 0;
+  const after = before.replaceAll(block, (whole: string, source: string, language: string, content: string) => {
+    blocks++;
+    const fresh = source.startsWith("npm start: ") ? steps(source.slice("npm start: ".length)) : region(source);
+    if (withoutTimes(fresh) === withoutTimes(content)) return whole;
+    stale.push(`${page}: ${source}\n${fresh}`);
+    return `<!-- from: ${source} -->\n\`\`\`${language}\n${fresh}\n\`\`\``;
+  });
+  if (blocks === 0 && page === "README.md") throw new Error(`${page} has no block that comes from a file.`);
+  if (!options.check && after !== before) writeFileSync(page, after);
+}
+if (options.check && stale.length > 0) {
+  console.error(`A page is behind what runs; \`npm run exec -- scripts/readme.ts\` mends it. It must say:\n\n${stale.join("\n\n")}`);
   process.exitCode = 1;
 }
 

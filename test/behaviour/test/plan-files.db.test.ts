@@ -58,7 +58,7 @@ describePostgres("a plan made here and applied by another process", (server) => 
     opened.push(sqlite, postgres);
     const reversed = way === "PostgreSQL to SQLite";
     const [left, right] = reversed ? [postgres, sqlite] : [sqlite, postgres];
-    const where = (reversed ? [url, sqlite.path] : [sqlite.path, url]) as [string, string];
+    const where = reversed ? [url, sqlite.path] as const : [sqlite.path, url] as const;
     const sync = pairOf(left, right).sync();
 
     await left.exec(`${three}; insert into city (code, name, country_id) select '${code}-1', '${text}', id from country where code = '${code}-a'`);
