@@ -33,7 +33,7 @@ const checks: Readonly<Record<string, Check | Readonly<Record<string, Check>>>> 
   retention: { conflicts: days, preImages: days, runs: days },
   retry: { attempts: [whole(1), "a whole number, at least 1"], firstDelay: [atLeast(0), "a number of milliseconds"] },
 };
-const modelChecks: typeof checks = { conflicts: policy, mapper, differ, onEditDelete, keepBase: [oneOf("hashes", "values"), '"hashes" or "values"'] };
+const modelChecks: typeof checks = { conflicts: policy, mapper, differ, onEditDelete, softDelete: [(value) => typeof value === "string", "a field's name"], keepBase: [oneOf("hashes", "values"), '"hashes" or "values"'] };
 
 /** Options whose names are known but whose values make no sense. Says what would, never what was given. */
 export function checkValues(options: SyncOptions): Finding[] {

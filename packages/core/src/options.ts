@@ -48,6 +48,11 @@ export interface ModelOptions<LeftFields extends string = string, RightFields ex
   /** Overrides the sync's `onEditDelete` for this model. */
   readonly onEditDelete?: OnEditDelete;
   /**
+   * The field that the application sets where it deletes without deleting: `"deletedAt"`, or a flag. Such a record is kept the
+   * same like any other, but is never recognised by a natural key, so that another one may have it.
+   */
+  readonly softDelete?: LeftFields;
+  /**
    * What is remembered of the last agreed state: a hash per field, or the values (shown in conflicts).
    * @default "hashes"
    */

@@ -30,6 +30,10 @@ createSync({ ...common, models: {}, cloudIds: "random" });
 
 createSync({ ...common, models: { Country: { match: naturalKey("code"), conflicts: overwrite("left") } }, conflicts: overwrite(newest("updatedAt")) });
 
+createSync({ ...common, models: { Country: { match: naturalKey("code"), softDelete: "name" } } });
+
+// @ts-expect-error: no such field on the left
+createSync({ ...common, models: { Country: { match: naturalKey("code"), softDelete: "deletedAt" } } });
 // @ts-expect-error: no such side
 overwrite("centre");
 // @ts-expect-error: what makes them is a function's answer

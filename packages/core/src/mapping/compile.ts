@@ -20,7 +20,7 @@ export interface Mapping {
 
 type AnyModelOptions = ModelOptions & { readonly right?: string };
 const modelOptionNames = [
-  "right", "match", "fields", "only", "omit", "constants", "together", "outside", "narrow", "mapper", "differ", "conflicts", "onEditDelete", "keepBase",
+  "right", "match", "fields", "only", "omit", "constants", "together", "outside", "narrow", "mapper", "differ", "conflicts", "onEditDelete", "softDelete", "keepBase",
 ];
 
 /** Holds the options against both sides' models. Never throws: all findings come back together. */
@@ -120,6 +120,7 @@ class ModelCompiler {
     return {
       name: this.#name, ...sides, fields: policy.whole ? fields.map((field) => ({ ...field, group: 0 })) : fields, extras, rules, policy, firstLink, ...(cloudIds ? { cloudIds } : {}),
       onEditDelete: entry.onEditDelete ?? this.#options.onEditDelete ?? "delete",
+      ...this.#softDelete(fields),
       keepBase: entry.keepBase ?? "hashes",
       signature: fields.map((field) => this.#signatureOf(field)),
       parents: [...new Set(parents)].filter((parent) => parent !== this.#name),
@@ -140,6 +141,20 @@ class ModelCompiler {
     }
   }
 
+  #softDelete(fields: readonly PairField[]): Pick<PairModel, "softDelete"> {
+    const { softDelete: name } = this.#entry;
+    if (name === undefined || !fieldOf(this.#models.left, name)) return {};
+    const at = fields.findIndex((field) => field.name === name);
+    const field = fields[at];
+    const flag = field?.right.kinds[0]!.type === "boolean";
+    if (!field || field.parent !== undefined) {
+      this.#error("MAPPING.SOFT_DELETE", `\`softDelete\` of \`${this.#name}\` names \`${name}\`, which is no mapped field: the other side would never learn of it.`, name);
+    } else if (!flag && !(field.left.nullable && field.right.nullable)) {
+      this.#error("MAPPING.SOFT_DELETE", `\`softDelete\` of \`${this.#name}\` names \`${name}\`, which must be true or false, or null for what is not deleted, on both sides.`, name);
+    } else return { softDelete: { at, flag } };
+    return {};
+  }
+
   #error(code: string, message: string, field?: string): void {
     this.#findings.push({ severity: "error", code, model: this.#name, message, ...(field === undefined ? {} : { field }) });
   }
@@ -153,7 +168,7 @@ class ModelCompiler {
     const entry = this.#entry;
     const left = [
       ...Object.keys(entry.fields ?? {}), ...(entry.only ?? []), ...(entry.omit ?? []), ...(entry.narrow ?? []), ...(entry.together ?? []).flat(),
-      ...Object.keys(entry.outside ?? {}), ...Object.keys(entry.constants?.left ?? {}),
+      ...Object.keys(entry.outside ?? {}), ...Object.keys(entry.constants?.left ?? {}), ...(typeof entry.softDelete === "string" ? [entry.softDelete] : []),
     ];
     const right = [
       ...Object.values(entry.fields ?? {}).map((to) => (typeof to === "string" ? to : (to as FieldMapping).right)),

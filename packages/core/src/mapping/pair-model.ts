@@ -84,6 +84,8 @@ export interface PairModel {
   readonly policy: ConflictPolicy;
   readonly firstLink: FirstLink | undefined;
   readonly onEditDelete: OnEditDelete;
+  /** The position of the field that makes a record a tombstone: a flag by being true, any other by having a value. */
+  readonly softDelete?: { readonly at: number; readonly flag: boolean };
   readonly keepBase: "hashes" | "values";
   /** One text per field: name, kinds and converter. Another text means the field has no base. */
   readonly signature: readonly string[];

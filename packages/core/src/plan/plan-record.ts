@@ -1,5 +1,6 @@
 import type { Conflict, ConflictPolicy, Decision } from "../engines/conflict-policy.ts";
 import { otherSide, type PairModel, type SideName } from "../mapping/pair-model.ts";
+import { isTombstone } from "../mapping/soft-delete.ts";
 import type { Direction, Drift } from "../options.ts";
 import type { Value } from "../value.ts";
 import type { BaseView } from "./base.ts";
@@ -58,6 +59,8 @@ function planOneSided(model: PairModel, record: PairRecord, input: PlanInput): R
     return { ...nothing, drift: input.drift === "keep" ? [] : model.fields.map((_, at) => at), reason: deleted };
   }
   if (edited.length === 0) return { ...nothing, action: "delete", side: record.side, reason: `deleted on the ${target}` };
+  const onlyTombstone = edited.length === 1 && edited[0] === model.softDelete?.at && isTombstone(model, record);
+  if (onlyTombstone) return { ...nothing, action: "delete", side: record.side, reason: `soft-deleted on the ${record.side}, deleted on the ${target}` };
   const names = namesOf(model, edited);
   const decision = input.decided?.([]);
   const rule = decision === undefined ? model.onEditDelete : decision === record.side ? "edit" : decision === "open" ? "ask" : "delete";

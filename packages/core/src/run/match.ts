@@ -1,6 +1,7 @@
 import { nameOfRule } from "../engines/match.ts";
 import type { Key, Page } from "../endpoint.ts";
 import { otherSide, type PairModel, type PairRule, type SideName } from "../mapping/pair-model.ts";
+import { isTombstone } from "../mapping/soft-delete.ts";
 import { matchForm } from "../value.ts";
 import { keyText, type RunContext } from "./context.ts";
 import { pagesOf } from "./pages.ts";
@@ -44,7 +45,7 @@ export class Matcher {
   async #matchBy(rules: readonly PairRule[], side: SideName, records: readonly ReadRecord[]): Promise<Map<ReadRecord, Match>> {
     const matches = new Map<ReadRecord, Match>();
     for (const [position, rule] of rules.entries()) {
-      const open = records.filter((record) => !matches.has(record) && !record.problem);
+      const open = records.filter((record) => !matches.has(record) && !record.problem && !isTombstone(this.#model, record));
       if (open.length === 0) break;
       const found = rule.byKey ? await this.#byKey(rule, side, open) : await this.#byForm(rules.slice(0, position), rule, side, open);
       for (const [record, match] of found) matches.set(record, match);
@@ -71,7 +72,7 @@ export class Matcher {
     }
     const by = rule.at.flatMap((at) => this.#model.fields[at]![other.name].names);
     for (const candidate of await other.fetch(by, tuples)) {
-      const form = formOf(rule, candidate);
+      const form = isTombstone(this.#model, candidate) ? undefined : formOf(rule, candidate);
       const record = form === undefined ? undefined : byForm.get(form);
       if (record) found.set(record, { found: candidate, rule: nameOfRule(rule.rule) });
     }
@@ -100,7 +101,7 @@ export class Matcher {
     for (const candidate of await other.fetch("key", keys)) {
       const record = wanted.get(keyText(candidate.key));
       // The index is as old as the first look: what changed since is no longer recognised by it.
-      if (record && formOf(rule, candidate) === formOf(rule, record)) found.set(record, { found: candidate, rule: nameOfRule(rule.rule) });
+      if (record && !isTombstone(this.#model, candidate) && formOf(rule, candidate) === formOf(rule, record)) found.set(record, { found: candidate, rule: nameOfRule(rule.rule) });
     }
     return found;
   }
@@ -129,7 +130,7 @@ export class Matcher {
       const unlinked = await side.records(page.rows.filter((row) => row.cloudId === null || !linked.has(row.cloudId)));
       const taken = earlier.length > 0 ? await this.#matchBy(earlier, name, unlinked) : new Map<ReadRecord, Match>();
       for (const record of unlinked) {
-        const form = taken.has(record) || record.problem ? undefined : formOf(rule, record);
+        const form = taken.has(record) || record.problem || isTombstone(this.#model, record) ? undefined : formOf(rule, record);
         if (form !== undefined) index.set(form, [...(index.get(form) ?? []), record.key]);
       }
     }

@@ -1,4 +1,5 @@
 import type { PairModel, SideName } from "../mapping/pair-model.ts";
+import { isTombstone } from "../mapping/soft-delete.ts";
 import type { Base } from "../state.ts";
 import type { RunContext } from "./context.ts";
 import { formOf } from "./match.ts";
@@ -45,7 +46,7 @@ export async function giveCloudIds(naming: NamingContext, records: readonly Name
 /** What names a record in the real world, by the first natural key that applies. */
 function naturalFormOf(model: PairModel, { left, right }: Nameless): string | undefined {
   const record = (left ?? right)!;
-  if (record.problem) return undefined;
+  if (record.problem || isTombstone(model, record)) return undefined;
   for (const rule of model.rules) {
     const form = rule.rule.rule === "natural" ? formOf(rule, record) : undefined;
     if (form !== undefined) return form;

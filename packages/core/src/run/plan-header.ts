@@ -76,8 +76,8 @@ function fieldsOf({ left, right, signature, fields }: PairModel): readonly unkno
   return [left.name, right.name, signature, fields.map(({ group, narrow }) => [group, narrow]), left.constants, right.constants];
 }
 
-function rulesOf({ policy, onEditDelete, firstLink, rules }: PairModel): readonly unknown[] {
-  return [policy.name, onEditDelete, typeof firstLink === "object" ? firstLink.name : firstLink, rules.map((rule) => rule.rule)];
+function rulesOf({ policy, onEditDelete, softDelete, firstLink, rules }: PairModel): readonly unknown[] {
+  return [policy.name, onEditDelete, softDelete, typeof firstLink === "object" ? firstLink.name : firstLink, rules.map((rule) => rule.rule)];
 }
 
 /** What is no longer as it was, in words. */
