@@ -22,7 +22,7 @@ const DIGITS: Digits = 9;
 
 /** By its declaration in `kinds`, else by its own type; a text says why it cannot be carried. */
 export function storedBy(schema: $ZodTypes): Stored | string {
-  const declared = kinds.get(schema) as Kind | undefined;
+  const declared = kinds.get(schema);
   if (declared) return declaredOn(schema, declared);
   const kind = kindOf(schema);
   return typeof kind === "string" ? kind : { kind, numbers: "number" };
@@ -55,11 +55,11 @@ function kindOf(schema: $ZodTypes): Kind | string {
   const { def } = schema._zod;
   switch (def.type) {
     case "string":
-      return textKind(def as StringDef);
+      return textKind(def);
     case "number":
-      return numberKind(formatOf(def as NumberDef));
+      return numberKind(formatOf(def));
     case "bigint":
-      return bigintKind(formatOf(def as NumberDef));
+      return bigintKind(formatOf(def));
     case "boolean":
       return { type: "boolean" };
     case "enum":

@@ -65,30 +65,31 @@ export function levelOf(schema: $ZodObject, children: ReadonlySet<string>): Leve
 /** Without what only says whether it is there, and as it stands in the document: what goes into a pipe, not what comes out. */
 function bareOf(member: $ZodType): Bare {
   let schema = member as $ZodTypes;
-  let [optional, nullable] = [false, false];
+  let optional: boolean | undefined;
+  let nullable = false;
   while (!kinds.has(schema)) {
     const { def } = schema._zod;
-    if (def.type === "optional" || def.type === "default" || def.type === "prefault" || def.type === "catch") optional = true;
-    else if (def.type === "nonoptional") optional = false;
+    if (def.type === "optional" || def.type === "default" || def.type === "prefault" || def.type === "catch") optional ??= true;
+    else if (def.type === "nonoptional") optional ??= false;
     else if (def.type === "nullable") nullable = true;
     else if (def.type !== "readonly" && def.type !== "pipe") break;
     schema = (def.type === "pipe" ? def.in : def.innerType) as $ZodTypes;
   }
   const { type } = schema._zod.def;
   const anything = type === "any" || type === "unknown";
-  return { schema, optional: optional || anything, nullable: nullable || anything };
+  return { schema, optional: optional ?? anything, nullable: nullable || anything };
 }
 
 function elementOf(schema: $ZodTypes): $ZodObject | undefined {
   if (schema._zod.def.type !== "array") return undefined;
-  const element = bareOf(schema._zod.def.element as $ZodType).schema;
+  const element = bareOf(schema._zod.def.element).schema;
   return element._zod.def.type === "object" ? (element as $ZodObject) : undefined;
 }
 
 /** An array of single values is a list; of anything else, one JSON value. */
 function listOf(schema: $ZodTypes): ReturnType<typeof storedBy> | undefined {
   if (schema._zod.def.type !== "array" || kinds.has(schema)) return undefined;
-  const item = storedBy(bareOf(schema._zod.def.element as $ZodType).schema);
+  const item = storedBy(bareOf(schema._zod.def.element).schema);
   if (typeof item === "string" || item.kind.type === "json" || item.kind.type === "list") return undefined;
   return { kind: { type: "list", of: item.kind }, numbers: item.numbers };
 }

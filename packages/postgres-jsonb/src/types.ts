@@ -19,23 +19,31 @@ type Fields<T, Skip, Found extends [string, unknown] = Pairs<T, Skip>> = { [Pair
 type At<T, Path> = Path extends `${infer First}.${infer Rest}` ? At<NonNullable<T[First & keyof T]>, Rest> : NonNullable<T[Path & keyof T]>;
 type Element<T> = T extends readonly (infer Item)[] ? NonNullable<Item> : never;
 
-type ChildrenOf<Options> = Options extends { readonly children: infer Named extends Children } ? Named : Record<never, ChildOptions>;
+/** Paths of the children; of options that nobody has spelled out, none. */
+type Names<Options> = Options extends { readonly children: infer Named extends Children } ? (string extends keyof Named ? never : keyof Named & string) : never;
+type ChildAt<Options, Path extends string> = Options extends { readonly children: Readonly<Record<Path, infer Child extends ChildOptions>> } ? Child : never;
 type KeyNames<Key> = Key extends string ? Key : Key extends readonly (infer Name extends string)[] ? Name : never;
 type RootKey<Options> = Options extends { readonly key: infer Key }
   ? Key extends KeyOptions ? (Key extends { readonly field: infer Field extends string } ? Field : Key["column"]) : Key & string
   : "id";
+type Parent<Options> = Options extends { readonly parent: infer Name extends string } ? Name : "parent";
+/** References by their own names. */
+type References<Options> = Options extends { readonly references: infer Named } ? { [Name in keyof Named]: unknown } : unknown;
 
-/** Of records inside: the keys of what is above them. */
-type Above<Name extends string, Keys extends string> = { [K in Keys as `${Name}.${K}`]: string };
+/** What records inside have of those above: their keys, and references to them. */
+type Below<Name extends string, Keys extends string, Inherited, Child> =
+  & { [K in Keys as `${Name}.${K}`]: string }
+  & { [K in Parent<Child>]: unknown }
+  & { [K in keyof Inherited as K extends `${string}.${string}` ? K : never]: Inherited[K] };
 
 /** Pairs of model name and fields: the record itself and all levels below. */
 type Models<Name extends string, T, Options, Keys extends string, Inherited> =
-  | [Name, Fields<T, keyof ChildrenOf<Options>> & Inherited]
+  | [Name, Fields<T, Names<Options>> & References<Options> & Inherited]
   | {
-    [Path in keyof ChildrenOf<Options> & string]: ChildrenOf<Options>[Path] extends infer Child extends ChildOptions
-      ? Models<`${Name}.${Path}`, Element<At<T, Path>>, Child, KeyNames<Child["key"]>, Above<Name, Keys> & (Inherited extends Record<`${string}.${string}`, string> ? Inherited : unknown)>
+    [Path in Names<Options>]: ChildAt<Options, Path> extends infer Child extends ChildOptions
+      ? Models<`${Name}.${Path}`, Element<At<T, Path>>, Child, KeyNames<Child["key"]>, Below<Name, Keys, Inherited, Child>>
       : never;
-  }[keyof ChildrenOf<Options> & string];
+  }[Names<Options>];
 
 type AllModels<Kinds extends Documents> = {
   [Name in keyof Kinds & string]: Models<Name, input<Kinds[Name]["schema"]>, Kinds[Name], RootKey<Kinds[Name]>, { [K in RootKey<Kinds[Name]>]: string }>;

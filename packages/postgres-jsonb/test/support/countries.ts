@@ -69,10 +69,10 @@ export function pairOn(client: PostgresLike): Pair {
     conflicts: leftWins(),
     firstLink: "left",
     models: {
-      Country: { match: naturalKey("code") },
+      Country: { right: "Country", match: naturalKey("code") },
       Region: { right: "Country.regions", match: naturalKey("code", { withoutUniqueKey: true }), fields: { countryId: "parent" } },
       Airport: { right: "Country.regions.airports", match: naturalKey("ident"), fields: { latitude: "location.lat" } },
     },
-  } as never) as unknown as Sync;
+  });
   return { rows, sync, keys };
 }

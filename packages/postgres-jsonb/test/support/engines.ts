@@ -39,7 +39,7 @@ export function onEveryHandle(file: string, body: (open: () => Promise<Opened>) 
         ended.push(() => database.drop());
         const client = kind === "Pool" ? new Pool({ connectionString: database.url }) : new Client({ connectionString: database.url });
         // A dropped database ends what is still being closed; that is no failure of a test.
-        client.on("error", () => {});
+        (client as Client).on("error", () => {});
         ended.push(() => client.end());
         if (client instanceof Client) await client.connect();
         return { client };
