@@ -2,6 +2,7 @@ import type { Key, Row } from "../endpoint.ts";
 import { otherSide, type PairModel, type SideName } from "../mapping/pair-model.ts";
 import type { RecordPlan } from "../plan/record-plan.ts";
 import { keyText, type RunContext } from "./context.ts";
+import { DeleteList } from "./delete-list.ts";
 import type { Deferred, Examined, Examiner } from "./examine.ts";
 import { cleanRows } from "./settle-marks.ts";
 import type { Source } from "./source.ts";
@@ -15,7 +16,7 @@ export class ModelAnalysis {
   readonly model: PairModel;
   readonly examiner: Examiner;
   readonly sources: Readonly<Record<SideName, Source>>;
-  readonly deletes: Examined[] = [];
+  readonly deletes: DeleteList;
   /** What an earlier run left unfinished is looked at again; an applied plan does without. */
   readonly revisited = true;
   /** Linked records of this model before the run. */
@@ -39,6 +40,7 @@ export class ModelAnalysis {
     this.#context = context;
     this.model = examiner.model;
     this.examiner = examiner;
+    this.deletes = new DeleteList(context, examiner);
     this.sources = sources;
     this.#sink = sink;
   }
@@ -125,9 +127,7 @@ export class ModelAnalysis {
     const source = direction === "left-to-right" ? "left" : "right";
     const waiting = [...this.#context.quarantine.values()].some(({ model, side }) => model === this.model.name && side === source);
     if (!mirror || !(waiting || this.#problems[source])) return;
-    const sure = this.deletes.filter(({ base }) => base !== undefined);
-    this.#context.countsOf(this.model.name).unsettled += this.deletes.length - sure.length;
-    this.deletes.splice(0, this.deletes.length, ...sure);
+    this.#context.countsOf(this.model.name).unsettled += this.deletes.dropUnlinked();
   }
 
   /** Nobody leaves a pass while something it wrote is on its way. */
@@ -270,7 +270,7 @@ export class ModelAnalysis {
   async #findDeleted(): Promise<void> {
     await this.#sink.flush();
     const { state, pair, pageSize } = this.#context.settings;
-    const known = new Set(this.deletes.map((record) => record.cloudId));
+    const known = new Set(this.deletes.all.map(({ record }) => record.cloudId));
     let after: string | undefined;
     for (;;) {
       this.#context.safePoint();

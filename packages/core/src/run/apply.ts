@@ -4,6 +4,7 @@ import type { PairModel } from "../mapping/pair-model.ts";
 import { pageIds, readPage } from "../plan-file/pages.ts";
 import { forgotten } from "./analyse.ts";
 import { keyText, RunContext, type Settings } from "./context.ts";
+import { DeleteList } from "./delete-list.ts";
 import { applyDeletes, guardDeletes } from "./deletes.ts";
 import type { Deferred, Examined, Examiner } from "./examine.ts";
 import { loadHeader, markedFrom, type PlanHeader } from "./plan-header.ts";
@@ -37,7 +38,7 @@ export async function applyPlan(settings: Settings, mapping: Mapping, planId: st
     const overtaken = models.filter(({ name }) => header.marks?.[name]?.from !== markedFrom(context, name)).map(({ name }) => name);
     const tracker = new RunTracker(context);
     const writer = new Writer(context, prepared.byName, prepared.examiners, tracker);
-    const deletes = new Map<PairModel, Examined[]>(models.map((model) => [model, []]));
+    const deletes = new Map<PairModel, DeleteList>(models.map((model) => [model, new DeleteList(context, prepared.examiners.get(model.name)!)]));
     const skipped: ApplyResult["skipped"][number][] = [];
     let last: PairModel | undefined;
     await Promise.all([...prepared.examiners.values()].map((examiner) => noteEmptySides(context, header, examiner)));

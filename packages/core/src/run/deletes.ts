@@ -1,12 +1,12 @@
-import type { Row } from "../endpoint.ts";
+import type { Key, Row } from "../endpoint.ts";
 import type { ModelSide, PairModel, SideName } from "../mapping/pair-model.ts";
 import type { ConflictRecord, PreImage, StateChange } from "../state.ts";
 import type { ModelAnalysis } from "./analyse.ts";
 import { commitItems, type ItemOutcome } from "./commit-items.ts";
 import { conflictRecord } from "./conflicts.ts";
 import { keyText, type RunContext } from "./context.ts";
-import type { Examined } from "./examine.ts";
-import { keyIn } from "./records.ts";
+import type { DeleteList, Doomed } from "./delete-list.ts";
+import { remembered, type Examined } from "./examine.ts";
 import type { RunTracker } from "./tracker.ts";
 import type { Value } from "../value.ts";
 import type { WriteItem } from "./write-item.ts";
@@ -34,20 +34,21 @@ export function guardDeletes(context: RunContext, analyses: readonly PlannedDele
 export async function applyDeletes(context: RunContext, tracker: RunTracker, analyses: readonly PlannedDeletes[], writer: Writer): Promise<void> {
   const planned = new Map<string, Set<string>>();
   for (const { model, deletes } of analyses) {
-    for (const record of deletes) {
-      const side = record.plan.side!;
+    for (const { side, key } of deletes.all) {
       const name = `${side} ${model.name}`;
-      planned.set(name, (planned.get(name) ?? new Set()).add(keyText(record[side]!.key)));
+      planned.set(name, (planned.get(name) ?? new Set()).add(keyText(key)));
     }
   }
   for (const analysis of [...analyses].reverse()) {
     if (analysis.deletes.length === 0) continue;
     context.emit({ type: "step", step: "delete", model: analysis.model.name });
-    for (const level of childrenFirst(analysis.model, analysis.deletes)) {
+    for (const level of childrenFirst(analysis.deletes)) {
       for (let at = 0; at < level.length; at += context.settings.pageSize) {
-        const page = level.slice(at, at + context.settings.pageSize);
+        const { still, changed } = await analysis.deletes.recall(level.slice(at, at + context.settings.pageSize));
+        for (const { side, key } of changed) planned.get(`${side} ${analysis.model.name}`)!.delete(keyText(key));
+        await writer.again(changed.map(({ record }) => record));
         for (const side of ["left", "right"] as const) {
-          const own = page.filter((record) => record.plan.side === side);
+          const own = still.filter((record) => record.plan.side === side);
           if (own.length > 0) await deletePage(context, tracker, analyses, writer, analysis.model, side, own, planned);
         }
       }
@@ -59,31 +60,24 @@ export async function applyDeletes(context: RunContext, tracker: RunTracker, ana
  * Level by level, the deepest first, where records of one model refer to each other. Never in one unit: a child that was
  * edited meanwhile stays, and then its parent must not go, for the database might take the child along.
  */
-function childrenFirst(model: PairModel, records: readonly Examined[]): readonly (readonly Examined[])[] {
-  const self = model.fields.filter((field) => field.parent === model.name);
-  if (self.length === 0) return [records];
-  const byKey = new Map(records.map((record) => [nameOf(record), record]));
-  const depths = new Map<Examined, number>();
-  const depthOf = (record: Examined): number => {
-    const known = depths.get(record);
+function childrenFirst({ all, examiner: { model } }: DeleteList): readonly (readonly Doomed[])[] {
+  if (!model.selfReference) return [all];
+  const nameOf = (side: SideName, key: Key): string => `${side} ${keyText(key)}`;
+  const byKey = new Map(all.map((doomed) => [nameOf(doomed.side, doomed.key), doomed]));
+  const depths = new Map<Doomed, number>();
+  const depthOf = (doomed: Doomed): number => {
+    const known = depths.get(doomed);
     if (known !== undefined) return known;
-    depths.set(record, 0); // records that refer to each other in a circle have no first
-    const side = record.plan.side!;
-    const parents = self.flatMap((field) => {
-      const key = keyIn(record[side]!.row, field, side);
-      const parent = key && byKey.get(`${side} ${keyText(key)}`);
-      return parent ? [depthOf(parent)] : [];
-    });
-    const depth = 1 + Math.max(0, ...parents);
-    depths.set(record, depth);
+    depths.set(doomed, 0); // records that refer to each other in a circle have no first
+    const parents = doomed.parents.flatMap((key) => byKey.get(nameOf(doomed.side, key)) ?? []);
+    const depth = 1 + Math.max(0, ...parents.map(depthOf));
+    depths.set(doomed, depth);
     return depth;
   };
-  const levels: Examined[][] = [];
-  for (const record of records) (levels[depthOf(record)] ??= []).push(record);
+  const levels: Doomed[][] = [];
+  for (const doomed of all) (levels[depthOf(doomed)] ??= []).push(doomed);
   return levels.reverse().filter((level) => level !== undefined);
 }
-
-const nameOf = (record: Examined): string => `${record.plan.side!} ${keyText(record[record.plan.side!]!.key)}`;
 
 async function deletePage(
   context: RunContext, tracker: RunTracker, analyses: readonly PlannedDeletes[], writer: Writer,
@@ -160,7 +154,7 @@ async function deletePage(
   if (gone.length > 0) after.push({ op: "removeBases", model: model.name, cloudIds: gone.map((record) => record.cloudId) });
   if (untouched.length > 0) after.push({ op: "remove", collection: "preImage", ids: untouched.map((record) => preImageId(context.runId, { ...record, late: false, tries: 0 }, side)) });
   if (after.length > 0) await context.retrying(() => state.commit(pair, after));
-  await writer.again(again);
+  await writer.again(again.map(remembered));
 }
 
 const unknownOf = (outcomes: readonly ItemOutcome[]): WriteItem[] => outcomes.flatMap(({ item, outcome }) => (outcome.status === "unknown" ? [item] : []));

@@ -1,4 +1,4 @@
-import type { Row } from "../endpoint.ts";
+import type { Key, Row } from "../endpoint.ts";
 import { hash64 } from "../hash.ts";
 import { otherSide, type PairModel, type SideName } from "../mapping/pair-model.ts";
 import type { BaseView } from "../plan/base.ts";
@@ -30,6 +30,16 @@ export interface Examined {
   readonly tries: number;
   /** Late references that are created empty and filled at the end of the run. */
   readonly late: boolean;
+}
+
+/** Enough of a record to look at it again: where many wait for the end of a run, none of them is held whole. */
+export interface Remembered extends Pick<Examined, "model" | "cloudId" | "tries" | "late"> {
+  readonly leftKey?: Key;
+  readonly rightKey?: Key;
+}
+
+export function remembered({ model, cloudId, tries, late, left, right }: Examined): Remembered {
+  return { model, cloudId, tries, late, ...(left ? { leftKey: left.key } : {}), ...(right ? { rightKey: right.key } : {}) };
 }
 
 /** Records whose parent in the same model has not come across yet: they are looked at again after the others. */

@@ -230,7 +230,7 @@ export async function plan(settings: Settings, mapping: Mapping, options: RunOpt
     } catch (error) {
       throw error instanceof FirstLinkNeeded ? await firstLinkError(context, models, error.models) : error;
     }
-    for (const { deletes } of analysed.analyses) await sink.add(deletes);
+    for (const { deletes } of analysed.analyses) for await (const page of deletes.pages()) await sink.add(page);
     await sink.flush();
     await storeHeader(context, mapping, sink, analysed.analyses);
     return { id: context.runId, pages: sink.pages, models: context.counts, deletesToConfirm: guardDeletes(context, analysed.analyses), findings };

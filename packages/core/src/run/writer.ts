@@ -4,7 +4,7 @@ import type { Base, ConflictRecord, SideMark, StateChange } from "../state.ts";
 import { commitItems, dataBatches, identifyBatches } from "./commit-items.ts";
 import { conflictRecord } from "./conflicts.ts";
 import type { RunContext } from "./context.ts";
-import type { Examined, ExamineOptions, Examiner } from "./examine.ts";
+import { remembered, type Examined, type ExamineOptions, type Examiner, type Remembered } from "./examine.ts";
 import { makeBase } from "./make-base.ts";
 import { holdBackChildren, partlyWritten, takeOutcomes, type SideOutcome, type SideProblem } from "./outcomes.ts";
 import type { PairModels } from "./pair-models.ts";
@@ -42,9 +42,9 @@ export interface Sink {
  */
 export class Writer implements Sink {
   /** Refused by a unique key: tried again when everything else of the run, deletes included, is through. */
-  readonly refusedByUnique: Examined[] = [];
+  readonly refusedByUnique: Remembered[] = [];
   /** Created without a late reference: to be looked at again at the end. */
-  readonly late: Examined[] = [];
+  readonly late: Remembered[] = [];
   readonly #context: RunContext;
   readonly #models: PairModels;
   readonly #examiners: ReadonlyMap<string, Examiner>;
@@ -54,7 +54,7 @@ export class Writer implements Sink {
   #held = false;
   #changes: StateChange[] = [];
   /** Writes that go on while the next records are looked at; each gives those to be looked at again. */
-  readonly #onItsWay: Promise<readonly Examined[]>[] = [];
+  readonly #onItsWay: Promise<readonly Remembered[]>[] = [];
   /** The last turn of each stage. */
   readonly #turns = new Map<string, Promise<unknown>>();
 
@@ -71,7 +71,7 @@ export class Writer implements Sink {
     await resolveTargets(this.#context, this.#models, examined);
     for (const record of examined) {
       if (this.#quarantine.isHeldByOthers(record)) {
-        this.refusedByUnique.push(record);
+        this.refusedByUnique.push(remembered(record));
         continue;
       }
       const item = this.#take(record);
@@ -131,7 +131,7 @@ export class Writer implements Sink {
     }
     if (record.late && this.#quarantine.isKnownToWait(record, () => true)) {
       // It waits already, for its parent among others: whether that has come is seen when late references are filled.
-      this.late.push(record);
+      this.late.push(remembered(record));
       return undefined;
     }
     const item = takeItem(this.#context, record);
@@ -139,7 +139,7 @@ export class Writer implements Sink {
       this.#quarantine.put(record);
       return undefined;
     }
-    if (record.late) this.late.push(record);
+    if (record.late) this.late.push(remembered(record));
     if (item) return item;
     if (!record.late) this.#quarantine.release(record);
     if (record.plan.conflicts.length > 0) this.#buffer.push(emptyItem(record));
@@ -154,7 +154,7 @@ export class Writer implements Sink {
   /** Gives those to be looked at again. */
   async #write(
     items: readonly WriteItem[], { tangles, closing }: { tangles?: Readonly<Record<SideName, Untangled>>; closing?: boolean } = {},
-  ): Promise<readonly Examined[]> {
+  ): Promise<readonly Remembered[]> {
     const context = this.#context;
     const { state, pair } = context.settings;
     await this.#inTurn("log", async () => {
@@ -219,7 +219,7 @@ export class Writer implements Sink {
       context.identities.right.settle();
       for (const examiner of this.#examiners.values()) examiner.forgetClaims();
     }
-    return items.filter((item) => item.outcome === "again").map((item) => item.examined);
+    return items.filter((item) => item.outcome === "again").map((item) => remembered(item.examined));
   }
 
   /**
@@ -297,7 +297,9 @@ export class Writer implements Sink {
   async retryUnique(): Promise<void> {
     const context = this.#context;
     for (const [model, group] of groupByModel(this.refusedByUnique.splice(0))) {
-      const examined = await this.#lookAgain(model, group, { tries: maxTries });
+      // Whole, all of them: those that swap values, or wait for one another, may stand anywhere.
+      const examined: Examined[] = [];
+      for (const page of inPages(group, context.settings.pageSize)) examined.push(...(await this.#lookAgain(model, page, { tries: maxTries })));
       await resolveTargets(context, this.#models, examined);
       const items = examined.flatMap((record) => this.#take(record) ?? []);
       const tangles = { left: await untangle(context, model, "left", items), right: await untangle(context, model, "right", items) };
@@ -325,27 +327,31 @@ export class Writer implements Sink {
    * Examines records again from the databases; after a few tries they are left to the next run. `final`: a late
    * reference whose parent is still not there goes to quarantine.
    */
-  async again(records: readonly Examined[], options: { final?: boolean } = {}): Promise<void> {
+  async again(records: readonly Remembered[], options: { final?: boolean } = {}): Promise<void> {
     for (const [model, group] of groupByModel(records)) {
       const tired = group.filter((record) => record.tries >= maxTries);
       this.#context.countsOf(model.name).unsettled += tired.length;
       const fresh = group.filter((record) => record.tries < maxTries);
       if (fresh.length === 0) continue;
       const tries = Math.max(...fresh.map((record) => record.tries)) + 1;
-      await this.add(await this.#lookAgain(model, fresh, { tries, lateSelf: !options.final && fresh.some((record) => record.late), ...(options.final ? { final: true } : {}) }));
+      const how = { tries, lateSelf: !options.final && fresh.some((record) => record.late), ...(options.final ? { final: true } : {}) };
+      for (const page of inPages(fresh, this.#context.settings.pageSize)) await this.add(await this.#lookAgain(model, page, how));
     }
   }
 
   /** The same records as they stand now, without those to be deleted: the next run takes those up. */
-  async #lookAgain(model: PairModel, records: readonly Examined[], options: ExamineOptions): Promise<Examined[]> {
+  async #lookAgain(model: PairModel, records: readonly Remembered[], options: ExamineOptions): Promise<Examined[]> {
     const examiner = this.#examiners.get(model.name)!;
     for (const side of ["left", "right"] as const) examiner.sides[side].unload();
     examiner.noBases = false;
-    for (const record of records) {
-      for (const read of [record.left, record.right]) if (read) this.#context.identities[read.side].forget(model.name, read.key, record.cloudId);
-    }
-    const rows = await Promise.all((["left", "right"] as const).map((side) =>
-      examiner.sides[side].fetchRows("key", records.flatMap((record) => (record[side] ? [record[side].key] : [])))));
+    const rows = await Promise.all((["left", "right"] as const).map((side) => {
+      const known = records.flatMap(({ cloudId, leftKey, rightKey }) => {
+        const key = side === "left" ? leftKey : rightKey;
+        return key ? [{ cloudId, key }] : [];
+      });
+      for (const { cloudId, key } of known) this.#context.identities[side].forget(model.name, key, cloudId);
+      return examiner.sides[side].fetchRows("key", known.map(({ key }) => key));
+    }));
     const examined = await examiner.examine(rows[0]!, rows[1]!, options);
     const written = examined.filter((record) => record.plan.action !== "delete");
     this.#context.countsOf(model.name).unsettled += examined.length - written.length;
@@ -362,7 +368,7 @@ export class Writer implements Sink {
       return;
     }
     if (cause.code === "WRITE.UNIQUE" && examined.tries < maxTries) {
-      this.refusedByUnique.push({ ...examined, tries: maxTries - 1 });
+      this.refusedByUnique.push({ ...remembered(examined), tries: maxTries - 1 });
       return;
     }
     const source = examined[otherSide(cause.side)] ?? examined[cause.side]!;
@@ -387,6 +393,10 @@ export class Writer implements Sink {
     counts.conflicts += examined.plan.conflicts.filter((conflict) => conflict.decision !== "open").length;
     counts.open += examined.plan.conflicts.filter((conflict) => conflict.decision === "open").length;
   }
+}
+
+function* inPages<Item>(items: readonly Item[], size: number): Generator<readonly Item[]> {
+  for (let at = 0; at < items.length; at += size) yield items.slice(at, at + size);
 }
 
 function emptyItem(examined: Examined): WriteItem {
