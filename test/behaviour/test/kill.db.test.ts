@@ -1,37 +1,17 @@
-import { spawn } from "node:child_process";
-import { fileURLToPath } from "node:url";
 import type { ConflictRecord } from "@sync/core";
 import { temporaryFolder } from "@sync/test-databases";
 import { describePostgres } from "@sync/test-databases/vitest";
 import Database from "better-sqlite3";
 import pg from "pg";
-import { afterAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { join } from "node:path";
 import { openPostgres, openSqlite, type Side } from "../src/databases.ts";
 import { freshUrl } from "../src/fresh.ts";
 import type { Death } from "../src/killable.ts";
 import { listOf } from "../src/lists.ts";
 import { pairOf } from "../src/pairs.ts";
+import { runIn } from "../src/run-in.ts";
 import { tables } from "../src/tables.ts";
-
-const cache = temporaryFolder("compiled");
-afterAll(() => cache.remove());
-const child = fileURLToPath(new URL("../src/run-and-die.ts", import.meta.url));
-
-/** Runs a sync in a process of its own. */
-async function runIn(where: readonly [left: string, right: string], death?: Death): Promise<{ signal: string | null; calls: string[]; written: { left: number; right: number } }> {
-  const words = death ? [String(death.call), death.moment] : [];
-  const running = spawn(process.execPath, ["--conditions=dev-source", child, ...where, ...words], {
-    stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, NODE_COMPILE_CACHE: cache.path }, // twice as fast from the second process on
-  });
-  let [out, err] = ["", ""];
-  running.stdout.setEncoding("utf8").on("data", (text: string) => (out += text));
-  running.stderr.setEncoding("utf8").on("data", (text: string) => (err += text));
-  const [status, signal] = await new Promise<[number | null, string | null]>((resolve) => running.on("close", (...end) => resolve(end)));
-  if (status !== 0 && signal === null) throw new Error(`the run failed: ${err}`);
-  return { signal, ...(out === "" ? { calls: [], written: { left: 0, right: 0 } } : JSON.parse(out)) };
-}
 
 const count = 30;
 const list = (word: (n: number) => string, n = count): string => Array.from({ length: n }, (_, at) => word(at)).join(", ");

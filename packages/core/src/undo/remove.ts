@@ -106,7 +106,10 @@ async function withChildren(undoing: Undoing, parent: PairModel, side: SideName,
       for (const child of children) {
         const key = keyText(child.values as string[]);
         const itself = model === parent && keyText(child.key) === key;
-        if (!itself && !undoing.removing.has(rowName(side, model.name, child.key))) held.add(key);
+        const row = rowName(side, model.name, child.key);
+        const before = undoing.restoring.get(row);
+        const leaves = before !== undefined && field[side].names.some((name, at) => before.has(name) && before.get(name) !== child.values[at]);
+        if (!itself && !leaves && !undoing.removing.has(row)) held.add(key);
       }
     }
   }

@@ -6,7 +6,7 @@ import { preImageOfUpdate } from "../run/write-log.ts";
 import type { Value } from "../value.ts";
 import type { Overwritten } from "./history.ts";
 import { baseOf, fieldsToRestore, imagesOf, type KeptReason } from "./judge.ts";
-import { mostTries, type Undoing } from "./undoing.ts";
+import { mostTries, rowName, type Undoing } from "./undoing.ts";
 
 const sides = ["left", "right"] as const;
 
@@ -97,5 +97,11 @@ async function commit(undoing: Undoing, model: PairModel, side: "left" | "right"
 }
 
 function count(undoing: Undoing, { examined, updates }: WriteItem): void {
-  for (const side of sides) if (updates[side]) undoing.countsOf(examined.model.name).restored[side]++;
+  const { model } = examined;
+  for (const side of sides) {
+    const values = updates[side];
+    if (!values) continue;
+    undoing.countsOf(model.name).restored[side]++;
+    if (model.fields.some((field) => field.parent !== undefined && field[side].names.some((name) => values.has(name)))) undoing.restoring.set(rowName(side, model.name, examined[side]!.key), values);
+  }
 }

@@ -8,6 +8,7 @@ import type { ReadRecord } from "../run/records.ts";
 import { RunTracker } from "../run/tracker.ts";
 import type { WriteItem } from "../run/write-item.ts";
 import type { Base, StateChange } from "../state.ts";
+import type { Value } from "../value.ts";
 import { recordName } from "./history.ts";
 import type { KeptReason } from "./judge.ts";
 
@@ -44,6 +45,8 @@ export class Undoing {
   readonly counts = new Map<string, UndoCounts>();
   /** Rows that are gone, or will be: `side model key`. */
   readonly removing = new Set<string>();
+  /** In a dry run: what rows will hold again, by `side model key`. */
+  readonly restoring = new Map<string, ReadonlyMap<string, Value>>();
   /** New keys of rows whose old one was taken, by `side model key`. */
   readonly moved = new Map<string, Key>();
   readonly #kept = new Map<string, KeptRecord>();
