@@ -31,7 +31,10 @@ const dies = async (): Promise<never> => {
 
 /** A store that stops before a commit, until it is let go. */
 function stopping(store: StateStore, at: (changes: readonly StateChange[]) => boolean): { state: StateStore; reached: Promise<void>; go: () => void } {
-  const [reached, gone] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  let reach: () => void = () => {};
+  let go: () => void = () => {};
+  const reached = new Promise<void>((resolve) => (reach = resolve));
+  const gone = new Promise<void>((resolve) => (go = resolve));
   const state = new Proxy(store, {
     get: (target, member) => {
       const value: unknown = Reflect.get(target, member, target);
@@ -39,14 +42,14 @@ function stopping(store: StateStore, at: (changes: readonly StateChange[]) => bo
       if (member !== "commit") return value.bind(target) as unknown;
       return async (...words: Parameters<StateStore["commit"]>) => {
         if (at(words[1])) {
-          reached.resolve();
-          await gone.promise;
+          reach();
+          await gone;
         }
         return target.commit(...words);
       };
     },
   });
-  return { state, reached: reached.promise, go: gone.resolve };
+  return { state, reached, go };
 }
 
 const storesBases = (changes: readonly StateChange[]): boolean => changes.some((change) => change.op === "putBases");
@@ -141,8 +144,8 @@ onPairs(import.meta.url, usualPairs, (open) => {
     await pair.sync().run();
     await pair.sync().run();
     const postgres = pair.left.dialect === "postgres" ? pair.left : pair.right;
-    const tables = ["sync_encounter", ...(postgres === pair.left ? ["sync_state_fence", "sync_record", "sync_base"] : [])];
-    const versions = (): Promise<unknown[]> => postgres.rows(tables.map((name) => `select '${name}' as name, xmin::text, ctid::text from ${name}`).join(" union all ") + " order by 1, 2, 3");
+    const ours = ["sync_encounter", ...(postgres === pair.left ? ["sync_state_fence", "sync_record", "sync_base"] : [])];
+    const versions = (): Promise<unknown[]> => postgres.rows(ours.map((name) => `select '${name}' as name, xmin::text, ctid::text from ${name}`).join(" union all ") + " order by 1, 2, 3");
     const before = await versions();
     expect((await pair.sync().run()).written).toEqual({ left: 0, right: 0 });
     expect(await versions()).toEqual(before);

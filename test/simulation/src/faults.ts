@@ -18,6 +18,9 @@ export interface Faults {
   readonly late?: number;
 }
 
+/** The highest fences of any process that stored, per store. */
+const storedUnder = new WeakMap<StateStore, Map<SideName, number>>();
+
 /**
  * A database and a state store as a process reaches them over a bad network, itself on a machine that may die at any
  * moment. Every call is a step; what was committed before a death stays committed.
@@ -28,7 +31,7 @@ export class Wire {
   readonly #faults: Faults;
   readonly #random: Random;
 
-  readonly #fences: Map<string, number> = new Map();
+  readonly #fences: Map<SideName, number> = new Map();
   readonly #broken: (message: string) => void;
 
   constructor(process: Process, scheduler: Scheduler, faults: Faults, random: Random, broken: (message: string) => void) {
@@ -64,6 +67,16 @@ export class Wire {
     return committed;
   }
 
+  /** Whoever stored after this process's leases were taken has the state for itself. */
+  #stored(state: StateStore): void {
+    const last = storedUnder.get(state) ?? new Map<SideName, number>();
+    for (const [side, fence] of this.#fences) {
+      if (fence < (last.get(side) ?? 0)) this.#broken("state was stored by a runner that had lost its lease, after another had stored");
+      else last.set(side, fence);
+    }
+    storedUnder.set(state, last);
+  }
+
   state(state: StateStore): StateStore {
     return {
       name: state.name,
@@ -71,9 +84,10 @@ export class Wire {
       bases: (pair, model, cloudIds) => this.#call(`state bases ${model} ${cloudIds.length}`, () => state.bases(pair, model, cloudIds)),
       scanBases: (pair, model, after, limit) => this.#call(`state scan ${model}`, () => state.scanBases(pair, model, after, limit)),
       read: (pair, request) => this.#call(`state read ${request.collection}`, () => state.read(pair, request)),
-      commit: (pair, changes) => this.#call(`state commit ${changes.map(nameOf).join(", ")}`, () => {
+      commit: (pair, changes, fences) => this.#call(`state commit ${changes.map(nameOf).join(", ")}`, async () => {
         for (const change of changes) this.#scheduler.trace.note(() => JSON.stringify(change));
-        return state.commit(pair, changes);
+        await state.commit(pair, changes, fences);
+        this.#stored(state);
       }, "state"),
       uninstall: () => this.#call("state uninstall", () => state.uninstall()),
       close: () => state.close(),

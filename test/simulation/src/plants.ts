@@ -174,10 +174,13 @@ export const PLANTS: Readonly<Record<string, () => Plant>> = {
     };
   },
   "the conflict log forgets": () => ({
-    state: (state) => ({ ...state, commit: (pair, changes) => state.commit(pair, changes.filter((change) => change.op !== "put" || change.collection !== "conflict")) }),
+    state: (state) => ({ ...state, commit: (pair, changes, fences) => state.commit(pair, changes.filter((change) => change.op !== "put" || change.collection !== "conflict"), fences) }),
   }),
   "the base is never kept": () => ({
-    state: (state) => ({ ...state, commit: (pair, changes) => state.commit(pair, changes.filter((change) => change.op !== "putBases")) }),
+    state: (state) => ({ ...state, commit: (pair, changes, fences) => state.commit(pair, changes.filter((change) => change.op !== "putBases"), fences) }),
+  }),
+  "state without fence: a runner without lease goes on storing": () => ({
+    state: (state) => ({ ...state, commit: (pair, changes) => state.commit(pair, changes) }),
   }),
 };
 

@@ -13,8 +13,8 @@ export async function claim(executor: Executor, sides: SideTables, request: Clai
   const [fence, id, runs, version, holder, since, server, met] = row;
   if (Number(version) > SIDE_VERSION) throw newerVersion(Number(version));
   if (fence === null) throw leaseHeld(holder!, since!);
-  const serverIdentity = executor.place ? `${server!} ${executor.place()}` : server!;
-  return { databaseId: id!, serverIdentity, runCounter: Number(runs), fence: Number(fence), ...acquaintances(request, met!) };
+  const identity = executor.place ? `${server!} ${executor.place()}` : server!;
+  return { databaseId: id!, serverIdentity: identity, runCounter: Number(runs), fence: Number(fence), ...acquaintances(request, met!) };
 }
 
 async function attempt(executor: Executor, sides: SideTables, request: ClaimRequest): Promise<TextRow> {
