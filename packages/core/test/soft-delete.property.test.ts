@@ -91,6 +91,20 @@ it("an edit and a soft delete of one record are both kept", async () => {
   expect(await settle(pair)).toEqual(["a edited gone"]);
 });
 
+it("a tombstone that still holds its unique key on the other side is not linked: it stands in the way, and is told", async () => {
+  const unique = model("Record", [text("code"), text("name", true), text("deletedAt", true)]);
+  const { left, right, sync } = pairOf([unique], { models: { Record: { match: naturalKey("code"), softDelete: "deletedAt" } } });
+  add(left, "a", "alive");
+  add(right, "a", "dead", "then");
+  await sync.run();
+  expect([rows(left), rows(right)]).toEqual([["a alive"], ["a dead gone"]]);
+  expect((await collect(sync.quarantine())).map(({ code, side }) => `${side} ${code}`).sort()).toEqual(["left WRITE.UNIQUE", "right WRITE.UNIQUE"]);
+  right.application.delete("Record", keyOf(right, "Record", "a"));
+  for (let n = 0; n < 2; n++) await sync.run();
+  expect([rows(left), rows(right)]).toEqual([["a alive"], ["a alive"]]);
+  expect(await collect(sync.quarantine())).toEqual([]);
+});
+
 it("a flag makes a tombstone by being true", async () => {
   const flagged = model("Record", [text("code"), text("name", true), flag], [], { uniqueKeys: [] });
   const { left, right, sync } = pairOf([flagged], { models: { Record: { ...entry, softDelete: "gone" } } });
