@@ -23,7 +23,7 @@ async function settled(pair: Countries): Promise<void> {
   expect(await pair.sync.verify()).toMatchObject({ equal: true });
 }
 
-describe.each([["marks and counts", {}], ["marks, counted by reading", { counts: false }], ["no marks", { tracking: false }]])("rows and documents (%s)", (_, options) => {
+describe.each([["marks, a database that looks inside", {}], ["marks, all documents read", { looksInside: false }], ["no marks", { tracking: false }]])("rows and documents (%s)", (_, options) => {
   test("a first copy writes each document once, and a second run writes nothing", async () => {
     const pair = await copied(options);
     expect(pair.inner.written.flatMap((unit) => unit.batches.flatMap((batch) => batch.rows.map(({ op }) => op)))).toEqual(["insert", "insert"]);

@@ -111,6 +111,17 @@ describe("reading", () => {
     expect(await keys("cloudId", "id")).toEqual(["fr/A/y"]);
   });
 
+  test("a database that looks inside gives only the documents that hold what is looked for", async () => {
+    const both = filled();
+    const asked: (readonly string[])[] = [];
+    const { containing } = both.inner.documents;
+    Object.assign(both.inner.documents, { containing: (model: string, shapes: readonly string[]) => (asked.push(shapes), containing!(model, shapes)) });
+    expect((await fetch(both.database, names.airport, ["ident"], [["z"], ["q"]])).map(({ key }) => key.join("/"))).toEqual(["fr/B/z"]);
+    expect(asked).toEqual([['{"regions":[{"airports":[{"ident":"z"}]}]}', '{"regions":[{"airports":[{"ident":"q"}]}]}']]);
+    both.inner.put("Country", "fr", JSON.stringify({ ...france, facts: { population: 1e3 } }));
+    expect((await fetch(both.database, names.country, ["population"], [["1000"]])).map(({ key }) => key[0])).toEqual(["fr"]);
+  });
+
   test("what has no place in the tree is a row that is faulty in every field", async () => {
     const both = documents();
     const airports = [{ name: "no key" }, 5, { ident: "x" }, { ident: "x", name: "twice" }];

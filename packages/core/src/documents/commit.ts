@@ -149,7 +149,10 @@ class UnitCommit {
     for (const { batch: at, row } of this.#tasks) {
       const batch = this.#unit.batches[at]!;
       const node = this.#node(batch);
-      if (batch.op === "identify" && node.parent && !node.cloudId) keys.set(node, [...(keys.get(node) ?? []), batch.rows[row]!.key]);
+      if (batch.op !== "identify" || !node.parent || node.cloudId) continue;
+      const wanted = keys.get(node) ?? [];
+      keys.set(node, wanted);
+      wanted.push(batch.rows[row]!.key);
     }
     const known = new Map<Node, Map<string, string>>();
     for (const [node, wanted] of keys) known.set(node, await cloudIdsByKey(this.#unfolded.database, node.model.name, wanted));
@@ -181,7 +184,11 @@ class UnitCommit {
   async #changedIdentities(): Promise<Map<string, InnerIdentity[]>> {
     const { stood, given, dropped, documents } = this.#work;
     const lists = new Map([...dropped].map(([name, list]) => [name, [...list]]));
-    const add = (name: string, identity: InnerIdentity): void => void lists.set(name, [...(lists.get(name) ?? []), identity]);
+    const add = (name: string, identity: InnerIdentity): void => {
+      const list = lists.get(name);
+      if (list) list.push(identity);
+      else lists.set(name, [identity]);
+    };
     if (stood.size === 0 && given.size === 0) return lists;
     const standing = new Set<JsonObject>();
     const moved: { readonly node: Node; readonly was: Key; readonly key: Key; readonly from: string; readonly name: string }[] = [];

@@ -22,6 +22,12 @@ export interface Documents {
    * regions. Absent: all documents are read to count them.
    */
   countInside?(model: string, paths: readonly (readonly string[])[]): Promise<readonly number[]>;
+  /**
+   * Keys of documents that contain one of these JSON texts, as `@>` of PostgreSQL understands it: `{"code":"FR"}`, or
+   * `{"regions":[{"airports":[{"ident":"LFPG"}]}]}` for an element at any place in its array. A few too many do no harm.
+   * Absent: all documents are read to find a record by a field that is not its key.
+   */
+  containing?(model: string, shapes: readonly string[]): Promise<readonly Key[]>;
 }
 
 /** Plain data that one database commits together, as a `Unit` is. */

@@ -4,6 +4,7 @@ import type { Value } from "../value.ts";
 import { compareKeys, keyText, OpenDocument, revisionOf, type Place } from "./document.ts";
 import { cloudIdsByKey, identityModel } from "./identity.ts";
 import { read, type Node } from "./node.ts";
+import { shapesOf } from "./shape.ts";
 import type { Tree } from "./tree.ts";
 
 /** More documents at once would cost memory, and save nothing worth it. */
@@ -90,7 +91,7 @@ export class Reader {
     let documents: AsyncIterable<readonly OpenDocument[]> | readonly (readonly OpenDocument[])[];
     if (keyAt.every((at) => at >= 0)) documents = [[...(await this.load(tuples.map((tuple) => keyAt.map((at) => tuple[at]!)))).values()]];
     else if (!node.parent && by.every((name) => this.#inner.model.fields.some((field) => field.name === name))) documents = [await this.#load({ fields: [], by, tuples })];
-    else documents = this.#all();
+    else documents = await this.#holding(node, by, tuples);
     const rows: Row[] = [];
     for await (const page of documents) {
       const places = page.flatMap((document) => placesOf(node, document)).filter(({ place }) => {
@@ -100,6 +101,14 @@ export class Reader {
       rows.push(...(await this.rows(node, places, fields)));
     }
     return rows;
+  }
+
+  /** Documents that may hold records with these values: those that the database finds, or else all of them. */
+  async #holding(node: Node, by: readonly string[], tuples: readonly (readonly string[])[]): Promise<AsyncIterable<readonly OpenDocument[]> | readonly (readonly OpenDocument[])[]> {
+    const { documents } = this.#database;
+    const shapes = documents.containing && shapesOf(node, by, tuples);
+    if (!shapes) return this.#all();
+    return [[...(await this.load(await documents.containing!(this.tree.inner, shapes))).values()]];
   }
 
   /** Every document, page by page. */

@@ -17,8 +17,8 @@ export interface MemoryDocumentsOptions {
   readonly keySource?: Model["keySource"];
   /** Finds changed documents by transaction ids. @default true */
   readonly tracking?: boolean;
-  /** Counts what stands inside documents. @default true */
-  readonly counts?: boolean;
+  /** Counts what stands inside documents, and finds documents by what they contain. @default true */
+  readonly looksInside?: boolean;
   /** Somebody else's turn, before each unit. */
   readonly beforeCommit?: (unit: DocumentUnit) => void;
 }
@@ -83,9 +83,13 @@ class MemoryDocumentDatabase implements MemoryDocuments {
         const wanted = new Set(tuples.map(keyText));
         return [...this.#known(model).values()].filter(({ key, cloudId }) => wanted.has(by === "key" ? keyText(key) : cloudId));
       },
-      ...(options.counts !== false && {
+      ...(options.looksInside !== false && {
         countInside: async (model: string, paths: readonly (readonly string[])[]) => paths.map((path) =>
           [...this.#table(model).values()].reduce((sum, { text }) => sum + countAt(JSON.parse(text), path), 0)),
+        containing: async (model: string, shapes: readonly string[]) => {
+          const wanted = shapes.map(parseJson);
+          return this.#ordered(model).filter(({ text }) => wanted.some((shape) => contains(parseJson(text), shape))).map(({ key }) => key);
+        },
       }),
     };
   }
@@ -173,12 +177,14 @@ class MemoryDocumentDatabase implements MemoryDocuments {
   /** Forgotten ones first; then each cloudId has one key in its model. */
   #identify(identities: readonly InnerIdentity[]): void {
     for (const { model, key, cloudId } of identities) if (cloudId === null) this.#known(model).delete(keyText(key));
+    const holders = new Map<string, ReadonlyMap<string, string>>();
     for (const { model, key, cloudId } of identities) {
       if (cloudId === null) continue;
-      for (const other of this.#known(model).values()) {
-        if (other.cloudId === cloudId && keyText(other.key) !== keyText(key)) throw new Refused({ code: "WRITE.UNIQUE", constraint: "sync_identity", model });
-      }
-      this.#known(model).set(keyText(key), { key, cloudId });
+      const known = this.#known(model);
+      if (!holders.has(model)) holders.set(model, new Map([...known].map(([text, held]) => [held.cloudId, text])));
+      const holder = holders.get(model)!.get(cloudId);
+      if (holder !== undefined && holder !== keyText(key)) throw new Refused({ code: "WRITE.UNIQUE", constraint: "sync_identity", model });
+      known.set(keyText(key), { key, cloudId });
     }
   }
 
@@ -276,4 +282,11 @@ function patchedBy(text: string, { path, value }: JsonPatch): string {
   } else if (Array.isArray(here) && Number(last) <= here.length) here.splice(Number(last), 1, ...(value === undefined ? [] : [parseJson(value)]));
   else throw new TypeError("A patch leads to a place that is not there.");
   return jsonText(json);
+}
+
+function contains(json: Json | undefined, shape: Json): boolean {
+  if (json === undefined) return false;
+  if (shape instanceof Map) return json instanceof Map && [...shape].every(([key, value]) => contains(json.get(key), value));
+  if (Array.isArray(shape)) return Array.isArray(json) && shape.every((item) => json.some((each) => contains(each, item)));
+  return jsonText(json) === jsonText(shape);
 }

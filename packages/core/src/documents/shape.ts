@@ -1,0 +1,34 @@
+import { isValueError, type Kind } from "../value.ts";
+import { jsonText, setAt, type Json, type JsonObject } from "./json.ts";
+import { toJson } from "./kinds.ts";
+import type { Node, NodeField } from "./node.ts";
+
+/** Kinds of which a document can hold each value in one spelling only, as `@>` compares it. */
+const oneSpelling = new Set<Kind["type"]>(["text", "enum", "boolean", "integer", "decimal"]);
+
+/**
+ * What a document contains that holds a record with one of these values, as JSON texts; undefined where a document may
+ * spell such a value in several ways, and so contain it without looking like it.
+ */
+export function shapesOf(node: Node, by: readonly string[], tuples: readonly (readonly string[])[]): readonly string[] | undefined {
+  const fields = by.map((name) => node.fields.get(name));
+  if (!fields.every((field): field is NodeField => field !== undefined && oneSpelling.has(field.kind.type) && (field.numbers === "number" || field.kind.type === "text"))) return undefined;
+  return tuples.flatMap((tuple) => {
+    const element: JsonObject = new Map();
+    try {
+      fields.forEach((field, at) => setAt(element, field.path, toJson(field.kind, tuple[at]!, field.numbers)));
+    } catch (error) {
+      // No document holds what has no JSON form.
+      if (isValueError(error)) return [];
+      throw error;
+    }
+    return [jsonText(inDocument(node, element))];
+  });
+}
+
+function inDocument(node: Node, element: JsonObject): Json {
+  if (!node.parent) return element;
+  const above: JsonObject = new Map();
+  setAt(above, node.path, [element]);
+  return inDocument(node.parent, above);
+}
