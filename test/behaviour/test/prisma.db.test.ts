@@ -122,4 +122,19 @@ describePostgres("through Prisma", (server) => {
     await pair.sync().run();
     expect(await right.rows("select code from country")).toEqual([{ code: `${code}-a` }]);
   });
+
+  test("a text whose bytes are no UTF-8 waits in quarantine, and U+FFFD itself goes across", async () => {
+    const left = remember(openPrismaSqlite());
+    const right = remember(openSqlite(tables("sqlite")));
+    const pair = pairOf(left, right);
+    const values = [`'${text} ' || char(65533)`, "cast(x'61FF62' as text)", "cast(x'61EDA08062' as text)"];
+    await left.exec(`insert into country (id, code, name) values ${values.map((value, n) => `('id${n}', '${code}-${n}', ${value})`).join(", ")}`);
+    const before = await left.rows("select code, hex(name) as name from country order by code");
+    const sync = pair.sync();
+    await sync.run();
+    expect((await listOf<QuarantineRecord>(sync.quarantine())).map((entry) => `${entry.field} ${entry.code}`)).toEqual(["name VALUE.NOT_UTF8", "name VALUE.NOT_UTF8"]);
+    expect(await right.rows("select code, hex(name) as name from country")).toEqual([before[0]]);
+    expect((await sync.run()).written).toEqual({ left: 0, right: 0 });
+    expect(await left.rows("select code, hex(name) as name from country order by code")).toEqual(before);
+  });
 });
