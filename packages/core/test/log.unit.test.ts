@@ -107,6 +107,22 @@ describe("quarantine", () => {
   });
 });
 
+it("a word about a record that waits in quarantine is kept until the record goes through", async () => {
+  const { left, right, sync } = pairOf([country], { conflicts: ask(), rightModels: [{ model: country, checks: [{ name: "short", test: ({ name }) => (name ?? "").length < 10 }] }] });
+  const a = left.application.insert("Country", { code: "A", name: "A", motto: "base" });
+  await sync.run();
+  left.application.update("Country", a, { name: "much too long", motto: "left" });
+  right.application.update("Country", keyOf(right, "Country", "A"), { motto: "right" });
+  await sync.run();
+  expect(await sync.decideAll({}, "left")).toEqual({ decided: 1, undecidable: 0 });
+  expect((await sync.run()).outdated).toEqual([]);
+  expect(await collect(sync.conflicts())).toMatchObject([{ decision: "open", left: ["left"] }]);
+  left.application.update("Country", a, { name: "short" });
+  await sync.run();
+  expect(await collect(sync.conflicts())).toMatchObject([{ decision: "left", rule: "a person decided" }]);
+  expect(right.probe.rows("Country")[0]!.record).toMatchObject({ name: "short", motto: "left" });
+});
+
 describe("values that are to be forgotten", () => {
   it("stand nowhere after erase, by cloudId or by key, and an undo says so", async () => {
     const { left, right, sync, prepare, edit } = inConflict({ models: { Country: { match: naturalKey("code"), keepBase: "values" } } });

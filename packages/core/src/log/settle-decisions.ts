@@ -1,5 +1,11 @@
-import type { RunContext } from "../run/context.ts";
-import type { StateChange } from "../state.ts";
+import { quarantineId, type RunContext } from "../run/context.ts";
+import type { ConflictRecord, StateChange } from "../state.ts";
+
+/** A record that waits in quarantine is not written: a word about it waits along with it. */
+export function isHeldUp(context: RunContext, { model, leftKey, rightKey }: Pick<ConflictRecord, "model" | "leftKey" | "rightKey">): boolean {
+  const ids = [...(leftKey ? [quarantineId("left", model, leftKey)] : []), ...(rightKey ? [quarantineId("right", model, rightKey)] : [])];
+  return ids.some((id) => context.quarantine.has(id));
+}
 
 /** Tells what became of these decisions, which a run has come to the end of; `changes`: conflicts that it closes among them. */
 export async function settleDecisions(context: RunContext, ids: readonly string[], changes: readonly StateChange[]): Promise<void> {

@@ -1,3 +1,4 @@
+import { isHeldUp } from "../log/settle-decisions.ts";
 import type { ConflictRecord, StateChange, StateRecords } from "../state.ts";
 import { conflictId } from "./conflicts.ts";
 import { quarantineId, type RunContext } from "./context.ts";
@@ -108,8 +109,9 @@ export class OpenConflicts {
     return { ...how, run: this.#context.runId, at: this.#context.timestamp() };
   }
 
-  /** A unique value is still somebody else's as long as the record waits in quarantine for it. */
+  /** A unique value is still somebody else's as long as the record waits in quarantine for it; so does a word that was given. */
   #waits(conflict: ConflictRecord | undefined, met: ReadonlySet<string>): boolean {
+    if (conflict && this.#context.decisions.has(conflict.id) && isHeldUp(this.#context, conflict)) return true;
     if (conflict?.kind !== "unique" || met.size > 0) return false;
     const { model, leftKey, rightKey } = conflict;
     const ids = [...(leftKey ? [quarantineId("left", model, leftKey)] : []), ...(rightKey ? [quarantineId("right", model, rightKey)] : [])];

@@ -17,7 +17,7 @@ import { Source } from "./source.ts";
 import { RunTracker } from "./tracker.ts";
 import { copyTree, inTrees } from "./trees.ts";
 import { refuseHeld, storedRun, type RunRecord } from "../undo/run-log.ts";
-import { settleDecisions } from "../log/settle-decisions.ts";
+import { isHeldUp, settleDecisions } from "../log/settle-decisions.ts";
 import { pruneSometimes } from "../log/prune.ts";
 import { Writer, type Sink } from "./writer.ts";
 
@@ -195,7 +195,7 @@ export async function finish(
   }
   changes.push(...leaving);
   // A decision was carried out, or its values are no longer those it was made on: a new conflict has a new id.
-  const carriedOut = [...context.decisions.values()].filter(({ model }) => finished.has(model)).map(({ id }) => id);
+  const carriedOut = [...context.decisions.values()].filter((decision) => finished.has(decision.model) && !isHeldUp(context, decision)).map(({ id }) => id);
   if (carriedOut.length > 0) changes.push({ op: "remove", collection: "decision", ids: carriedOut });
   await settleDecisions(context, carriedOut, changes);
   if (changes.length > 0) await context.retrying(() => state.commit(pair, changes));
