@@ -62,7 +62,6 @@ export class ModelAnalysis {
   async ahead(side: SideName, rows: readonly Row[]): Promise<void> {
     await this.#page(side === "left" ? rows : [], side === "right" ? rows : []);
     this.#ahead[side] += rows.length;
-    this.#context.countsOf(this.model.name).read[side] += rows.length;
     this.#context.progress("analyse", this.model.name, side, rows.length, this.sources[side].total);
   }
 
@@ -70,7 +69,10 @@ export class ModelAnalysis {
   endAhead(side: SideName, whole: boolean): void {
     const { changes, total } = this.sources[side];
     this.#passed[side] = whole || (changes !== undefined && total === this.#ahead[side]);
-    if (this.#passed[side]) return;
+    if (this.#passed[side]) {
+      this.#context.countsOf(this.model.name).read[side] += this.#ahead[side];
+      return;
+    }
     this.sources[side].startAgain();
     this.sources[otherSide(side)].side.unload();
     this.examiner.noBases = false;
