@@ -225,11 +225,15 @@ function identifyPart(table: Table, rows: Part["rows"], { sides, index, after }:
     `b${index}_new as (insert into ${sides.identity} (model, cloud_id, local_key) select ${model}, ${item(keyed)}, ${key}` +
       ` from b${index}_in r, ${after} where ${item(keyed + 1)} is null and exists (select from ${table.sql} t where ${keys})` +
       ` on conflict (model, local_key) do nothing returning local_key)`,
+  ];
+  const given = `select r.n from b${index}_in r join b${index}_new m on m.local_key = ${key}`;
+  if (rows.every((row) => row[keyed + 1] === null)) return { ctes: [...ctes, `b${index} as (${given})`], rows };
+  ctes.push(
     `b${index}_old as (update ${sides.identity} i set cloud_id = ${item(keyed)} from b${index}_in r, ${after}` +
       ` where i.model = ${model} and i.local_key = ${key} and i.cloud_id = ${item(keyed + 1)}` +
       ` and exists (select from ${table.sql} t where ${keys}) returning r.n)`,
-    `b${index} as (select r.n from b${index}_in r join b${index}_new m on m.local_key = ${key} union all select n from b${index}_old)`,
-  ];
+    `b${index} as (${given} union all select n from b${index}_old)`,
+  );
   return { ctes, rows };
 }
 
