@@ -118,6 +118,19 @@ it("a flag makes a tombstone by being true", async () => {
   expect(fieldsByCode(left, "Record", "name")["b"]).toBe("left");
 });
 
+it("a flag on one side may be a time on the other", async () => {
+  const flagged = model("Record", [text("code"), text("name", true), flag], [], { uniqueKeys: [] });
+  const converted = { right: "deletedAt", toRight: (gone: boolean) => (gone ? "then" : null), toLeft: (at: string | null) => at !== null };
+  const { left, right, sync } = pairOf([flagged], {
+    rightModels: [record], models: { Record: { ...entry, softDelete: "gone", fields: { gone: converted } } },
+  });
+  left.application.insert("Record", { code: "a", name: "left", gone: "true" });
+  add(right, "a", "right");
+  await sync.run();
+  expect(rows(right)).toEqual(["a left gone", "a right"]);
+  expect((await sync.verify()).equal).toBe(true);
+});
+
 it("the first cloudId of a natural key is for the record that has it, not for its tombstone", async () => {
   const ids = deterministic("a secret of the application");
   const { left, sync } = open({ cloudIds: ids });
@@ -149,6 +162,7 @@ it.each<[string, Partial<ModelOptions>, string]>([
   ["a field that nobody has", { softDelete: "deleted" }, "OPTIONS.UNKNOWN_FIELD"],
   ["a field that is left out", { softDelete: "deletedAt", omit: ["deletedAt"] }, "MAPPING.SOFT_DELETE"],
   ["a field that always has a value", { softDelete: "code" }, "MAPPING.SOFT_DELETE"],
+  ["a field that nobody has, where that is not its name", { softDelete: "toString" }, "OPTIONS.UNKNOWN_FIELD"],
   ["what is no name", { softDelete: true as never }, "OPTIONS.VALUE"],
 ])("%s is refused before anything is read", (_, more, code) => {
   expect(() => pairOf([record], { models: { Record: { ...entry, ...more } } })).toThrow(expect.objectContaining({ findings: [expect.objectContaining({ code }) as object] }));

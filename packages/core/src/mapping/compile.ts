@@ -1,4 +1,3 @@
-import type { ConflictPolicy } from "../engines/conflict-policy.ts";
 import type { Differ } from "../engines/differ.ts";
 import type { Mapper } from "../engines/mapper.ts";
 import { nameOfRule, type MatchRule } from "../engines/match.ts";
@@ -11,6 +10,7 @@ import { describeKind } from "./describe-kind.ts";
 import { newRecordFindings } from "./new-records.ts";
 import { orderModels } from "./order.ts";
 import type { FieldSide, ModelSide, PairField, PairModel, PairRule, SideName } from "./pair-model.ts";
+import { checkMerges, softDeleteOf } from "./rule-fields.ts";
 
 /** The mapping of a whole sync: pair models with parents first, and everything that is wrong with it. */
 export interface Mapping {
@@ -106,7 +106,10 @@ class ModelCompiler {
       const extra = this.#plain(name, this.#rightNameOf(name), groups, `policy \`${policy.name}\``);
       if (extra) extras.push(extra);
     }
-    this.#checkMerges([policy, firstLink], fields);
+    const refuse = (code: string, message: string, field: string): void => {
+      if (!this.#isRefused(field)) this.#error(code, message, field);
+    };
+    checkMerges(this.#name, [policy, firstLink], fields, refuse);
     if (typeof firstLink === "object" && firstLink.whole) {
       this.#error("OPTIONS.VALUE", "`firstLink` cannot be overwrite(): give that as `conflicts`, and `firstLink` decides whole records as well.");
     }
@@ -120,7 +123,7 @@ class ModelCompiler {
     return {
       name: this.#name, ...sides, fields: policy.whole ? fields.map((field) => ({ ...field, group: 0 })) : fields, extras, rules, policy, firstLink, ...(cloudIds ? { cloudIds } : {}),
       onEditDelete: entry.onEditDelete ?? this.#options.onEditDelete ?? "delete",
-      ...this.#softDelete(fields),
+      ...(typeof entry.softDelete !== "string" ? {} : softDeleteOf(this.#name, entry.softDelete, fields, refuse)),
       keepBase: entry.keepBase ?? "hashes",
       signature: fields.map((field) => this.#signatureOf(field)),
       parents: [...new Set(parents)].filter((parent) => parent !== this.#name),
@@ -128,31 +131,8 @@ class ModelCompiler {
     };
   }
 
-  /** What a policy brings together itself is of its kind on both sides, and written. */
-  #checkMerges(policies: readonly unknown[], fields: readonly PairField[]): void {
-    const merges = policies.flatMap((each) => (typeof each === "object" && each !== null ? Object.entries((each as ConflictPolicy).merges ?? {}) : []));
-    for (const [name, kind] of new Map(merges)) {
-      const field = fields.find((candidate) => candidate.name === name);
-      if (this.#findings.some((finding) => finding.model === this.#name && finding.field === name && finding.severity === "error")) continue;
-      const kinds = field && [...field.left.kinds, ...field.right.kinds];
-      if (kinds?.every(({ type }) => type === kind)) continue;
-      const why = kinds ? `it is ${kinds.map(describeKind).join(" and ")}` : "it is none of the mapped fields";
-      this.#error("OPTIONS.POLICY_FIELD", `The policy of \`${this.#name}\` needs \`${name}\` to be ${kind} on both sides: ${why}.`, name);
-    }
-  }
-
-  #softDelete(fields: readonly PairField[]): Pick<PairModel, "softDelete"> {
-    const { softDelete: name } = this.#entry;
-    if (name === undefined || !fieldOf(this.#models.left, name)) return {};
-    const at = fields.findIndex((field) => field.name === name);
-    const field = fields[at];
-    const flag = field?.right.kinds[0]!.type === "boolean";
-    if (!field || field.parent !== undefined) {
-      this.#error("MAPPING.SOFT_DELETE", `\`softDelete\` of \`${this.#name}\` names \`${name}\`, which is no mapped field: the other side would never learn of it.`, name);
-    } else if (!flag && !(field.left.nullable && field.right.nullable)) {
-      this.#error("MAPPING.SOFT_DELETE", `\`softDelete\` of \`${this.#name}\` names \`${name}\`, which must be true or false, or null for what is not deleted, on both sides.`, name);
-    } else return { softDelete: { at, flag } };
-    return {};
+  #isRefused(field: string): boolean {
+    return this.#findings.some((finding) => finding.model === this.#name && finding.field === field && finding.severity === "error");
   }
 
   #error(code: string, message: string, field?: string): void {
