@@ -6,7 +6,8 @@ import { integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
 const Country = sqliteTable("country", {
   id: integer().primaryKey({ autoIncrement: true }), code: text().notNull().unique(), name: text().notNull(), capital: text(),
 });
-const table = (more: string): string => `create table country (id integer primary key autoincrement, code text not null unique, name text not null, capital text${more})`;
+const table = (more: string): string =>
+  `create table country (id integer primary key autoincrement, code text not null unique, name text not null, capital text${more})`;
 
 export interface Opened {
   readonly sync: Sync;

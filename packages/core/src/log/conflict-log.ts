@@ -50,7 +50,8 @@ export class ConflictLog {
   async show(id: string): Promise<ShownConflict> {
     const { fields, base, left, right, ...rest } = await this.#find(id);
     const [decision] = await this.#state.read(this.#pair, { collection: "decision", ids: [id] });
-    const at = (values: readonly (string | null)[] | undefined, name: "base" | "left" | "right", index: number): object => (values ? { [name]: values[index] ?? null } : {});
+    const at = (values: readonly (string | null)[] | undefined, name: "base" | "left" | "right", index: number): object =>
+      (values ? { [name]: values[index] ?? null } : {});
     return {
       ...rest, ...(decision ? { decided: { winner: decision.decision, at: decision.at } } : {}),
       values: fields.map((field, index): ConflictValue => ({ field, ...at(base, "base", index), ...at(left, "left", index), ...at(right, "right", index) })),

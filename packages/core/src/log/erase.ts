@@ -29,7 +29,8 @@ export async function erase(settings: Settings, mapping: Mapping, name: RecordNa
   const context = new RunContext(settings, { dry: false });
   return withSession(context, mapping, options, async () => {
     const { state, pair } = context.settings;
-    const place: { side: SideName; key: Key } | undefined = "left" in name ? { side: "left", key: name.left } : "right" in name ? { side: "right", key: name.right } : undefined;
+    const place: { side: SideName; key: Key } | undefined =
+      "left" in name ? { side: "left", key: name.left } : "right" in name ? { side: "right", key: name.right } : undefined;
     const cloudIds = new Set<string>("cloudId" in name ? [name.cloudId] : []);
     if (place) {
       const rows = await context.retrying(() => model[place.side].endpoint.fetch({ fields: [], by: "key", tuples: [place.key] }));
@@ -38,10 +39,15 @@ export async function erase(settings: Settings, mapping: Mapping, name: RecordNa
     const isPlace = (side: SideName, key: Key | undefined): boolean => place !== undefined && key !== undefined && place.side === side && keyText(place.key) === keyText(key);
     const own = { model: model.name };
     // A row that is gone has its cloudId in the log alone.
-    for await (const page of recordsIn(state, pair, "preImage", own)) for (const { side, key, cloudId } of page) if (isPlace(side, key)) cloudIds.add(cloudId);
-    for await (const page of recordsIn(state, pair, "conflict", own)) for (const { leftKey, rightKey, cloudId } of page) if (isPlace("left", leftKey) || isPlace("right", rightKey)) cloudIds.add(cloudId);
+    for await (const page of recordsIn(state, pair, "preImage", own)) {
+      for (const { side, key, cloudId } of page) if (isPlace(side, key)) cloudIds.add(cloudId);
+    }
+    for await (const page of recordsIn(state, pair, "conflict", own)) {
+      for (const { leftKey, rightKey, cloudId } of page) if (isPlace("left", leftKey) || isPlace("right", rightKey)) cloudIds.add(cloudId);
+    }
     const counts = { conflicts: 0, quarantine: 0, preImages: 0, bases: 0 };
-    const store = async (count: keyof Erased, collection: "conflict" | "quarantine" | "preImage", records: Extract<StateChange, { op: "put" }>["records"]): Promise<void> => {
+    type Records = Extract<StateChange, { op: "put" }>["records"];
+    const store = async (count: keyof Erased, collection: "conflict" | "quarantine" | "preImage", records: Records): Promise<void> => {
       if (records.length === 0) return;
       counts[count] += records.length;
       await context.retrying(() => state.commit(pair, [{ op: "put", collection, records }]));
@@ -51,12 +57,14 @@ export async function erase(settings: Settings, mapping: Mapping, name: RecordNa
       await store("conflicts", "conflict", found.map(({ base: _base, left: _left, right: _right, ...rest }) => ({ ...rest, erased: true as const })));
     }
     for await (const page of recordsIn(state, pair, "quarantine", own)) {
-      const found = page.filter((each) => (each.left ?? each.right ?? each.base) !== undefined && ((each.cloudId !== null && cloudIds.has(each.cloudId)) || isPlace(each.side, each.key)));
+      const found = page.filter((each) => (each.left ?? each.right ?? each.base) !== undefined
+        && ((each.cloudId !== null && cloudIds.has(each.cloudId)) || isPlace(each.side, each.key)));
       await store("quarantine", "quarantine", found.map(({ base: _base, left: _left, right: _right, ...rest }) => rest));
     }
     for await (const page of recordsIn(state, pair, "preImage", own)) {
       const found = page.filter((each) => cloudIds.has(each.cloudId) && !each.erased);
-      await store("preImages", "preImage", found.map(({ wrote: _wrote, base, ...rest }) => ({ ...rest, fields: [], values: [], ...(base ? { base: withoutValues(base) } : {}), erased: true as const })));
+      await store("preImages", "preImage", found.map(({ wrote: _wrote, base, ...rest }) =>
+        ({ ...rest, fields: [], values: [], ...(base ? { base: withoutValues(base) } : {}), erased: true as const })));
     }
     const isOwn = (base: Base): boolean => base.model === model.name && cloudIds.has(base.cloudId) && base.values !== undefined;
     for await (const page of recordsIn(state, pair, "touched", {}, 20)) {

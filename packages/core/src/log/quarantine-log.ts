@@ -46,7 +46,8 @@ export class QuarantineLog {
   async *#pages({ id, model, side, code }: QuarantineFilter): AsyncGenerator<readonly QuarantineRecord[]> {
     await this.#state.open();
     for await (const page of recordsIn(this.#state, this.#pair, "quarantine", { model })) {
-      const found = page.filter((entry) => (id === undefined || id === entry.id) && (side === undefined || side === entry.side) && (code === undefined || code === entry.code));
+      const found = page.filter((entry) =>
+        (id === undefined || id === entry.id) && (side === undefined || side === entry.side) && (code === undefined || code === entry.code));
       if (found.length > 0) yield found;
     }
   }

@@ -73,7 +73,9 @@ export async function touchedSince(context: RunContext, run: string, history: Re
   return since;
 }
 
-async function* pages<C extends "preImage" | "touched">(context: RunContext, collection: C, from: string, model?: string): AsyncGenerator<readonly (C extends "preImage" ? PreImage : Touched)[]> {
+async function* pages<C extends "preImage" | "touched">(
+  context: RunContext, collection: C, from: string, model?: string,
+): AsyncGenerator<readonly (C extends "preImage" ? PreImage : Touched)[]> {
   const { state, pair } = context.settings;
   const limit = collection === "touched" ? touchedPageSize : pageSize;
   for (let after = from; ;) {

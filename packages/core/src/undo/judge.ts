@@ -58,7 +58,9 @@ export function fieldsToRestore(
 }
 
 /** Whether these fields are as both sides agreed on last: what a database altered is its own side's base. */
-export function asAgreed(context: RunContext, model: PairModel, record: ReadRecord, base: BaseView | undefined, wanted: (at: number) => boolean = () => true): boolean {
+export function asAgreed(
+  context: RunContext, model: PairModel, record: ReadRecord, base: BaseView | undefined, wanted: (at: number) => boolean = () => true,
+): boolean {
   if (!base || record.problem || record.waits.length > 0) return false;
   const codec = context.codecOf(model);
   const positions = model.fields.flatMap((_, at) => (wanted(at) && base[record.side][at] !== undefined ? [at] : []));
@@ -76,4 +78,5 @@ export function asCreated(context: RunContext, model: PairModel, own: ReadRecord
 /** The first attempt's: what was agreed on before the run. */
 export const baseOf = (images: readonly PreImage[]): PreImage["base"] => images[0]?.base;
 
-export const imagesOf = (images: readonly PreImage[], side: SideName, op: PreImage["op"]): PreImage[] => images.filter((image) => image.side === side && image.op === op);
+export const imagesOf = (images: readonly PreImage[], side: SideName, op: PreImage["op"]): PreImage[] =>
+  images.filter((image) => image.side === side && image.op === op);

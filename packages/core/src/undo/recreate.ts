@@ -46,7 +46,8 @@ async function attempt(undoing: Undoing, model: PairModel, side: SideName, recor
       const { key, row } = now;
       if (keyText(key) !== keyText(image.key)) undoing.moved.set(rowName(side, model.name, image.key), key);
       const known = model[side].fields.flatMap((field, at) => (image.fields.includes(field) ? [{ field, value: row.values[at] ?? null }] : []));
-      const same = known.every(({ field, value }) => value === restored(undoing, model, side, image).get(field) || value === image.values[image.fields.indexOf(field)]);
+      const wanted = restored(undoing, model, side, image);
+      const same = known.every(({ field, value }) => value === wanted.get(field) || value === image.values[image.fields.indexOf(field)]);
       if (same) done.push(deleted);
       else undoing.keep(model.name, cloudId, "edited");
     } else {
@@ -96,7 +97,9 @@ function restored(undoing: Undoing, model: PairModel, side: SideName, image: Pre
 }
 
 /** Somebody has the old key: the row gets another one. */
-async function giveKeys(undoing: Undoing, model: PairModel, side: SideName, homeless: readonly WriteItem[], items: ReadonlyMap<WriteItem, { readonly fields: readonly string[] }>): Promise<void> {
+async function giveKeys(
+  undoing: Undoing, model: PairModel, side: SideName, homeless: readonly WriteItem[], items: ReadonlyMap<WriteItem, { readonly fields: readonly string[] }>,
+): Promise<void> {
   if (homeless.length === 0) return;
   const { endpoint } = model[side];
   const keys = await undoing.context.retrying(() => endpoint.allocate(homeless.length));
@@ -108,7 +111,9 @@ async function giveKeys(undoing: Undoing, model: PairModel, side: SideName, home
   });
 }
 
-function insertBatches(model: PairModel, side: SideName, items: readonly WriteItem[], fieldsOf: ReadonlyMap<WriteItem, { readonly fields: readonly string[] }>): Traced[] {
+function insertBatches(
+  model: PairModel, side: SideName, items: readonly WriteItem[], fieldsOf: ReadonlyMap<WriteItem, { readonly fields: readonly string[] }>,
+): Traced[] {
   const groups = new Map<string, WriteItem[]>();
   for (const item of items) {
     const name = JSON.stringify(fieldsOf.get(item)!.fields);

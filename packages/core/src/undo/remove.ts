@@ -33,7 +33,9 @@ async function attempt(undoing: Undoing, created: Created, refused: Refused<stri
   const { context } = undoing;
   const { model, side, cloudIds, bases: before } = created;
   const other = side === "left" ? "right" : "left";
-  const [rows, others, bases] = await Promise.all([undoing.recordsOf(model, side, cloudIds), undoing.recordsOf(model, other, cloudIds), undoing.basesOf(model, cloudIds)]);
+  const [rows, others, bases] = await Promise.all([
+    undoing.recordsOf(model, side, cloudIds), undoing.recordsOf(model, other, cloudIds), undoing.basesOf(model, cloudIds),
+  ]);
   const missing = cloudIds.filter((cloudId) => !rows.has(cloudId));
   await settleMissing(undoing, created, missing.filter((cloudId) => bases.has(cloudId)));
   let standing: WriteItem[] = [];

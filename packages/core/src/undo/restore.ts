@@ -35,12 +35,16 @@ export async function restoreUpdates(undoing: Undoing, model: PairModel, records
 }
 
 /** What is to be written; `done`: nothing, for everything is back already. */
-async function judge(undoing: Undoing, model: PairModel, records: readonly Overwritten[]): Promise<{ items: Map<WriteItem, Overwritten>; done: Overwritten[] }> {
+async function judge(
+  undoing: Undoing, model: PairModel, records: readonly Overwritten[],
+): Promise<{ items: Map<WriteItem, Overwritten>; done: Overwritten[] }> {
   const { context } = undoing;
   const items = new Map<WriteItem, Overwritten>();
   const done: Overwritten[] = [];
   const cloudIds = records.map(({ cloudId }) => cloudId);
-  const [left, right, bases] = await Promise.all([undoing.recordsOf(model, "left", cloudIds), undoing.recordsOf(model, "right", cloudIds), undoing.basesOf(model, cloudIds)]);
+  const [left, right, bases] = await Promise.all([
+    undoing.recordsOf(model, "left", cloudIds), undoing.recordsOf(model, "right", cloudIds), undoing.basesOf(model, cloudIds),
+  ]);
   for (const record of records) {
     const { cloudId, images } = record;
     const rows = { left: left.get(cloudId), right: right.get(cloudId) };
@@ -102,6 +106,7 @@ function count(undoing: Undoing, { examined, updates }: WriteItem): void {
     const values = updates[side];
     if (!values) continue;
     undoing.countsOf(model.name).restored[side]++;
-    if (model.fields.some((field) => field.parent !== undefined && field[side].names.some((name) => values.has(name)))) undoing.restoring.set(rowName(side, model.name, examined[side]!.key), values);
+    const refers = model.fields.some((field) => field.parent !== undefined && field[side].names.some((name) => values.has(name)));
+    if (refers) undoing.restoring.set(rowName(side, model.name, examined[side]!.key), values);
   }
 }

@@ -44,7 +44,8 @@ export async function undo(settings: Settings, mapping: Mapping, runId: string, 
     const later = await touchedSince(context, runId, history);
     const written = await recordsWrittenSince(context, models, runId, later);
     if (written > 0 && !options.partial && !options.dryRun) {
-      throw new SyncError("UNDO.PARTIAL", `Later runs wrote ${written} of the records of this one: those would stay as they are. Undo the later runs first, or say \`partial: true\`. Nothing was written.`, { stage: "check" });
+      const what = `Later runs wrote ${written} of the records of this one: those would stay as they are.`;
+      throw new SyncError("UNDO.PARTIAL", `${what} Undo the later runs first, or say \`partial: true\`. Nothing was written.`, { stage: "check" });
     }
     const resumed = context.held && !context.held.finished ? context.held : undefined;
     const undoing = new Undoing(context, prepare(context, models).examiners, resumed?.undo ?? context.runId, later);
@@ -55,13 +56,16 @@ export async function undo(settings: Settings, mapping: Mapping, runId: string, 
       context.agreed = true;
       // Marks would say that these rows are known: the next run compares everything.
       const checkpoints = models.map(({ name }) => ({ ...context.checkpoints.get(name)!, left: {}, right: {}, id: name }));
-      await undoing.store([{ op: "put", collection: "run", records: [storedRun(record), held] }, { op: "put", collection: "checkpoint", records: checkpoints }]);
+      await undoing.store([
+        { op: "put", collection: "run", records: [storedRun(record), held] }, { op: "put", collection: "checkpoint", records: checkpoints },
+      ]);
     }
     context.emit({ type: "step", step: "undo" });
     await takeBack(undoing, runId);
     if (!undoing.dry) {
       const ended: RunRecord = { ...record, finished: true, written: { ...context.written } };
-      await undoing.store([{ op: "put", collection: "run", records: [storedRun(ended), storedRun({ ...target, undoneBy: undoing.id }), { ...held, finished: true }] }]);
+      const undone: RunRecord = { ...target, undoneBy: undoing.id };
+      await undoing.store([{ op: "put", collection: "run", records: [storedRun(ended), storedRun(undone), { ...held, finished: true }] }]);
     }
     return {
       id: undoing.id, run: runId, status: undoing.dry ? "planned" : "done", models: undoing.counts, kept: undoing.kept,
@@ -137,7 +141,8 @@ async function takeBack(undoing: Undoing, runId: string): Promise<void> {
 async function tryAgain(
   undoing: Undoing, deleted: Map<PairModel, readonly Refused<Overwritten>[]>, updated: Map<PairModel, readonly Refused<Overwritten>[]>, stuck: Created[],
 ): Promise<void> {
-  const waiting = (): number => [...deleted.values(), ...updated.values()].reduce((sum, list) => sum + list.length, 0) + stuck.reduce((sum, { cloudIds }) => sum + cloudIds.length, 0);
+  const waiting = (): number =>
+    [...deleted.values(), ...updated.values(), ...stuck.map(({ cloudIds }) => cloudIds)].reduce((sum, list) => sum + list.length, 0);
   const codes = new Map<string, string>();
   for (let before = Number.POSITIVE_INFINITY; waiting() > 0 && waiting() < before; ) {
     before = waiting();
@@ -169,7 +174,9 @@ async function settleBack(undoing: Undoing, bases: readonly Base[]): Promise<voi
     const own = bases.filter((base) => base.model === model.name && !undoing.isLater(base.model, base.cloudId));
     if (own.length === 0) continue;
     const cloudIds = own.map(({ cloudId }) => cloudId);
-    const [left, right, now] = await Promise.all([undoing.recordsOf(model, "left", cloudIds), undoing.recordsOf(model, "right", cloudIds), undoing.basesOf(model, cloudIds)]);
+    const [left, right, now] = await Promise.all([
+      undoing.recordsOf(model, "left", cloudIds), undoing.recordsOf(model, "right", cloudIds), undoing.basesOf(model, cloudIds),
+    ]);
     const unchanged = own.filter(({ cloudId }) => {
       const [l, r] = [left.get(cloudId), right.get(cloudId)];
       return l && r && asAgreed(undoing.context, model, l, now.get(cloudId)) && asAgreed(undoing.context, model, r, now.get(cloudId));

@@ -106,7 +106,9 @@ export class Undoing {
     return new Map(bases.map((base) => [base.cloudId, this.context.codecOf(model).view(base)]));
   }
 
-  itemOf(model: PairModel, cloudId: string, sides: { readonly left?: ReadRecord | undefined; readonly right?: ReadRecord | undefined }, base: BaseView | undefined): WriteItem {
+  itemOf(
+    model: PairModel, cloudId: string, sides: { readonly left?: ReadRecord | undefined; readonly right?: ReadRecord | undefined }, base: BaseView | undefined,
+  ): WriteItem {
     const examined: Examined = {
       model, cloudId, left: sides.left, right: sides.right, base, problem: undefined, matchedBy: undefined, tries: 0, late: false,
       plan: { action: "none", toLeft: [], toRight: [], open: [], drift: [], conflicts: [], reason: "undo" },
