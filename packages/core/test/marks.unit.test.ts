@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { memoryState } from "@sync/core/memory";
-import { model, pairOf, text, withCommit, type Pair } from "./pairs.ts";
+import { codes, keyOf, model, pairOf, text, withCommit, withScan, type Pair } from "./pairs.ts";
 
 const item = model("Item", [text("code"), text("name")]);
 
@@ -57,4 +57,25 @@ test("what others do meanwhile is behind no mark", async () => {
   expect(pair.left.probe.rows("Item")).toHaveLength(1199);
   expect(pair.left.probe.rows("Item").filter(({ record }) => record["name"] === "changed there")).toHaveLength(1);
   expect((await pair.sync.verify()).equal).toBe(true);
+});
+
+test.each(["left", "right"] as const)("a row that came to the %s between the mark and its page hides no later delete, though its cloudId was written into it", async (side) => {
+  const withId = model("Item", [text("code"), text("name"), text("cloudId", true)], [], { syncFields: { cloudId: "cloudId" } });
+  let late: (() => void) | undefined;
+  const pair = pairOf([withId], { pageSize: 50, wrap: (database, own) => (own !== side ? database : withScan(database, () => {
+    late?.();
+    late = undefined;
+  })) });
+  const here = pair[side];
+  const there = pair[side === "left" ? "right" : "left"];
+  for (const code of ["A", "B", "C"]) here.application.insert("Item", { code, name: code });
+  there.application.insert("Item", { code: "D", name: "D" });
+  late = () => void here.application.insert("Item", { code: "L", name: "late" });
+  await pair.sync.run();
+  expect(codes(there, "Item")).toEqual(["A", "B", "C", "D", "L"]);
+  here.application.delete("Item", keyOf(here, "Item", "B"));
+  await pair.sync.run();
+  expect(codes(there, "Item")).toEqual(["A", "C", "D", "L"]);
+  await pair.sync.run();
+  expect((await pair.sync.run()).written).toEqual({ left: 0, right: 0 });
 });
