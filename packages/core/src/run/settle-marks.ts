@@ -63,9 +63,11 @@ async function markSide(
     // Nothing seen and nothing done: the old mark is as good, and an idle run writes nothing.
     const still = source.changes.keys !== "all" && source.changes.keys.length === 0 && writes.rows === 0 && source.changes.total === stored?.known;
     if (still && stored && !stored.unsure) return stored;
-    const unsure = writes.lost || youngerRowsLinked(writes, analysis, side, again);
+    // A younger row that this run gave its cloudId is ours by now, and named by nobody: only the number tells of it.
+    const otherNumber = again !== undefined && again.total !== source.changes.total + moved;
+    const unsure = writes.lost || otherNumber || youngerRowsLinked(writes, source, again);
     // Nobody but us has written since: the younger mark says as much, and our rows need not be told apart by every run.
-    if (again && again.keys !== "all" && again.keys.length === 0 && again.total === source.changes.total + moved && !unsure) return { mark: again.next, known: again.total, ownUnits: [...writes.units] };
+    if (again && again.keys !== "all" && again.keys.length === 0 && !unsure) return { mark: again.next, known: again.total, ownUnits: [...writes.units] };
     return { mark: source.changes.next, known: source.changes.total + moved, ownUnits: [...writes.units], ...(unsure ? { unsure } : {}) };
   }
   if (!finished) {
@@ -94,16 +96,11 @@ async function lookAgain(context: RunContext, writes: SideWrites, source: Source
  * Whether a row was linked that may have come after the mark was read. The next run would take it for a known one, and
  * so one delete for none.
  */
-function youngerRowsLinked(writes: SideWrites, analysis: Marked, side: SideName, again: Changes | undefined): boolean {
+function youngerRowsLinked(writes: SideWrites, source: Source, again: Changes | undefined): boolean {
   const { linked } = writes;
-  const source = analysis.sources[side];
   if (linked?.size === 0) return false;
   if (!source.full && linked) return [...linked].some((key) => !source.names(key));
-  if (again === undefined || again.keys === "all" || again.keys.some((key) => linked?.has(keyText(key)) ?? true)) return true;
-  // One that we wrote to since looks like ours: only the numbers tell, of the rows at the mark, of those read, and of those now.
-  const { total } = source.changes!;
-  if (again.total !== total + writes.inserted - writes.deleted) return true;
-  return analysis.revisited === true && ((side === "right" && writes.inserted > 0) || source.read !== total);
+  return again === undefined || again.keys === "all" || again.keys.some((key) => linked?.has(keyText(key)) ?? true);
 }
 
 /**
