@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { ask, fallback, type Field } from "@sync/core";
+import { ask, fallback, naturalKey, type Field } from "@sync/core";
 import { codes, collect, fieldsByCode, keyOf, model, pairOf, reference, text } from "./pairs.ts";
 
 const country = model("Country", [text("code"), text("name")]);
@@ -32,6 +32,24 @@ it("a planned parent and child of two models are applied together", async () => 
   const result = await sync.apply(await sync.plan());
   expect(result.skipped).toEqual([]);
   expect(codes(right, "City")).toEqual(["x"]);
+});
+
+it("a plan carries children whose parents are planned too, on either side and known by their parents", async () => {
+  const city = model("City", [text("code"), text("countryId")], [reference("countryId", "Country")], { uniqueKeys: [{ name: "in country", fields: ["countryId", "code"] }] });
+  const { left, right, sync } = pairOf([country, city], { match: { City: naturalKey(["countryId", "code"]) } });
+  for (const [side, name] of [[left, "l"], [right, "r"]] as const) {
+    for (const n of [1, 2, 3]) {
+      const parent = side.application.insert("Country", { code: `${name}${n}`, name });
+      for (const child of ["x", "y"]) side.application.insert("City", { code: child, countryId: parent[0]! });
+    }
+    const shared = side.application.insert("Country", { code: "both", name: "both" });
+    for (const child of ["x", name]) side.application.insert("City", { code: child, countryId: shared[0]! });
+  }
+  const plan = await sync.plan();
+  expect(plan.models.get("Country")).toMatchObject({ created: { left: 3, right: 3 }, linked: 1, quarantined: 0 });
+  expect(plan.models.get("City")).toMatchObject({ created: { left: 7, right: 7 }, linked: 1, quarantined: 0 });
+  expect((await sync.apply(plan)).skipped).toEqual([]);
+  expect((await sync.verify()).equal).toBe(true);
 });
 
 it("a record that came back since the plan is not forgotten", async () => {

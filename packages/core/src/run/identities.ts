@@ -10,6 +10,9 @@ interface Known {
 
 const capacity = 50_000;
 
+/** Begins what stands for a cloudId that a plan does not know yet. */
+const coming = "coming:";
+
 /**
  * Local key ↔ cloudId of one side: what this run has learnt or decided itself, and the rest fetched in batches.
  * The one place where references change between the two forms. Bounded: the oldest entries go first, except those
@@ -20,6 +23,7 @@ export class Identities {
   readonly #side: SideName;
   readonly #known = new Map<string, Known>();
   readonly #pending = new Map<string, Known>();
+  readonly #coming = new Map<string, Set<string>>();
   #referenced: ReadonlySet<string> = new Set();
 
   constructor(context: RunContext, side: SideName) {
@@ -49,6 +53,16 @@ export class Identities {
     pending.byCloudId.set(cloudId, key ?? []);
   }
 
+  /**
+   * Plans only: this row will get a cloudId when it comes across. Nothing settles while a plan is made, and there may be as
+   * many of these as rows: one short text each is all that is kept.
+   */
+  expect(model: string, key: Key): void {
+    if (!this.#referenced.has(model)) return;
+    const keys = this.#coming.get(model) ?? new Set();
+    this.#coming.set(model, keys.add(keyText(key)));
+  }
+
   /** The unit is through: what was promised is now merely known. */
   settle(): void {
     for (const [model, { byKey, byCloudId }] of this.#pending) {
@@ -71,10 +85,13 @@ export class Identities {
   cloudIdOf(model: string, key: Key): string | null | undefined {
     const text = keyText(key);
     const pending = this.#pending.get(model)?.byKey.get(text);
-    return pending !== undefined ? pending : this.#known.get(model)?.byKey.get(text);
+    if (pending !== undefined) return pending;
+    return this.#coming.get(model)?.has(text) ? `${coming}${this.#side}:${text}` : this.#known.get(model)?.byKey.get(text);
   }
 
+  /** Empty: the record has no row on this side yet. */
   keyOf(model: string, cloudId: string): Key | undefined {
+    if (cloudId.startsWith(coming)) return [];
     return this.#pending.get(model)?.byCloudId.get(cloudId) ?? this.#known.get(model)?.byCloudId.get(cloudId);
   }
 

@@ -140,6 +140,8 @@ export async function allocateKeys(context: RunContext, items: readonly WriteIte
 export function promiseIdentities(context: RunContext, model: PairModel, examined: Examined, insertKey: Key | undefined): void {
   const { plan, cloudId, left, right } = examined;
   if (plan.action === "none" || plan.action === "park" || plan.action === "delete" || plan.action === "forget") return;
+  const source = left ?? right;
+  if (context.dry && plan.action === "create" && source?.cloudId === null) return context.identities[source.side].expect(model.name, source.key);
   if (left && left.cloudId !== cloudId) context.identities.left.promise(model.name, left.key, cloudId);
   if (right && right.cloudId !== cloudId) context.identities.right.promise(model.name, right.key, cloudId);
   if (plan.action === "create") context.identities[plan.side!].promise(model.name, insertKey, cloudId);
