@@ -4,6 +4,7 @@ import { model, reference, text } from "./pairs.ts";
 
 /** Countries with their regions and airports: rows in three tables, and documents two levels deep. */
 
+// #region tree
 export const tree: DocumentTree = {
   documents: "Country", json: "body",
   fields: [
@@ -16,7 +17,7 @@ export const tree: DocumentTree = {
     path: "regions", key: ["code"],
     fields: [{ name: "code", kind: { type: "text" } }, { name: "name", kind: { type: "text" }, optional: true }],
     children: [{
-      path: "airports", key: ["ident"],
+      path: "airports", key: ["ident"], uniqueKeys: [["ident"]],
       fields: [
         { name: "ident", kind: { type: "text" } },
         { name: "name", kind: { type: "text" }, optional: true },
@@ -25,6 +26,7 @@ export const tree: DocumentTree = {
     }],
   }],
 };
+// #endregion
 
 export const names = { country: "Country", region: "Country.regions", airport: "Country.regions.airports" } as const;
 
@@ -43,7 +45,7 @@ export async function commit(database: Database, batches: Unit["batches"]): Retu
   }
 }
 
-const rowModels: readonly Model[] = [
+export const rowModels: readonly Model[] = [
   model("Country", [text("code"), text("name", true), { name: "population", kind: { type: "integer" }, nullable: true, writable: true }]),
   model("Region", [text("code"), text("name", true), text("countryId")], [reference("countryId", "Country")]),
   model("Airport", [text("ident"), text("name", true), { name: "latitude", kind: { type: "decimal" }, nullable: true, writable: true }, text("regionId"), text("countryId")],
@@ -63,11 +65,13 @@ export function countries(options: Partial<MemoryDocumentsOptions> = {}, more: P
   const { inner, database } = documents(options);
   const sync = createSync({
     name: "pair", left: rows, right: database, conflicts: leftWins(), firstLink: "left", pageSize: 5, retry: { firstDelay: 1 },
+    // #region mapping
     models: {
       Country: { match: naturalKey("code") },
       Region: { right: names.region, match: naturalKey("code", { withoutUniqueKey: true }), fields: { countryId: "parent" } },
-      Airport: { right: names.airport, match: naturalKey("ident", { withoutUniqueKey: true }) },
+      Airport: { right: names.airport, match: naturalKey("ident") },
     },
+    // #endregion
     ...more,
   } as unknown as SyncOptions);
   return { rows, inner, database, sync };

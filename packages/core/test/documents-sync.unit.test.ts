@@ -78,6 +78,17 @@ describe.each([["marks, a database that looks inside", {}], ["marks, all documen
     await settled(pair);
   });
 
+  test("an airport that an application moves is still the same one", async () => {
+    const pair = await copied(options);
+    edit(pair.inner, "FR", (document) => {
+      const [moved] = region(document, "FR-A").airports.splice(0, 1);
+      region(document, "FR-B").airports.push(moved!);
+    });
+    const run = await pair.sync.run();
+    expect(run.models.get("Airport")).toMatchObject({ updated: { left: 1, right: 0 }, created: { left: 0, right: 0 }, deleted: { left: 0, right: 0 }, quarantined: 0 });
+    await settled(pair);
+  });
+
   test("a region whose code changes takes the identities below along", async () => {
     const pair = await copied(options);
     pair.rows.application.update("Region", pair.keys["FR-A"]!, { code: "FR-Z", name: "Renamed" });
