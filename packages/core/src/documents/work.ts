@@ -29,11 +29,11 @@ export class Work {
   together = false;
   readonly documents: Map<string, OpenDocument>;
   /** CloudIds given in this unit. */
-  readonly given = new Map<JsonObject, string>();
+  readonly given: Map<JsonObject, string> = new Map();
   /** Where records stood, in documents in which keys have changed. */
-  readonly stood = new Map<JsonObject, { readonly node: Node; readonly key: Key; readonly document: string }>();
+  readonly stood: Map<JsonObject, { readonly node: Node; readonly key: Key; readonly document: string }> = new Map();
   /** Identities of deleted records, by document. */
-  readonly dropped = new Map<string, InnerIdentity[]>();
+  readonly dropped: Map<string, InnerIdentity[]> = new Map();
   readonly #before = new Map<OpenDocument, { readonly json: JsonObject; readonly origins: Origins }>();
   /** Revisions before this unit. */
   readonly #first = new Map<JsonObject, string>();

@@ -42,13 +42,13 @@ export class Undoing {
   readonly models: readonly PairModel[];
   /** Pre-images of this undo stand under it, also those of an attempt that was interrupted. */
   readonly id: string;
-  readonly counts = new Map<string, UndoCounts>();
+  readonly counts: Map<string, UndoCounts> = new Map();
   /** Rows that are gone, or will be: `side model key`. */
-  readonly removing = new Set<string>();
+  readonly removing: Set<string> = new Set();
   /** In a dry run: what rows will hold again, by `side model key`. */
-  readonly restoring = new Map<string, ReadonlyMap<string, Value>>();
+  readonly restoring: Map<string, ReadonlyMap<string, Value>> = new Map();
   /** New keys of rows whose old one was taken, by `side model key`. */
-  readonly moved = new Map<string, Key>();
+  readonly moved: Map<string, Key> = new Map();
   readonly #kept = new Map<string, KeptRecord>();
   readonly #examiners: ReadonlyMap<string, Examiner>;
   readonly #later: ReadonlySet<string>;
