@@ -1,13 +1,13 @@
 import type { Digits, Kind } from "@sync/core";
 import { registry } from "zod/v4/core";
-import type { $ZodTypes } from "zod/v4/core";
+import type { $ZodRegistry, $ZodTypes } from "zod/v4/core";
 
 /**
  * Says what a schema's text or number means where the schema alone does not:
  * `z.string().register(kinds, { type: "decimal", scale: 2 })`. A number kind on `z.string()` stands in the document as a
  * text, on `z.number()` or `z.bigint()` as a JSON number, exact either way.
  */
-export const kinds = registry<Kind>();
+export const kinds: $ZodRegistry<Kind> = registry<Kind>();
 
 /** What a value of the schema is in a document. */
 export interface Stored {
