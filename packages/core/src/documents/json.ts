@@ -2,9 +2,13 @@ import { readJson, type JsonBuilder } from "../values/json.ts";
 
 /** A JSON number as exact text: no JavaScript number takes part, so nothing beyond 2⁵³ is rounded. */
 export class JsonNumber {
+  /** Canonical. */
   readonly text: string;
-  constructor(text: string) {
+  /** As it stands in the document: 2000.00 stays that while nobody writes another value. */
+  readonly written: string;
+  constructor(text: string, written = text) {
     this.text = text;
+    this.written = written;
   }
 }
 
@@ -13,7 +17,7 @@ export type Json = null | boolean | string | JsonNumber | Json[] | JsonObject;
 
 const builder: JsonBuilder<Json> = {
   string: (content) => content,
-  number: (text) => new JsonNumber(text),
+  number: (text, written) => new JsonNumber(text, written),
   literal: (value) => value,
   array: (items) => items,
   object: (entries) => new Map(entries.map(({ key, value }) => [key, value])),
@@ -31,7 +35,7 @@ export type Paths = ReadonlyMap<string, Paths | null>;
 export function jsonText(json: Json, without?: Paths | null): string {
   if (json === null || typeof json === "boolean") return String(json);
   if (typeof json === "string") return JSON.stringify(json);
-  if (json instanceof JsonNumber) return json.text;
+  if (json instanceof JsonNumber) return json.written;
   if (Array.isArray(json)) return `[${json.map((item) => jsonText(item)).join(",")}]`;
   const members: string[] = [];
   for (const key of sorted([...json.keys()])) {

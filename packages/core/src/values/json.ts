@@ -13,8 +13,8 @@ export const JSON_DEPTH = 64;
 /** What a reader makes of what it reads. `plain`: the content needs no escape between quotes. */
 export interface JsonBuilder<T> {
   string(content: string, plain: boolean): T;
-  /** `text` is canonical. */
-  number(text: string): T;
+  /** `text` is canonical, `written` as it was read. */
+  number(text: string, written: string): T;
   literal(value: boolean | null): T;
   array(items: T[]): T;
   /** Sorted by key, no key twice. */
@@ -94,7 +94,7 @@ class Reader<T> {
       case LOWER_N:
         return this.#literal("null", null);
       default:
-        return this.#builder.number(this.#number());
+        return this.#number();
     }
   }
 
@@ -179,12 +179,12 @@ class Reader<T> {
     return unescape(text.slice(start - 1, at + 1));
   }
 
-  #number(): string {
+  #number(): T {
     NUMBER.lastIndex = this.#at;
     if (!NUMBER.test(this.#text)) throw malformed();
     const number = this.#text.slice(this.#at, NUMBER.lastIndex);
     this.#at = NUMBER.lastIndex;
-    return canonicalJsonNumber(number);
+    return this.#builder.number(canonicalJsonNumber(number), number);
   }
 
   #literal(word: string, value: boolean | null): T {
