@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { isSyncError, unfold, type Batch, type Database, type DocumentTree, type FetchRequest, type InsertBatch, type Row, type TreeField, type Value } from "@sync/core";
-import { memoryDocuments } from "@sync/core/memory";
+import { isSyncError, unfold, type Batch, type Database, type DocumentDatabase, type DocumentTree, type DocumentUnit, type FetchRequest, type InsertBatch, type Row, type TreeField, type Value } from "@sync/core";
+import { memoryDocuments, type MemoryDocuments } from "@sync/core/memory";
 import { commit, documents, names, tree, type Country } from "./countries.ts";
 import { collect } from "./pairs.ts";
 
@@ -24,6 +24,10 @@ const update = (model: string, row: Row, values: Readonly<Record<string, Value>>
   ({ op: "update", model, fields: Object.keys(values), rows: [{ key: row.key, revision: row.revision, values: Object.values(values) }] });
 const insert = (model: string, key: readonly string[], values: Readonly<Record<string, Value>>, cloudId = `id of ${key.join("/")}`): InsertBatch =>
   ({ op: "insert", model, fields: Object.keys(values), rows: [{ key, cloudId, values: Object.values(values) }] });
+const contractOf = (inner: MemoryDocuments): DocumentDatabase => ({
+  name: inner.name, endpoints: inner.endpoints, documents: inner.documents, claim: (request) => inner.claim(request), release: (fence, wrote) => inner.release(fence, wrote),
+  inspect: (models) => inner.inspect(models), commit: (unit) => inner.commit(unit), close: () => inner.close(),
+});
 const document = (both: ReturnType<typeof documents>, id: string): Country => JSON.parse(both.inner.all("Country")[id]!) as Country;
 
 describe("fields of an element", () => {
@@ -182,6 +186,20 @@ describe("writing", () => {
     });
   });
 
+  test("numbers that nobody changes are written back as they are spelled", async () => {
+    const both = filled();
+    const element = '{"ident":"n","runways":[{"length":2000.00,"width":4.50e1}]}';
+    const original = both.inner.endpoints.get("Country")!;
+    const body = JSON.stringify(france).replace('{"ident":"z"}', element);
+    const database = unfold({ ...contractOf(both.inner), endpoints: new Map([["Country", { ...original, fetch: async (request) => (await original.fetch(request)).map((row) => (row.key[0] === "fr" ? { ...row, values: [body] } : row)) }]]) }, [tree]);
+    const [n] = await fetch(database, names.airport, "key", [["fr", "B", "n"]]);
+    const sent: DocumentUnit[] = [];
+    Object.assign(both.inner.documents, { commit: async (unit: DocumentUnit) => (sent.push(unit), { committed: true, transaction: "1", outcomes: unit.batches.map((batch) => batch.rows.map(() => ({ status: "written" }))) }) });
+    await commit(database, [update(names.airport, n!, { "Country.regions.code": "A" })]);
+    const [write] = sent[0]!.batches[0]!.rows;
+    expect(write!.op === "patch" && [write!.patches.map(({ value }) => value), write!.whole.includes(element)]).toEqual([[element, "[]"], true]);
+  });
+
   test("a stale record is left out, the others of its document go on", async () => {
     const both = filled();
     const [x, y] = [await airportRow(both.database, "fr", "A", "x"), await airportRow(both.database, "fr", "A", "y")];
@@ -278,8 +296,7 @@ describe("writing", () => {
     const both = filled();
     const { documents: inner } = both.inner;
     const database = unfold({
-      ...both.inner, endpoints: both.inner.endpoints, claim: (request) => both.inner.claim(request), release: (fence, wrote) => both.inner.release(fence, wrote),
-      inspect: (models) => both.inner.inspect(models), commit: (unit) => both.inner.commit(unit), close: () => both.inner.close(),
+      ...contractOf(both.inner),
       documents: {
         ...inner,
         commit: async (unit) => {
