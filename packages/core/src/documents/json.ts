@@ -6,7 +6,7 @@ export class JsonNumber {
   readonly text: string;
   /** As it stands in the document: 2000.00 stays that while nobody writes another value. */
   readonly written: string;
-  constructor(text: string, written = text) {
+  constructor(text: string, written: string = text) {
     this.text = text;
     this.written = written;
   }
