@@ -66,7 +66,8 @@ function sqlModelOf(name: string, options: DocumentOptions): SqlModel {
     table: typeof options.table === "string" ? { name: options.table } : options.table,
     columns: [
       postgresColumn({ field: key.field, column: key.column, type: key.type }),
-      postgresColumn({ field: JSON_FIELD, column: options.column ?? "document", type: "jsonb" }),
+      // As it stands, not in canonical form: what nobody changes is written back with every digit it had.
+      { ...postgresColumn({ field: JSON_FIELD, column: options.column ?? "document", type: "jsonb" }), decode: (text) => text },
     ],
     ...(maker === undefined ? {} : { keyMaker: maker }),
     ...(filter ? { filter } : {}),
