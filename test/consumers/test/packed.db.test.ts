@@ -44,7 +44,7 @@ const catalog = readFileSync(join(root, "pnpm-workspace.yaml"), "utf8");
 /** The version that this repository pins. */
 const pinned = (name: string): string => new RegExp(`^ +'?${name.replaceAll("/", "\\/")}'?: ([\\w.^-]+)`, "m").exec(catalog)![1]!;
 
-const packages = ["core", "sql", "prisma", "drizzle"] as const;
+const packages = ["core", "sql", "prisma", "drizzle", "postgres-jsonb"] as const;
 let tarballs: TemporaryFolder;
 const tarball = (name: string): string => `file:${join(tarballs.path, `sync-${name}-${manifest(join(root, "packages", name)).version}.tgz`)}`;
 
@@ -82,7 +82,7 @@ function installed(folder: string): string[] {
 const otherOrms = /^(@prisma\/|prisma@|drizzle-|typeorm@|@mikro-orm\/|mongoose@|mongodb@|sequelize|knex@|kysely@|objection@)/;
 
 interface Consumer {
-  readonly adapter: "prisma" | "drizzle";
+  readonly adapter: "prisma" | "drizzle" | "postgres-jsonb";
   /** What such an application has anyway. */
   readonly own: readonly string[];
   readonly foreign: (name: string) => boolean;
@@ -94,6 +94,11 @@ const consumers: readonly Consumer[] = [
   {
     adapter: "drizzle", own: ["drizzle-orm", "better-sqlite3", "@electric-sql/pglite", "@types/better-sqlite3", "@types/node"],
     foreign: (name) => otherOrms.test(name) && !name.startsWith("drizzle-orm@"),
+    rows: [{ code: "FR", title: "France" }, { code: "IT", title: "Italy" }],
+  },
+  {
+    adapter: "postgres-jsonb", own: ["zod", "@electric-sql/pglite", "@types/node"],
+    foreign: (name) => otherOrms.test(name),
     rows: [{ code: "FR", title: "France" }, { code: "IT", title: "Italy" }],
   },
   {
@@ -115,7 +120,7 @@ describe.each(consumers)("an application that installs @sync/$adapter alone", ({
     cpSync(fileURLToPath(new URL(`../apps/${adapter}`, import.meta.url)), app.path, { recursive: true });
     const dependencies = Object.fromEntries([...["core", "sql", adapter].map((name) => [`@sync/${name}`, tarball(name)]), ...own.map((name) => [name, pinned(name)])]);
     // Prisma's adapter asks for version 12, which has to be compiled.
-    const overrides = { "better-sqlite3": "$better-sqlite3" };
+    const overrides = own.includes("better-sqlite3") ? { "better-sqlite3": "$better-sqlite3" } : {};
     writeFileSync(join(app.path, "package.json"), JSON.stringify({ name: "consumer", version: "1.0.0", private: true, type: "module", dependencies, overrides }, undefined, 2));
     await online(async () => {
       await must(app.path, "npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error");
