@@ -88,8 +88,8 @@ function recordOf(name: string, schema: $ZodObject, options: RecordOptions, left
     typeof to === "string" ? { fields: [field], target: to } : { name: field, fields: to.fields, target: to.to },
   );
   const children = declared.map(([path, child]): TreeChild => {
-    const element = level.children.get(path);
-    if (element) return childOf(`${name}.${path}`, path, element, child, leftOut);
+    const found = level.children.get(path);
+    if (found) return { ...childOf(`${name}.${path}`, path, found.element, child, leftOut), ...(found.required ? { required: true } : {}) };
     const reason = level.leftOut.get(path);
     const why = reason === undefined ? `The schema of \`${name}\` has no \`${path}\`.${hintFor(path, names)}` : `\`${name}.${path}\` cannot take part: ${reason}.`;
     throw new SyncError("OPTIONS.SCHEMA", why, { model: name, field: path });

@@ -6,7 +6,7 @@ import { kinds, storedBy } from "./kinds.ts";
 export interface Level {
   readonly fields: readonly TreeField[];
   /** Arrays of objects that were named as children, by path. */
-  readonly children: ReadonlyMap<string, $ZodObject>;
+  readonly children: ReadonlyMap<string, { readonly element: $ZodObject; readonly required: boolean }>;
   /** Paths that cannot be carried, and why. */
   readonly leftOut: ReadonlyMap<string, string>;
   /** Those among them that no new object may be without. */
@@ -22,7 +22,7 @@ interface Bare {
 /** Goes through the objects inside one another down to the fields; names are paths with dots. `children`: paths of arrays. */
 export function levelOf(schema: $ZodObject, children: ReadonlySet<string>): Level {
   const fields: TreeField[] = [];
-  const found = new Map<string, $ZodObject>();
+  const found = new Map<string, { element: $ZodObject; required: boolean }>();
   const leftOut = new Map<string, string>();
   const required: string[] = [];
 
@@ -34,7 +34,7 @@ export function levelOf(schema: $ZodObject, children: ReadonlySet<string>): Leve
       const element = elementOf(bare.schema);
       const optional = above.optional || bare.optional;
       if (children.has(name)) {
-        if (element) found.set(name, element);
+        if (element) found.set(name, { element, required: !optional && !bare.nullable });
         else leftOut.set(name, "it is declared as children, which an array of objects can hold");
         continue;
       }

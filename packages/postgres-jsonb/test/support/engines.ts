@@ -19,7 +19,7 @@ export function onEveryHandle(file: string, body: (open: () => Promise<Opened>) 
     afterAll(async () => (await shared)?.close());
     body(async () => {
       const client = await (shared ??= openPglite());
-      await client.exec("drop schema public cascade; create schema public");
+      await client.exec("drop schema if exists one, two cascade; drop schema public cascade; create schema public");
       return {
         client,
         exec: async (sql) => void (await client.exec(sql)),
@@ -46,7 +46,7 @@ export function onEveryHandle(file: string, body: (open: () => Promise<Opened>) 
       };
       body(async () => {
         const { client } = await (opened ??= connect());
-        await client.query("drop schema public cascade; create schema public");
+        await client.query("drop schema if exists one, two cascade; drop schema public cascade; create schema public");
         return {
           client,
           exec: async (sql) => void (await client.query(sql)),
