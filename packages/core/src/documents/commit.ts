@@ -18,6 +18,9 @@ interface Task {
   readonly row: number;
 }
 
+/** What came of it; `settled`: what became of each row whose documents were not stale. */
+type Attempt = { readonly refusal: Refusal } | { readonly transaction: string; readonly settled: ReadonlyMap<Task, Outcome> };
+
 /** Where the records of a document database are unfolded. */
 export interface Unfolded {
   readonly database: DocumentDatabase;
@@ -69,8 +72,7 @@ class UnitCommit {
     this.#tasks = tasks;
   }
 
-  /** `settled`: what became of each row whose documents were not stale. */
-  async attempt(released: readonly InnerIdentity[]): Promise<{ readonly refusal: Refusal } | { readonly transaction: string; readonly settled: ReadonlyMap<Task, Outcome> }> {
+  async attempt(released: readonly InnerIdentity[]): Promise<Attempt> {
     const { database } = this.#unfolded;
     this.#work = new Work(this.#unfolded.trees, await this.#load(), await this.#known());
     try {
@@ -236,7 +238,9 @@ class UnitCommit {
       let write: DocumentWrite | undefined;
       if (revision === undefined) write = root && { op: "insert", key, whole: jsonText(root), inner };
       else if (!root && document.code === undefined) write = { op: "delete", key, revision, inner };
-      else if (patches.length > 0 || own.length > 0) write = { op: "patch", key, revision, patches, whole: patches.length > 0 ? jsonText(root!) : text!, inner };
+      else if (patches.length > 0 || own.length > 0) {
+        write = { op: "patch", key, revision, patches, whole: patches.length > 0 ? jsonText(root!) : text!, inner };
+      }
       if (!write) continue;
       open = [];
       let group = groups.get(tree);
@@ -246,7 +250,8 @@ class UnitCommit {
     }
     const { id, fence } = this.#unit;
     const all = [...groups.values()];
-    return { unit: { id, fence, batches: all.map(({ batch }) => batch), ...(this.#work.together ? { together: true } : {}) }, names: all.map(({ names }) => names) };
+    const unit: DocumentUnit = { id, fence, batches: all.map(({ batch }) => batch), ...(this.#work.together ? { together: true } : {}) };
+    return { unit, names: all.map(({ names }) => names) };
   }
 
   async #settle(stale: ReadonlySet<string>, images: ReadonlyMap<string, OpenDocument>): Promise<Map<Task, Outcome>> {

@@ -64,7 +64,10 @@ export class OpenDocument {
 
   /** Every record of one level, in the order of their keys; things without a place in the tree among them. */
   places(node: Node): Place[] {
-    if (!node.parent) return !this.root && this.code === undefined ? [] : [{ key: this.key, element: this.root, ...(this.code === undefined ? {} : { code: this.code }) }];
+    if (!node.parent) {
+      if (this.code !== undefined) return [{ key: this.key, element: undefined, code: this.code }];
+      return this.root ? [{ key: this.key, element: this.root }] : [];
+    }
     return this.places(node.parent).flatMap(({ key, element }) => {
       if (!(element instanceof Map)) return [];
       const { byKey, odd } = this.elements(node, element);
@@ -130,7 +133,8 @@ function sift(node: Node, above: JsonObject): Elements {
   const value = found === "blocked" ? undefined : found.value;
   if (found !== "blocked" && (value === undefined || value === null)) return { array: undefined, byKey, odd: [] };
   if (!Array.isArray(value)) {
-    return { array: undefined, byKey, odd: [{ own: node.key.map(() => "(no list)"), element: undefined, code: found === "blocked" ? "DOCUMENT.PATH" : "DOCUMENT.NOT_A_LIST" }] };
+    const code = found === "blocked" ? "DOCUMENT.PATH" : "DOCUMENT.NOT_A_LIST";
+    return { array: undefined, byKey, odd: [{ own: node.key.map(() => "(no list)"), element: undefined, code }] };
   }
   const odd: { own: Key; element: Json; code: string }[] = [];
   value.forEach((element, at) => {

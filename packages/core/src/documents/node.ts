@@ -32,6 +32,8 @@ export interface Node {
   readonly numeric: readonly boolean[];
   readonly cloudId: NodeField | undefined;
   readonly orderBy: NodeField | undefined;
+  /** Its array stands in every element above. */
+  readonly required: boolean;
   readonly children: readonly Node[];
   /** Where the children's arrays stand: no part of this record. */
   readonly inside: Paths;
@@ -69,7 +71,8 @@ export function nodeOf(draft: Draft): Node {
   const key = (child?.key ?? noFields).flatMap((field) => find(field, "The key") ?? []);
   const cloudId = record.cloudId === undefined ? undefined : find(record.cloudId, "`cloudId`");
   const orderBy = child?.orderBy === undefined ? undefined : find(child.orderBy, "`orderBy`");
-  for (const field of [...(record.uniqueKeys ?? []).flat(), ...(record.references ?? []).flatMap((reference) => reference.fields)]) find(field, "A unique key or reference");
+  const used = [...(record.uniqueKeys ?? []).flat(), ...(record.references ?? []).flatMap((reference) => reference.fields)];
+  for (const field of used) find(field, "A unique key or reference");
   const above = parent ? keyFieldsBelow(parent) : inner!.fields.filter((field) => inner!.primaryKey.includes(field.name));
   const references: { -readonly [Part in keyof Reference]: Reference[Part] }[] = [
     ...ancestors(parent).map(({ model }, at): Reference => ({
@@ -93,7 +96,7 @@ export function nodeOf(draft: Draft): Node {
   const children: Node[] = [];
   const inside: Paths = pathTree((record.children ?? []).map((each) => pathOf(each.path)));
   const node: Node = {
-    model, parent, path, steps: [...(parent?.steps ?? []), ...path], fields, key, cloudId, orderBy, children, inside,
+    model, parent, path, steps: [...(parent?.steps ?? []), ...path], fields, key, cloudId, orderBy, required: child?.required ?? false, children, inside,
     numeric: model.primaryKey.map((part) => fieldOf(model, part)?.kind.type === "integer"),
     aim: (keyOf) => references.forEach((reference) => (reference.targetFields = keyOf(reference.target))),
   };
@@ -111,19 +114,26 @@ function check(node: Node, record: TreeRecord, findings: Finding[]): void {
   for (const field of node.key) {
     if (field.nullable || field.optional) say(`\`${field.name}\` is part of the key of \`${name}\`, but may be null or absent.`);
   }
-  if (node.cloudId && !node.cloudId.nullable && !node.cloudId.optional) say(`\`${node.cloudId.name}\` holds the cloudId of \`${name}\`: records without one exist, so it has to be nullable or optional.`);
+  if (node.cloudId && !node.cloudId.nullable && !node.cloudId.optional) {
+    say(`\`${node.cloudId.name}\` holds the cloudId of \`${name}\`: records without one exist, so it has to be nullable or optional.`);
+  }
   const names = fields.map((field) => field.name);
   for (const twice of new Set(names.filter((each, at) => names.indexOf(each) !== at))) say(`\`${name}\` has two fields called \`${twice}\`.`);
   const called = node.model.references.map((reference) => reference.name);
   for (const twice of new Set(called.filter((each, at) => called.indexOf(each) !== at))) say(`\`${name}\` has two references called \`${twice}\`.`);
   const parent = node.model.within;
-  if (parent !== undefined && names.includes(parent)) say(`\`${name}\` has a field called \`${parent}\`, as its reference to the record above: give that another name with \`parent\`.`);
+  if (parent !== undefined && names.includes(parent)) {
+    say(`\`${name}\` has a field called \`${parent}\`, as its reference to the record above: give that another name with \`parent\`.`);
+  }
   const paths = [...record.fields.map((field) => pathOf(field.path ?? field.name)), ...(record.children ?? []).map((each) => pathOf(each.path))];
   paths.forEach((path, at) => {
-    const other = paths.findIndex((candidate, index) => index !== at && candidate.length <= path.length && candidate.every((step, part) => step === path[part]));
+    const leadsTo = (candidate: readonly string[]): boolean => candidate.length <= path.length && candidate.every((step, part) => step === path[part]);
+    const other = paths.findIndex((candidate, index) => index !== at && leadsTo(candidate));
     if (path.length === 0 || path.includes("")) say(`\`${name}\` has a field or child without a path.`);
     // Equal paths meet each other twice.
-    else if (other >= 0 && (other < at || paths[other]!.length < path.length)) say(`Two fields or children of \`${name}\` stand at one path, or one inside the other: \`${path.join(".")}\`.`);
+    else if (other >= 0 && (other < at || paths[other]!.length < path.length)) {
+      say(`Two fields or children of \`${name}\` stand at one path, or one inside the other: \`${path.join(".")}\`.`);
+    }
   });
 }
 

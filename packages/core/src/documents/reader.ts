@@ -1,11 +1,14 @@
 import type { DocumentDatabase } from "./contract.ts";
 import type { Endpoint, FetchRequest, Key, KeyRange, Page, Row, ScanRequest } from "../endpoint.ts";
+import { fieldOf } from "../model.ts";
 import type { Value } from "../value.ts";
 import { compareKeys, keyText, OpenDocument, revisionOf, type Place } from "./document.ts";
 import { cloudIdsByKey, identityModel } from "./identity.ts";
 import { read, type Node } from "./node.ts";
 import { shapesOf } from "./shape.ts";
 import type { Tree } from "./tree.ts";
+
+type DocumentPages = AsyncIterable<readonly OpenDocument[]> | readonly (readonly OpenDocument[])[];
 
 /** More documents at once would cost memory, and save nothing worth it. */
 const documentsPerPage = 200;
@@ -88,9 +91,9 @@ export class Reader {
   async #byFields(node: Node, by: readonly string[], tuples: readonly (readonly string[])[], fields: readonly string[]): Promise<readonly Row[]> {
     const wanted = new Set(tuples.map(keyText));
     const keyAt = node.model.primaryKey.slice(0, this.tree.root.model.primaryKey.length).map((name) => by.indexOf(name));
-    let documents: AsyncIterable<readonly OpenDocument[]> | readonly (readonly OpenDocument[])[];
+    let documents: DocumentPages;
     if (keyAt.every((at) => at >= 0)) documents = [[...(await this.load(tuples.map((tuple) => keyAt.map((at) => tuple[at]!)))).values()]];
-    else if (!node.parent && by.every((name) => this.#inner.model.fields.some((field) => field.name === name))) documents = [await this.#load({ fields: [], by, tuples })];
+    else if (!node.parent && by.every((name) => fieldOf(this.#inner.model, name))) documents = [await this.#load({ fields: [], by, tuples })];
     else documents = await this.#holding(node, by, tuples);
     const rows: Row[] = [];
     for await (const page of documents) {
@@ -104,7 +107,7 @@ export class Reader {
   }
 
   /** Documents that may hold records with these values: those that the database finds, or else all of them. */
-  async #holding(node: Node, by: readonly string[], tuples: readonly (readonly string[])[]): Promise<AsyncIterable<readonly OpenDocument[]> | readonly (readonly OpenDocument[])[]> {
+  async #holding(node: Node, by: readonly string[], tuples: readonly (readonly string[])[]): Promise<DocumentPages> {
     const { documents } = this.#database;
     const shapes = documents.containing && shapesOf(node, by, tuples);
     if (!shapes) return this.#all();
@@ -150,7 +153,8 @@ export class Reader {
   }
 
   async #cloudIds(node: Node, places: readonly { readonly document: OpenDocument; readonly place: Place }[]): Promise<readonly (string | null)[]> {
-    if (node.cloudId) return places.map(({ place }) => (place.element === undefined || place.code !== undefined ? null : read(node.cloudId!, place.element).value));
+    const { cloudId } = node;
+    if (cloudId) return places.map(({ place }) => (place.element === undefined || place.code !== undefined ? null : read(cloudId, place.element).value));
     if (!node.parent) return places.map(({ document }) => document.cloudId);
     const known = await cloudIdsByKey(this.#database, identityModel(this.tree, node), places.map(({ place }) => place.key));
     return places.map(({ place }) => known.get(keyText(place.key)) ?? null);

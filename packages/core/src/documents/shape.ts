@@ -12,7 +12,7 @@ const oneSpelling = new Set<Kind["type"]>(["text", "enum", "boolean", "integer",
  */
 export function shapesOf(node: Node, by: readonly string[], tuples: readonly (readonly string[])[]): readonly string[] | undefined {
   const fields = by.map((name) => node.fields.get(name));
-  if (!fields.every((field): field is NodeField => field !== undefined && oneSpelling.has(field.kind.type) && (field.numbers === "number" || field.kind.type === "text"))) return undefined;
+  if (!fields.every(hasOneSpelling)) return undefined;
   return tuples.flatMap((tuple) => {
     const element: JsonObject = new Map();
     try {
@@ -24,6 +24,10 @@ export function shapesOf(node: Node, by: readonly string[], tuples: readonly (re
     }
     return [jsonText(inDocument(node, element))];
   });
+}
+
+function hasOneSpelling(field: NodeField | undefined): field is NodeField {
+  return field !== undefined && oneSpelling.has(field.kind.type) && (field.numbers === "number" || field.kind.type === "text");
 }
 
 function inDocument(node: Node, element: JsonObject): Json {

@@ -49,6 +49,8 @@ export interface TreeChild extends TreeRecord {
   readonly key: readonly string[];
   /** The array is kept sorted by this field. Without it the order of the elements means nothing; new ones go to the end. */
   readonly orderBy?: string;
+  /** The array is never absent: a new record gets an empty one. @default false */
+  readonly required?: boolean;
   /** What the reference to the record above is called. @default "parent" */
   readonly parent?: string;
 }
@@ -88,9 +90,10 @@ export function compileTrees(database: DocumentDatabase, trees: readonly Documen
   for (const node of models.values()) {
     for (const reference of node.model.references) {
       const target = models.get(reference.target);
-      if (!target) findings.push(problem(node.model.name, `Reference \`${reference.name}\` leads to \`${reference.target}\`, which no tree has.${hintFor(reference.target, models.keys())}`));
+      const say = (message: string): void => void findings.push(problem(node.model.name, `Reference \`${reference.name}\` ${message}`));
+      if (!target) say(`leads to \`${reference.target}\`, which no tree has.${hintFor(reference.target, models.keys())}`);
       else if (target.model.primaryKey.length !== reference.fields.length) {
-        findings.push(problem(node.model.name, `Reference \`${reference.name}\` needs ${target.model.primaryKey.length} fields for the key of \`${reference.target}\` (${target.model.primaryKey.join(", ")}).`));
+        say(`needs ${target.model.primaryKey.length} fields for the key of \`${reference.target}\` (${target.model.primaryKey.join(", ")}).`);
       }
     }
   }
@@ -107,7 +110,8 @@ function compileTree(database: DocumentDatabase, tree: DocumentTree, findings: F
     return undefined;
   }
   if (!inner.fields.some(({ name }) => name === tree.json)) {
-    findings.push(problem(tree.documents, `\`${tree.documents}\` has no field \`${tree.json}\` for its documents.${hintFor(tree.json, inner.fields.map(({ name }) => name))}`));
+    const hint = hintFor(tree.json, inner.fields.map(({ name }) => name));
+    findings.push(problem(tree.documents, `\`${tree.documents}\` has no field \`${tree.json}\` for its documents.${hint}`));
   }
   const root = nodeOf({ name: tree.name ?? tree.documents, record: tree, inner, findings });
   const nodes: Node[] = [];

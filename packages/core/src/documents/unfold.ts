@@ -57,8 +57,10 @@ function endpointOf(database: DocumentDatabase, reader: Reader, node: Node): End
 async function inspect(database: DocumentDatabase, nodes: readonly (readonly [Node, Tree])[]): Promise<Inspection> {
   const inner = await database.inspect([...new Set(nodes.map(([, tree]) => tree.inner))]);
   const names = new Map(nodes.map(([, tree]) => [tree.inner, tree.root.model.name]));
-  const findings = inner.findings.map((finding): Finding => (finding.model === undefined ? finding : { ...finding, model: names.get(finding.model) ?? finding.model }));
-  const shapes = nodes.map(([node, tree]): [string, string] => [node.model.name, hash64(JSON.stringify([inner.shapes.get(tree.inner) ?? "", shapeOf(node)]), 1)]);
+  const findings = inner.findings.map((finding): Finding =>
+    finding.model === undefined ? finding : { ...finding, model: names.get(finding.model) ?? finding.model });
+  const shapes = nodes.map(([node, tree]): [string, string] =>
+    [node.model.name, hash64(JSON.stringify([inner.shapes.get(tree.inner) ?? "", shapeOf(node)]), 1)]);
   return { findings, shapes: new Map(shapes) };
 }
 

@@ -61,7 +61,7 @@ export class Work {
     if (node.parent) this.#put(node, row.key, element);
     else {
       let document = this.documents.get(text);
-      if (document && (document.root || document.code !== undefined)) throw new Refused({ code: "WRITE.UNIQUE", constraint: "document key", model: node.model.name });
+      if (document && (document.root || document.code !== undefined)) throw refused(node, "WRITE.UNIQUE", "document key");
       if (!document) this.documents.set(text, (document = new OpenDocument(this.#trees.get(node)!, row.key)));
       document.root = element;
     }
@@ -74,6 +74,7 @@ export class Work {
     for (const field of node.fields.values()) {
       if (!field.nullable && !field.optional && !batch.fields.includes(field.name) && !node.key.includes(field)) throw notNull(node, field.name);
     }
+    for (const child of node.children) if (child.required && !setAt(element, child.path, [])) throw blocked(child, child.path);
     this.#give(node, element, row.cloudId);
     return { key: row.key, documents: [text] };
   }
@@ -111,7 +112,7 @@ export class Work {
     const text = this.#documentText(node, row.key);
     const document = this.documents.get(text)!;
     for (const child of node.children) {
-      if ((document.elements(child, found).array?.length ?? 0) > 0) throw new Refused({ code: "WRITE.FOREIGN_KEY", constraint: child.model.within!, model: child.model.name });
+      if ((document.elements(child, found).array?.length ?? 0) > 0) throw refused(child, "WRITE.FOREIGN_KEY", child.model.within!);
     }
     if (node.parent) this.#take(node, row.key, found);
     else document.root = undefined;
@@ -168,10 +169,10 @@ export class Work {
   #put(node: Node, key: Key, element: JsonObject): void {
     const document = this.documents.get(this.#documentText(node, key));
     const above = this.#place(node.parent!, key.slice(0, -node.key.length))?.element;
-    if (!document || !(above instanceof Map)) throw new Refused({ code: "WRITE.FOREIGN_KEY", constraint: node.model.within!, model: node.model.name });
+    if (!document || !(above instanceof Map)) throw refused(node, "WRITE.FOREIGN_KEY", node.model.within!);
     const own = key.slice(-node.key.length);
     let { array, byKey, odd } = document.elements(node, above);
-    if (byKey.has(keyText(own))) throw new Refused({ code: "WRITE.UNIQUE", constraint: "element key", model: node.model.name });
+    if (byKey.has(keyText(own))) throw refused(node, "WRITE.UNIQUE", "element key");
     if (!array) {
       array = [];
       if (odd.length > 0 || !setAt(above, node.path, array)) throw blocked(node, node.path);
@@ -195,7 +196,7 @@ export class Work {
 
   /** The whole element goes, with everything in it, to where its new key says. */
   #move(node: Node, from: Key, to: Key, element: JsonObject): void {
-    if (!node.parent) throw new Refused({ code: "WRITE.REFUSED", constraint: "document key", model: node.model.name });
+    if (!node.parent) throw refused(node, "WRITE.REFUSED", "document key");
     const [source, target] = [this.#documentText(node, from), this.#documentText(node, to)];
     this.#capture(source);
     this.#take(node, from, element);
@@ -236,10 +237,14 @@ function setField(node: Node, element: JsonObject, field: NodeField, value: Valu
   if (!setAt(element, field.path, json)) throw blocked(node, field.path);
 }
 
+function refused(node: Node, code: Refusal["code"], constraint: string): Refused {
+  return new Refused({ code, constraint, model: node.model.name });
+}
+
 function notNull(node: Node, field: string): Refused {
   return new Refused({ code: "WRITE.NOT_NULL", field, model: node.model.name });
 }
 
 function blocked(node: Node, path: readonly string[]): Refused {
-  return new Refused({ code: "WRITE.REFUSED", constraint: path.join("."), model: node.model.name });
+  return refused(node, "WRITE.REFUSED", path.join("."));
 }
