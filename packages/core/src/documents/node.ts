@@ -148,7 +148,8 @@ function stored(kind: Kind, numbers: NumberForm | undefined): Kind {
 }
 
 function nodeField({ name, path, kind, nullable, optional, numbers }: TreeField): NodeField {
-  return { name, path: pathOf(path ?? name), kind: stored(kind, numbers), nullable: nullable ?? false, optional: optional ?? false, numbers: numbers ?? "number" };
+  const may = { nullable: nullable ?? false, optional: optional ?? false };
+  return { name, path: pathOf(path ?? name), kind: stored(kind, numbers), ...may, numbers: numbers ?? "number" };
 }
 
 /** The fields in which records below hold this record's key. */

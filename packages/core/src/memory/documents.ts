@@ -23,6 +23,8 @@ export interface MemoryDocumentsOptions {
   readonly beforeCommit?: (unit: DocumentUnit) => void;
 }
 
+type Outcomes = readonly (readonly Outcome[])[];
+
 interface Stored {
   readonly key: Key;
   /** Canonical JSON. */
@@ -75,7 +77,8 @@ class MemoryDocumentDatabase implements MemoryDocuments {
         return this.#commit(unit.fence, (stale) => {
           const outcomes = unit.batches.map((batch) => batch.rows.map((row) => this.#write(batch, row)));
           if (unit.together && outcomes.flat().some(({ status }) => status === "stale")) return stale(outcomes);
-          this.#identify(unit.batches.flatMap((batch) => batch.rows.flatMap((row, at) => (outcomes[unit.batches.indexOf(batch)]![at]!.status === "written" ? row.inner : []))));
+          const written = unit.batches.flatMap(({ rows }, batch) => rows.filter((_, row) => outcomes[batch]![row]!.status === "written"));
+          this.#identify(written.flatMap(({ inner }) => inner));
           return outcomes;
         });
       },
@@ -133,9 +136,12 @@ class MemoryDocumentDatabase implements MemoryDocuments {
 
   async close(): Promise<void> {}
 
-  #commit(fence: number, write: (allStale: (outcomes: readonly (readonly Outcome[])[]) => readonly (readonly Outcome[])[]) => readonly (readonly Outcome[])[]): Committed {
-    if (this.#runner === undefined || fence !== this.#fence) throw new SyncError("LEASE.LOST", `Another runner has taken the lease on ${this.name}.`, { database: this.name });
-    const copy = <Value>(maps: ReadonlyMap<string, ReadonlyMap<string, Value>>): Map<string, Map<string, Value>> => new Map([...maps].map(([name, map]) => [name, new Map(map)]));
+  #commit(fence: number, write: (allStale: (outcomes: Outcomes) => Outcomes) => Outcomes): Committed {
+    if (this.#runner === undefined || fence !== this.#fence) {
+      throw new SyncError("LEASE.LOST", `Another runner has taken the lease on ${this.name}.`, { database: this.name });
+    }
+    const copy = <Value>(maps: ReadonlyMap<string, ReadonlyMap<string, Value>>): Map<string, Map<string, Value>> =>
+      new Map([...maps].map(([name, map]) => [name, new Map(map)]));
     const [tables, identities] = [copy(this.#tables), copy(this.#identities)];
     const undo = (): void => {
       this.#tables = tables;
@@ -210,20 +216,25 @@ class MemoryDocumentDatabase implements MemoryDocuments {
 
   #endpoint(name: string): Endpoint {
     const rows = (stored: readonly Stored[], fields: readonly string[]): Row[] => stored.map(({ key, text, transaction }) => ({
-      key, cloudId: this.#known(name).get(keyText(key))?.cloudId ?? null, revision: String(transaction), values: fields.map((field) => (field === "id" ? key[0]! : text)),
+      key, cloudId: this.#known(name).get(keyText(key))?.cloudId ?? null, revision: String(transaction),
+      values: fields.map((field) => (field === "id" ? key[0]! : text)),
     }));
     const tracking = this.#options.tracking !== false;
     const ordered = (): readonly Stored[] => this.#ordered(name);
     return {
       model: {
         name, primaryKey: ["id"], keySource: this.#options.keySource ?? "allocated", uniqueKeys: [], references: [], syncFields: {},
-        fields: [{ name: "id", kind: { type: "text" }, nullable: false, writable: true }, { name: "body", kind: { type: "json" }, nullable: false, writable: true }],
+        fields: [
+          { name: "id", kind: { type: "text" }, nullable: false, writable: true },
+          { name: "body", kind: { type: "json" }, nullable: false, writable: true },
+        ],
       },
       capabilities: { changesSince: tracking, fingerprints: false, exactWrites: true },
       async *scan(request: ScanRequest): AsyncIterable<Page> {
         for (const { after: from, upTo } of request.ranges ?? [{ after: null, upTo: null }]) {
           for (let after = from, more = true; more; ) {
-            const page = ordered().filter(({ key }) => (after === null || key[0]! > after[0]!) && (upTo === null || key[0]! <= upTo[0]!)).slice(0, request.pageSize);
+            const inside = ordered().filter(({ key }) => (after === null || key[0]! > after[0]!) && (upTo === null || key[0]! <= upTo[0]!));
+            const page = inside.slice(0, request.pageSize);
             more = page.length === request.pageSize;
             const end = more ? page[page.length - 1]!.key : upTo;
             yield { rows: rows(page, request.fields), range: { after, upTo: end } };
@@ -233,7 +244,8 @@ class MemoryDocumentDatabase implements MemoryDocuments {
       },
       fetch: async ({ by, tuples, fields }: FetchRequest) => {
         const wanted = new Set(tuples.map(keyText));
-        return rows(ordered(), fields).filter((row, at) => wanted.has(by === "cloudId" ? (row.cloudId ?? "") : by === "key" || by.join() === "id" ? keyText(row.key) : ordered()[at]!.text));
+        return rows(ordered(), fields).filter(({ key, cloudId }, at) =>
+          wanted.has(by === "cloudId" ? (cloudId ?? "") : by === "key" || by.join() === "id" ? keyText(key) : ordered()[at]!.text));
       },
       allocate: async (count) => Array.from({ length: count }, () => [`d${String(this.#nextId++).padStart(5, "0")}`]),
       ...(tracking && {
