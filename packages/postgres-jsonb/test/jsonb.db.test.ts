@@ -1,5 +1,6 @@
 import { beforeEach, expect, test } from "vitest";
-import { jsonbSchema } from "../src/index.ts";
+import { z } from "zod";
+import { createSync, jsonbDatabase, jsonbSchema, leftWins, naturalKey } from "../src/index.ts";
 import { Country, pairOn, type Pair } from "./support/countries.ts";
 import { onEveryHandle, type Opened } from "./support/engines.ts";
 
@@ -16,7 +17,10 @@ onEveryHandle(import.meta.url, (open) => {
   const documents = async (): Promise<(string | null)[]> => await database.texts("select document::text from countries order by document->>'code'");
   const document = async (code: string): Promise<string> => (await database.texts(`select document::text from countries where document->>'code' = '${code}'`))[0]!;
   const versions = async (): Promise<string> => (await database.texts("select string_agg(xmin::text, ',' order by id) from countries"))[0]!;
-  const counts = async (): Promise<Record<string, unknown>> => Object.fromEntries([...(await pair.sync.run()).models].map(([name, { created, updated, deleted }]) => [name, { created, updated, deleted }]));
+  const counts = async (): Promise<Record<string, unknown>> => {
+    const { models } = await pair.sync.run();
+    return Object.fromEntries([...models].map(([name, { created, updated, deleted }]) => [name, { created, updated, deleted }]));
+  };
   const nothing = { created: { left: 0, right: 0 }, updated: { left: 0, right: 0 }, deleted: { left: 0, right: 0 } };
   const settled = async (): Promise<void> => {
     const before = await versions();
@@ -29,7 +33,9 @@ onEveryHandle(import.meta.url, (open) => {
     expect(await counts()).toMatchObject({ Country: { created: { right: 2 } }, Region: { created: { right: 3 } }, Airport: { created: { right: 4 } } });
     const [swiss] = await documents();
     expect(swiss).toBe(
-      `{"code": "CH", "name": "CH", "regions": [{"code": "CH-A", "name": "CH-A", "airports": [{"name": "LSAA", "ident": "LSAA", "location": {"lat": 46.5}}]}], "population": 9007199254740993}`,
+      `{"code": "CH", "name": "CH", "regions": ` +
+        `[{"code": "CH-A", "name": "CH-A", "airports": [{"name": "LSAA", "ident": "LSAA", "location": {"lat": 46.5}}]}], ` +
+        `"population": 9007199254740993}`,
     );
     await settled();
   });
@@ -74,6 +80,16 @@ onEveryHandle(import.meta.url, (open) => {
     expect(run.models.get("Country")).toMatchObject({ quarantined: 1, updated: { right: 1 } });
     expect(run.models.get("Airport")).toMatchObject({ quarantined: 1 });
     expect(JSON.parse(await document("FR"))).toMatchObject({ name: "France" });
+  });
+
+  test("a new record has the empty arrays that its schema requires", async () => {
+    const schema = z.object({ code: z.string(), name: z.string().nullable(), regions: z.array(z.object({ code: z.string() })) });
+    const strict = createSync({
+      name: "strict", left: pair.rows, right: jsonbDatabase(database.client, { documents: { Country: { table: "countries", schema, unique: ["code"], children: { regions: { key: "code" } } } } }),
+      models: { Country: { right: "Country", match: naturalKey("code"), only: ["code", "name"] } }, conflicts: leftWins(), firstLink: "left",
+    });
+    await strict.run();
+    expect(schema.array().parse((await documents()).map((text) => JSON.parse(text!) as unknown))).toHaveLength(2);
   });
 
   test("a natural key that another document has is a conflict, and the database says so", async () => {

@@ -10,6 +10,7 @@ const fieldsOf = (shape: z.ZodRawShape): Record<string, unknown> =>
   ]));
 const kindOf = (schema: z.ZodType): unknown => (fieldsOf({ it: schema })["it"] as unknown[])[0];
 const text = { type: "text", noNul: true };
+const asDate = z.codec(z.iso.datetime(), z.date(), { decode: (iso) => new Date(iso), encode: (date) => date.toISOString() });
 const json = { type: "json", noNul: true };
 
 describe("a schema's type says the kind", () => {
@@ -48,7 +49,7 @@ describe("a schema's type says the kind", () => {
     ["union", z.union([z.string(), z.number()]), json],
     ["unknown", z.unknown(), json],
     ["json", z.json(), json],
-    ["what goes into a codec", z.codec(z.iso.datetime(), z.date(), { decode: (iso) => new Date(iso), encode: (date) => date.toISOString() }), { type: "instant", digits: 9, noInfinity: true }],
+    ["what goes into a codec", asDate, { type: "instant", digits: 9, noInfinity: true }],
     ["what goes into a transform", z.string().transform(Number), text],
     ["readonly, branded, refined", z.string().refine(() => true).brand<"x">().readonly(), text],
   ])("%s", (_, schema, kind) => {
@@ -102,7 +103,7 @@ describe("a schema's shape", () => {
 
   test("named arrays of objects are children, also inside objects", () => {
     const level = levelOf(z.object({ a: z.array(z.object({ x: z.string() })).optional(), b: z.object({ c: z.array(z.object({ y: z.string() })) }) }), new Set(["a", "b.c"]));
-    expect([...level.children].map(([path, schema]) => [path, Object.keys(schema._zod.def.shape)])).toEqual([["a", ["x"]], ["b.c", ["y"]]]);
+    expect([...level.children].map(([path, { element, required }]) => [path, Object.keys(element._zod.def.shape), required])).toEqual([["a", ["x"], false], ["b.c", ["y"], true]]);
     expect(level.fields).toEqual([]);
   });
 
