@@ -49,7 +49,7 @@ export function indexesOf(name: string, options: DocumentOptions): ExpressionInd
   const column = quoted(options.column ?? "document");
   const keys = [...(tree!.uniqueKeys ?? []), ...(tree!.cloudId === undefined ? [] : [[tree!.cloudId]])];
   return keys.map((fields) => ({
-    name: [typeof options.table === "string" ? options.table : options.table.name, ...(options.kind ? [name] : []), ...fields, "key"].join("_").replaceAll(/[^A-Za-z0-9_]/g, "_").toLowerCase(),
+    name: indexName([typeof options.table === "string" ? options.table : options.table.name, ...(options.kind ? [name] : []), ...fields, "key"]),
     model: name,
     fields,
     expressions: fields.map((field) => {
@@ -59,6 +59,10 @@ export function indexesOf(name: string, options: DocumentOptions): ExpressionInd
       return [column, ...steps.slice(0, -1)].join("->") + `->>${steps.at(-1)!}`;
     }),
   }));
+}
+
+function indexName(parts: readonly string[]): string {
+  return parts.join("_").replaceAll(/[^A-Za-z0-9_]/g, "_").toLowerCase();
 }
 
 function tableName({ table }: DocumentOptions): string {

@@ -80,7 +80,8 @@ function recordOf(name: string, schema: $ZodObject, options: RecordOptions, left
   for (const [path, reason] of level.leftOut) leftOut.set(`${name}.${path}`, reason);
   const [missing] = level.required;
   if (missing !== undefined) {
-    throw new SyncError("OPTIONS.SCHEMA", `\`${name}.${missing}\` is required and cannot be carried: ${level.leftOut.get(missing)!}.`, { model: name, field: missing });
+    const why = level.leftOut.get(missing)!;
+    throw new SyncError("OPTIONS.SCHEMA", `\`${name}.${missing}\` is required and cannot be carried: ${why}.`, { model: name, field: missing });
   }
   const names = level.fields.map((field) => field.name);
   const cloudId = options.cloudId ?? (names.includes("cloudId") ? "cloudId" : false);
