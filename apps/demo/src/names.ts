@@ -12,6 +12,8 @@ export interface Keyed {
 /** What people call it: its natural key, the left side's where both have one. */
 export async function nameOf(connections: Connections, { model, leftKey, rightKey }: Keyed): Promise<string> {
   const left = leftKey && (await leftName(connections, model, leftKey[0]!));
+  // Inside a document it is the last part of the key.
+  if (left === undefined && rightKey && rightKey.length > 1) return rightKey.at(-1)!;
   const right = left === undefined && rightKey ? await rightName(connections, model, Number(rightKey[0])) : undefined;
   return left ?? right ?? "gone";
 }

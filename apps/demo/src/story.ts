@@ -1,5 +1,6 @@
 import { deepStrictEqual as same } from "node:assert/strict";
 import { compare } from "./compare.ts";
+import { tellOfDocuments } from "./documents/story.ts";
 import { edits, makeEdits } from "./edits.ts";
 import { expected } from "./expected.ts";
 import { fill } from "./fill.ts";
@@ -24,11 +25,12 @@ export function stageFor(demo: Demo, progress: Progress, signal: AbortSignal): S
   return { demo, progress, signal, options: { signal, onEvent: progress.listen } };
 }
 
-/** The three runs. Each step does something, shows it, and throws if it is not exactly what it must be. */
+/** The runs, one after the other. Each step does something, shows it, and throws if it is not exactly what it must be. */
 export async function tellStory(stage: Stage): Promise<void> {
   await firstRun(stage);
   await secondRun(stage);
   await thirdRun(stage);
+  await tellOfDocuments(stage);
 }
 
 /** Two databases with tables, and the input in the left one. */
@@ -158,7 +160,8 @@ async function compareThroughOrms(stage: Stage, wanted: { readonly equal: number
   same({ equal, different, sameIds }, { ...wanted, sameIds: 0 });
 }
 
-async function timed<Result>({ progress, signal }: Stage, work: () => Promise<Result>): Promise<{ readonly value: Result; readonly milliseconds: number }> {
+/** Does it, and says how long that took. */
+export async function timed<Result>({ progress, signal }: Stage, work: () => Promise<Result>): Promise<{ readonly value: Result; readonly milliseconds: number }> {
   signal.throwIfAborted();
   const started = performance.now();
   try {
