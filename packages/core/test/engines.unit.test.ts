@@ -30,13 +30,13 @@ describe("a mapper of one's own", () => {
   });
 
   test("gives way to the converters of a field, and to the model's own mapper", async () => {
-    const { left, right, sync } = pairOf([city], { mapper: shouting, models: { City: { match: naturalKey("code"), mapper: exactMapper } } as never });
+    const { left, right, sync } = pairOf([city], { mapper: shouting, models: { City: { match: naturalKey("code"), mapper: exactMapper } } });
     left.application.insert("City", { code: "a", name: "rome" });
     await sync.run();
     expect(fieldsByCode(right, "City", "name")).toEqual({ a: "rome" });
     const toRight = (value: string | null): string | null => value && `<${value}>`;
     const toLeft = (value: string | null): string | null => value && value.slice(1, -1);
-    const other = pairOf([city], { mapper: shouting, models: { City: { match: naturalKey("code"), fields: { name: { right: "name", toRight, toLeft } } } } as never });
+    const other = pairOf([city], { mapper: shouting, models: { City: { match: naturalKey("code"), fields: { name: { right: "name", toRight, toLeft } } } } });
     other.left.application.insert("City", { code: "a", name: "rome" });
     await other.sync.run();
     expect(fieldsByCode(other.right, "City", "name")).toEqual({ a: "<rome>" });

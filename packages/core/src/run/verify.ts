@@ -163,7 +163,7 @@ class ModelVerifier {
       // The source is as it was: the other side went away from it.
       const drifted = view !== undefined && this.#source !== undefined && fields.every((at) => view[this.#source!][at] === codec.hash(source.meet[at]));
       const difference = { model: this.#model.name, leftKey: left.key, rightKey: right.key, fields: fields.map((at) => this.#model.fields[at]!.name) };
-      this.#note(difference, [left, right], drifted ? `drift: edited on the ${otherSide(this.#source!)}, which is not read from` : undefined);
+      this.#note(difference, [left, right], drifted ? `drift: edited on the ${otherSide(this.#source)}, which is not read from` : undefined);
     }
   }
 
