@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { ask, fallback, naturalKey, type Field } from "@sync/core";
-import { codes, collect, fieldsByCode, keyOf, model, pairOf, reference, text } from "./pairs.ts";
+import { codes, collect, fieldsByCode, keyOf, model, pairOf, reference, text, withCommit } from "./pairs.ts";
 
 const country = model("Country", [text("code"), text("name")]);
 const node = model("Node", [text("code"), text("parentId", true)], [reference("parentId", "Node")]);
@@ -149,4 +149,18 @@ it("a plan names the values that the other side cannot hold, and apply agrees", 
   expect(result.models.get("City")).toMatchObject({ quarantined: 1 });
   expect((await sync.plan()).models.get("Country")).toMatchObject({ quarantined: 0, waiting: 3 });
   expect(fieldsByCode(right, "Country", "name")).toEqual({ C: "c", F: "fit" });
+});
+
+it("what a database has refused waits in a plan as it does in a run, unless it is to be tried again", async () => {
+  const { left, sync } = pairOf([country], {
+    wrap: (database, side) => side === "left" ? database : withCommit(database, (unit, real) =>
+      JSON.stringify(unit).includes("too high") ? Promise.resolve({ committed: false, refusal: { code: "WRITE.CHECK" } }) : real(unit)),
+  });
+  left.application.insert("Country", { code: "a", name: "too high" });
+  await sync.run();
+  left.application.insert("Country", { code: "b", name: "fine" });
+  const plan = await sync.plan();
+  expect(plan.models.get("Country")).toMatchObject({ waiting: 1, created: { left: 0, right: 1 } });
+  expect((await collect(plan.actions())).flat().map(({ action }) => action)).toEqual(["create"]);
+  expect((await sync.plan({ retryQuarantine: true })).models.get("Country")).toMatchObject({ waiting: 0, created: { left: 0, right: 2 } });
 });

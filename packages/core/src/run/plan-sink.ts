@@ -1,9 +1,10 @@
 import type { Key } from "../endpoint.ts";
 import { putPage } from "../plan-file/pages.ts";
 import type { RecordPlan } from "../plan/record-plan.ts";
-import type { RunContext } from "./context.ts";
+import { quarantineId, type RunContext } from "./context.ts";
 import type { ModelCounts } from "./events.ts";
 import { payloadOf, type Examined } from "./examine.ts";
+import { Quarantine } from "./quarantine.ts";
 import { hashedRevision, planSecret } from "./plan-header.ts";
 import type { Sink } from "./writer.ts";
 import type { PairModels } from "./pair-models.ts";
@@ -63,11 +64,14 @@ export class PlanSink implements Sink {
   actions = 0;
   readonly #context: RunContext;
   readonly #models: PairModels;
+  readonly #quarantine: Quarantine;
   #buffer: PlannedAction[] = [];
 
   constructor(context: RunContext, models: PairModels) {
     this.#context = context;
     this.#models = models;
+    // Only asked: a plan moves nobody in or out.
+    this.#quarantine = new Quarantine(context, () => undefined);
   }
 
   async add(examined: readonly Examined[]): Promise<void> {
@@ -78,12 +82,15 @@ export class PlanSink implements Sink {
       const { model, plan, problem } = record;
       const counts = this.#context.countsOf(model.name);
       if (problem) {
-        const known = [...this.#context.quarantine.values()].find((entry) => entry.model === model.name && entry.side === problem.side && JSON.stringify(entry.key) === JSON.stringify(problem.record.key));
+        const known = this.#context.quarantine.get(quarantineId(problem.side, model.name, problem.record.key));
         if (known?.code === problem.cause.code && known.payload === payloadOf(this.#context, record, problem.record)) {
           counts.waiting++;
           continue;
         }
         counts.quarantined++;
+      } else if (this.#quarantine.isWaiting(record)) {
+        counts.waiting++;
+        continue;
       } else countPlanned(counts, plan);
       if (!problem && plan.action === "none" && plan.drift.length === 0) continue;
       if (!problem) promiseIdentities(this.#context, model, record, undefined);

@@ -219,6 +219,7 @@ async function leaveQuarantine(context: RunContext, analyses: readonly { readonl
 /** The dry run: the whole read path, into stored pages of actions. */
 export async function plan(settings: Settings, mapping: Mapping, options: RunOptions): Promise<PlanSummary> {
   const context = new RunContext(settings, { dry: true, signal: options.signal, onEvent: options.onEvent });
+  context.retryQuarantine = options.retryQuarantine ?? false;
   context.emit({ type: "step", step: "check" });
   return withSession(context, mapping, options, async (session) => {
     const { models, findings } = session;
