@@ -20,8 +20,12 @@ export interface FieldMapping<RightFields extends string = string> {
 
 /** One pair of models. Keys are the left model's names. */
 export interface ModelOptions<LeftFields extends string = string, RightFields extends string = string> {
-  /** How records are recognised as the same; tried in order after the stored cloudId. */
-  readonly match: MatchRule<LeftFields> | readonly MatchRule<LeftFields>[];
+  /**
+   * How records are recognised as the same; tried in order after the stored cloudId. Required, but where the primary key is
+   * made of the same references on both sides.
+   * @default those references: what names a record of a join table
+   */
+  readonly match?: MatchRule<LeftFields> | readonly MatchRule<LeftFields>[];
   /** Fields whose names differ, or that need a converter. Fields of the same name need no entry. */
   readonly fields?: { readonly [Field in LeftFields]?: RightFields | FieldMapping<RightFields> };
   /** Only these left fields take part. */

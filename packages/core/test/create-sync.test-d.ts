@@ -40,6 +40,9 @@ overwrite("centre");
 createSync({ ...common, models: {}, cloudIds: "deterministic" });
 // @ts-expect-error: somebody has to decide between writes that have not seen each other
 versionVector("versions");
+// Where references are the key on both sides, they are the match too: the check before a run knows.
+createSync({ ...common, models: { Country: {} } });
+
 // @ts-expect-error: no such model on the left
 createSync({ ...common, models: { Contry: { match: naturalKey("code") } } });
 // @ts-expect-error: no such field on the left

@@ -381,7 +381,7 @@ class ModelCompiler {
   }
 
   #rules(fields: readonly PairField[]): PairRule[] {
-    const declared = this.#entry.match as MatchRule | readonly MatchRule[] | undefined;
+    const declared = (this.#entry.match as MatchRule | readonly MatchRule[] | undefined) ?? this.#byReferences(fields);
     if (!declared) {
       this.#error("OPTIONS.NO_MATCH", `Model \`${this.#name}\` has no \`match\`: say how its records are recognised, e.g. naturalKey("code").`);
       return [];
@@ -412,6 +412,16 @@ class ModelCompiler {
       });
     }
     return rules;
+  }
+
+  /** Where the same references make up the whole primary key on both sides, as in a join table, they name the record. */
+  #byReferences(fields: readonly PairField[]): MatchRule | undefined {
+    const key = fields.filter((field) => field.parent !== undefined && field.left.names.every((name) => this.#models.left.primaryKey.includes(name)));
+    const areAll = (["left", "right"] as const).every((side) => {
+      const names = new Set(key.flatMap((field) => field[side].names));
+      return names.size === this.#models[side].primaryKey.length && this.#models[side].primaryKey.every((name) => names.has(name));
+    });
+    return areAll ? { rule: "natural", fields: key.map((field) => field.name), options: {} } : undefined;
   }
 
   #isUnique(side: SideName, fields: readonly PairField[]): boolean {
