@@ -27,5 +27,7 @@ export const expected = {
   },
   /** Three records more, one less, one different. */
   equalAfterEdits: sum(input) + 3 - 1 - 1,
+  /** With the airport that came out of a document, and the one that waited. */
+  equalAtTheEnd: sum(input) + 3 - 1 + 1,
   differentAfterEdits: ["Airport SLLP: elevationFt"],
 } as const;

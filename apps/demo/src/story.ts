@@ -11,6 +11,7 @@ import { exampleRows } from "./report/example.ts";
 import { applied, totals, verified } from "./report/outcome.ts";
 import { block, counted, figure, heading, paint, print } from "./report/page.ts";
 import type { Progress } from "./report/progress.ts";
+import { tellOfSecondThoughts } from "./second-thoughts/story.ts";
 import { rowVersions } from "./row-versions.ts";
 
 /** What every chapter needs. */
@@ -31,6 +32,7 @@ export async function tellStory(stage: Stage): Promise<void> {
   await secondRun(stage);
   await thirdRun(stage);
   await tellOfDocuments(stage);
+  await tellOfSecondThoughts(stage);
 }
 
 /** Two databases with tables, and the input in the left one. */
@@ -148,7 +150,7 @@ async function thirdRun(stage: Stage): Promise<void> {
 const readFor = ({ read }: ReturnType<typeof totals>): string => `Read ${counted(read.left, "record")} on the left, ${figure(read.right)} on the right.`;
 
 /** The same question to somebody who knows nothing of the sync. */
-async function compareThroughOrms(stage: Stage, wanted: { readonly equal: number; readonly different: readonly string[] }): Promise<void> {
+export async function compareThroughOrms(stage: Stage, wanted: { readonly equal: number; readonly different: readonly string[] }): Promise<void> {
   const found = await timed(stage, () => compare(stage.demo));
   const { equal, different, sameIds } = found.value;
   const rest = different.map((record) => `, not ${record}`).join("");

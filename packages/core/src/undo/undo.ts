@@ -68,7 +68,7 @@ export async function undo(settings: Settings, mapping: Mapping, runId: string, 
       await undoing.store([{ op: "put", collection: "run", records: [storedRun(ended), storedRun(undone), { ...held, finished: true }] }]);
     }
     return {
-      id: undoing.id, run: runId, status: undoing.dry ? "planned" : "done", models: undoing.counts, kept: undoing.kept,
+      id: undoing.id, run: runId, status: undoing.dry ? "planned" : "done", models: undoing.counts, kept: await undoing.namedKept(),
       milliseconds: settings.runtime.now() - startedAt,
     };
   });

@@ -28,6 +28,9 @@ export interface UndoCounts {
 export interface KeptRecord {
   readonly model: string;
   readonly cloudId: string;
+  /** The keys it has now, where it is there at all. */
+  readonly leftKey?: Key;
+  readonly rightKey?: Key;
   readonly reason: KeptReason;
   /** Of a refusal. */
   readonly code?: string;
@@ -88,6 +91,20 @@ export class Undoing {
     const name = recordName(model, cloudId);
     if (!this.#kept.has(name)) this.countsOf(model).kept++;
     this.#kept.set(name, { model, cloudId, reason, ...(code === undefined ? {} : { code }) });
+  }
+
+  /** Everything that is left as it is, with the keys it has. */
+  async namedKept(): Promise<KeptRecord[]> {
+    const keys = new Map<string, { leftKey?: Key; rightKey?: Key }>();
+    for (const model of this.models) {
+      const tuples = this.kept.flatMap((record) => (record.model === model.name ? [[record.cloudId]] : []));
+      if (tuples.length === 0) continue;
+      for (const side of ["left", "right"] as const) {
+        const rows = await this.context.retrying(() => model[side].endpoint.fetch({ fields: [], by: "cloudId", tuples }));
+        for (const { cloudId, key } of rows) keys.set(recordName(model.name, cloudId!), { ...keys.get(recordName(model.name, cloudId!)), [`${side}Key`]: key });
+      }
+    }
+    return this.kept.map((record) => ({ ...record, ...keys.get(recordName(record.model, record.cloudId)) }));
   }
 
   async rowsOf(model: PairModel, side: SideName, by: "key" | "cloudId", tuples: readonly (readonly string[])[]): Promise<readonly Row[]> {
