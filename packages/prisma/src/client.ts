@@ -14,6 +14,9 @@ interface DelegateLike {
 
 type Payload<Delegate> = Delegate extends { [key: symbol]: { types: { payload: infer P extends { name: string; scalars: object } } } } ? P : never;
 
+/** Tables of implicit many-to-many relations: a client's types do not tell the relations' names. No model begins like that. */
+type Edges = { [Table in `_${string}`]: { A: string | number | bigint; B: string | number | bigint } };
+
 /** Model name → field name → its TypeScript type, as the client has them. */
 export type PrismaTypes<Client> = {
   // Not its symbols: what Prisma keeps there about raw queries has `any` for a payload, which would allow every name.
@@ -21,7 +24,7 @@ export type PrismaTypes<Client> = {
     [Field in keyof Payload<Client[Property]>["scalars"]]: Payload<Client[Property]>["scalars"][Field];
   };
 } extends infer Types extends ModelTypes
-  ? Types
+  ? Types & Edges
   : ModelTypes;
 
 export type Engine = "postgres" | "sqlite";

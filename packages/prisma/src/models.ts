@@ -3,6 +3,7 @@ import type { Field, Kind, Model, Reference, UniqueKey } from "@sync/core";
 import { syncFieldsOf } from "@sync/sql";
 import type { Fill, KeyMaker, LibraryModel, LibraryModels, SqlColumn, SyncFieldNames } from "@sync/sql";
 import type { DmmfField, DmmfModel, PrismaSchema } from "./dmmf.ts";
+import { edgesOf } from "./edges.ts";
 import { idMaker } from "./ids.ts";
 import type { StorageContext } from "./values.ts";
 import { storedField } from "./values.ts";
@@ -18,17 +19,17 @@ export function modelsOf(schema: PrismaSchema, context: Context): LibraryModels 
   const leftOut = new Map<string, string>();
   const built: LibraryModel[] = [];
   for (const model of models) {
-    const result = modelOf(model, models, schema.withoutForeignKeys, storage, context.syncFields, leftOut);
+    const result = modelOf(model, schema.withoutForeignKeys, storage, context.syncFields, leftOut);
     if (typeof result === "string") leftOut.set(model.name, result);
     else built.push(result);
   }
-  return { models: built, leftOut };
+  const taken = new Set(built.map(({ model }) => model.name));
+  return { models: [...built, ...edgesOf(models, taken, schema.withoutForeignKeys, storage, leftOut)], leftOut };
 }
 
 /** Or why it cannot take part. */
 function modelOf(
   source: DmmfModel,
-  all: readonly DmmfModel[],
   withoutForeignKeys: boolean,
   storage: StorageContext,
   names: SyncFieldNames,
@@ -38,12 +39,7 @@ function modelOf(
   const columns: SqlColumn[] = [];
   const fills: Fill[] = [];
   for (const field of source.fields) {
-    if (field.kind === "object") {
-      if (isManyToMany(field, source, all)) {
-        leftOut.set(`${source.name}.${field.name}`, "an implicit many-to-many relation; declare its join table as a model");
-      }
-      continue;
-    }
+    if (field.kind === "object") continue;
     const stored = storedField(field, storage);
     const fill = stored && fillOf(field, stored.kind);
     // A list may always be left out: its column allows null, which Prisma reads as an empty one.
@@ -154,11 +150,4 @@ function referencesOf(source: DmmfModel, withoutForeignKeys: boolean): Reference
       onDelete: withoutForeignKeys ? "none" : (onDelete[action] ?? "restrict"),
     }];
   });
-}
-
-/** A list on both ends and no field on either: Prisma keeps it in a table that is no model. */
-function isManyToMany(field: DmmfField, source: DmmfModel, all: readonly DmmfModel[]): boolean {
-  if (!field.isList) return false;
-  const other = all.find((model) => model.name === field.type);
-  return other?.fields.some((back) => back.relationName === field.relationName && back.type === source.name && back !== field && back.isList) ?? false;
 }

@@ -9,7 +9,8 @@ expectTypeOf<PrismaClient>().toExtend<PrismaClientLike>();
 expectTypeOf<PostgresClient>().toExtend<PrismaClientLike>();
 
 type Types = PrismaTypes<PrismaClient>;
-expectTypeOf<keyof Types>().toEqualTypeOf<"User" | "Post" | "Grant">();
+expectTypeOf<keyof Types>().toEqualTypeOf<"User" | "Post" | "Grant" | `_${string}`>();
+expectTypeOf<keyof Types["_PostToTag"]>().toEqualTypeOf<"A" | "B">();
 expectTypeOf<keyof Types["Grant"]>().toEqualTypeOf<"role" | "right" | "note">();
 expectTypeOf<Types["User"]["age"]>().toEqualTypeOf<number | null>();
 expectTypeOf<Types["User"]["big"]>().toEqualTypeOf<bigint | null>();
@@ -22,6 +23,9 @@ export function accepts(left: PrismaClient, right: PostgresClient): void {
   const same = { ...pair, right: prismaDatabase(left, { models: ["User"], syncFields: { cloudId: false } }) };
   createSync({ ...same, models: { User: { match: naturalKey("email") }, Post: { match: naturalKey(["title", "authorId"]), omit: ["parentId"] } } });
   createSync({ ...pair, right: prismaDatabase(right), models: { User: { right: "Place", match: [cloudId(), naturalKey("email")], fields: { email: "name" } } } });
+  createSync({ ...same, models: { _PostToTag: {}, _fans: { omit: ["B"] }, Grant: { right: "_other", fields: { role: "A", right: "B" }, match: naturalKey(["role", "right"]) } } });
+  // @ts-expect-error the table of a relation has the columns A and B
+  createSync({ ...same, models: { _PostToTag: { omit: ["C"] } } });
   // @ts-expect-error no such model
   createSync({ ...same, models: { Users: { match: naturalKey("email") } } });
   // @ts-expect-error no such field

@@ -219,11 +219,44 @@ describe("references", () => {
     expect(model(read(source), "B").references[0]).toMatchObject({ onDelete: "none" });
   });
 
-  test("an implicit many-to-many relation is left out, with the reason", () => {
-    const { models, leftOut } = read(schema("model Post {\nid Int @id\ntags Tag[]\n}\nmodel Tag {\nid Int @id\nposts Post[]\n}"));
-    expect(models).toHaveLength(2);
-    expect(leftOut.get("Post.tags")).toMatch("implicit many-to-many");
-    expect(leftOut.get("Tag.posts")).toMatch("implicit many-to-many");
+  describe("an implicit many-to-many relation", () => {
+    const posts = "model Tag {\nid String @id\nposts Post[]\n}\nmodel Post {\nkey Int @id @map(\"k\")\ntags Tag[]\n}";
+
+    test("is a model under the name of its table, keyed by its two references", () => {
+      const { models, leftOut } = read(schema(posts));
+      const edge = models.find((each) => each.model.name === "_PostToTag")!;
+      expect(edge.table).toEqual({ name: "_PostToTag" });
+      expect(edge.columns.map(({ column }) => column)).toEqual(["A", "B"]);
+      expect(fields(edge.model)).toEqual({ A: "integer bits:32", B: "text" });
+      expect(edge.model).toMatchObject({
+        primaryKey: ["A", "B"], keySource: "values", references: [
+          { fields: ["A"], target: "Post", targetFields: ["key"], onDelete: "cascade" }, { fields: ["B"], target: "Tag", targetFields: ["id"], onDelete: "cascade" },
+        ],
+      });
+      expect([...leftOut]).toEqual([]);
+    });
+
+    test("has the name that the schema gives it; a model's relation to itself has its ends in the order of the fields", () => {
+      const { models } = read(schema("model U {\nid Int @id\nzFans U[] @relation(\"fans\")\naIdols U[] @relation(\"fans\")\nbest U? @relation(\"best\", fields: [bestId], references: [id])\nbestId Int?\nbestOf U[] @relation(\"best\")\n}"));
+      expect(models.map((each) => each.model.name)).toEqual(["U", "_fans"]);
+      expect(models[1]!.model.references.map(({ target }) => target)).toEqual(["U", "U"]);
+    });
+
+    test("refers to rows that nobody watches over where Prisma keeps relations by itself", () => {
+      const source = schema(posts, 'provider = "sqlite"\nrelationMode = "prisma"');
+      expect(model(read(source), "_PostToTag").references.map(({ onDelete }) => onDelete)).toEqual(["none", "none"]);
+    });
+
+    test("is left out with a way to mend it where its table cannot be told, or one of its models takes no part", () => {
+      const apart = read(
+        schema('model Post {\nid Int @id\ntags Tag[]\n@@schema("a")\n}\nmodel Tag {\nid Int @id\nposts Post[]\n@@schema("b")\n}', 'provider = "postgresql"\nschemas = ["a", "b"]'),
+        "postgres",
+      );
+      expect(apart.leftOut.get("_PostToTag")).toMatch(/two schemas.*; declare the table of the relation as a model/);
+      expect(apart.leftOut.get("Post.tags")).toMatch(/implicit many-to-many relation.*two schemas/);
+      const without = read(schema("model Post {\nid Int @id\ntags Tag[]\n}\nmodel Tag {\nid Decimal @id @db.Money\nposts Post[]\n}", 'provider = "postgresql"'), "postgres");
+      expect(without.leftOut.get("_PostToTag")).toMatch(/its model `Tag` cannot take part; declare/);
+    });
   });
 });
 

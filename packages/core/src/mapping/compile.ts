@@ -381,7 +381,7 @@ class ModelCompiler {
   }
 
   #rules(fields: readonly PairField[]): PairRule[] {
-    const declared = (this.#entry.match as MatchRule | readonly MatchRule[] | undefined) ?? this.#byReferences(fields);
+    const declared = this.#entry.match ?? this.#byReferences(fields);
     if (!declared) {
       this.#error("OPTIONS.NO_MATCH", `Model \`${this.#name}\` has no \`match\`: say how its records are recognised, e.g. naturalKey("code").`);
       return [];
