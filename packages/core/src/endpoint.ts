@@ -114,12 +114,23 @@ export interface ClaimRequest {
   readonly pair?: string;
   /** Kept for that pair from now on, together with the lease. */
   readonly meets?: Encounter;
+  /** Kept from now on, each where nothing or a note with a lower `times` is kept of it. */
+  readonly pairs?: readonly KnownPair[];
 }
 
 /** Where a database stood in a pair, and the id of the one on the other side. */
 export interface Encounter {
   readonly side: "left" | "right";
   readonly other: string;
+}
+
+/** A pair that a database knows of: its own, or one between others of which it was told. Databases are named by their ids. */
+export interface KnownPair {
+  readonly name: string;
+  readonly left: string;
+  readonly right: string;
+  /** Odd: they are a pair. Even: it was forgotten. Raised by one each time, so that of two notes the higher one is later. */
+  readonly times: number;
 }
 
 /** A lease on a database, and who that database is. */
@@ -133,6 +144,8 @@ export interface Claim {
   readonly fence: number;
   /** Kept here, apart from any state store, so that one that went with the other database is missed. Absent: no pair was named. */
   readonly met?: readonly Encounter[];
+  /** Every pair it knows of, whichever was named. Absent as `met`. */
+  readonly pairs?: readonly KnownPair[];
 }
 
 /** Something a person should know before a run; an error stops the run, or the model if it names one. */

@@ -10,6 +10,7 @@ import { lookAt, type LiveRecord } from "./report/look.ts";
 import { applyPlan, type ApplyResult } from "./run/apply.ts";
 import { RunContext, type Settings } from "./run/context.ts";
 import { adoptDatabases } from "./run/known-databases.ts";
+import { forgetPair } from "./run/forget-pair.ts";
 import type { PlannedAction } from "./run/plan-sink.ts";
 import { plan, run, type PlanSummary, type RunOptions, type RunResult } from "./run/run.ts";
 import { withSession } from "./run/session.ts";
@@ -94,6 +95,12 @@ export interface Sync {
    * dropped, and they meet as for the first time. CloudIds stay; `firstLink` decides what differs.
    */
   adopt(options?: Pick<RunOptions, "takeOver">): Promise<void>;
+  /**
+   * Says that a pair is no longer there, so that it closes no ring (`PAIR.RING`): this one, or the one that is named.
+   * Both databases note it and pass it on to those they meet. Rows, cloudIds and what was agreed on stay; a pair that runs
+   * all the same is noted again. Gives how many such pairs these databases knew: several may have one name.
+   */
+  forget(options?: { readonly pair?: string } & Pick<RunOptions, "takeOver">): Promise<number>;
 }
 
 const optionNames = [
@@ -142,6 +149,7 @@ export function createSync<Left extends ModelTypes, Right extends ModelTypes>(op
         await context.settings.state.commit(pair, [adoptedMark(context)]);
       });
     },
+    forget: (forgetOptions = {}) => forgetPair(settings, forgetOptions),
   };
 }
 

@@ -97,5 +97,6 @@ export interface SideTables {
   readonly state: string;
   readonly fence: string;
   readonly encounter: string;
+  readonly pair: string;
   readonly schema: string | undefined;
 }

@@ -1,4 +1,4 @@
-import type { Claim, ClaimRequest, Encounter } from "@sync/core";
+import type { Claim, ClaimRequest, Encounter, KnownPair } from "@sync/core";
 import { SyncError } from "@sync/core";
 import { SIDE_VERSION } from "./sides.ts";
 
@@ -23,10 +23,13 @@ export function newerVersion(version: number): SyncError {
   );
 }
 
-/** What the claim says of the databases met, from the JSON array in which the statement gives them. */
-export function acquaintances({ pair }: ClaimRequest, met: string): Pick<Claim, "met"> {
-  return pair === undefined ? {} : { met: JSON.parse(met) as Encounter[] };
+/** What the claim says of the databases met and of pairs, from the JSON arrays in which the statement gives them. */
+export function acquaintances({ pair }: ClaimRequest, met: string, pairs: string): Pick<Claim, "met" | "pairs"> {
+  return pair === undefined ? {} : { met: JSON.parse(met) as Encounter[], pairs: JSON.parse(pairs) as KnownPair[] };
 }
+
+/** Notes about pairs as one parameter: an array of arrays. */
+export const pairNotes = (pairs: readonly KnownPair[]): string => JSON.stringify(pairs.map(({ name, left, right, times }) => [name, left, right, String(times)]));
 
 export function checkClaim({ seconds }: ClaimRequest): void {
   if (!(seconds > 0)) throw new SyncError("OPTIONS.INVALID", "a lease lasts more than 0 seconds");

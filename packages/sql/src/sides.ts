@@ -21,6 +21,7 @@ export function sideTables(schema: string | undefined): SideTables {
     state: name("sync_state"),
     fence: name("sync_state_fence"),
     encounter: name("sync_encounter"),
+    pair: name("sync_pair"),
     schema,
   };
 }

@@ -1,7 +1,7 @@
 import { copyFileSync, cpSync, mkdtempSync, renameSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Claim } from "@sync/core";
+import type { Claim, ClaimRequest, KnownPair } from "@sync/core";
 import Database from "better-sqlite3";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { openPglite } from "@sync/test-databases";
@@ -76,10 +76,27 @@ onEveryDialect(import.meta.url, (engine) => {
     expect((await database.claim(ask)).met).toHaveLength(2);
   });
 
+  test("the pairs it knows of stay known, each by the latest note of it", async () => {
+    const ask = { ...one, pair: "crm" };
+    const note = (times: number, name = "crm"): KnownPair => ({ name, left: "a", right: "b", times });
+    const known = async (request: ClaimRequest): Promise<readonly KnownPair[] | undefined> => {
+      await database.claim(request);
+      const { pairs } = await database.claim({ ...one, pair: "another" });
+      return pairs && [...pairs].sort((a, b) => (a.name < b.name ? -1 : 1));
+    };
+    expect((await database.claim(one)).pairs).toBeUndefined();
+    expect(await known(ask)).toEqual([]);
+    expect(await known({ ...ask, pairs: [note(1), note(2, "o'ther")] })).toEqual([note(1), note(2, "o'ther")]);
+    expect(await known({ ...ask, meets: { side: "left", other: "b" }, pairs: [note(3), note(1, "o'ther")] })).toEqual([note(3), note(2, "o'ther")]);
+    await database.state.uninstall();
+    await expect(database.claim({ ...two, pair: "crm", pairs: [note(4)] })).rejects.toMatchObject({ code: "LEASE.HELD" });
+    expect(await known(ask)).toEqual([note(3), note(2, "o'ther")]);
+  });
+
   test("side tables of an earlier layout are completed", async () => {
     await database.claim(one);
     await database.state.open();
-    await session.exec("drop table sync_encounter; drop table sync_state_fence");
+    await session.exec("drop table sync_encounter; drop table sync_pair; drop table sync_state_fence");
     expect((await database.claim({ ...one, pair: "crm" })).met).toEqual([]);
     await database.state.open();
     await database.state.commit("crm", [{ op: "put", collection: "run", records: [{ id: "r" }] }], { left: 1, right: 1 });

@@ -1,4 +1,4 @@
-import type { Changes, Claim, ClaimRequest, Database, Encounter, Endpoint, FetchRequest, Fingerprint, Key, KeyRange, Page, Row, ScanRequest } from "../endpoint.ts";
+import type { Changes, Claim, ClaimRequest, Database, Encounter, Endpoint, FetchRequest, Fingerprint, Key, KeyRange, KnownPair, Page, Row, ScanRequest } from "../endpoint.ts";
 import type { Batch, Committed, DeleteBatch, IdentifyBatch, InsertBatch, Outcome, Unit, UpdateBatch } from "../unit.ts";
 import { SyncError } from "../errors.ts";
 import { hasher, hash64 } from "../hash.ts";
@@ -68,6 +68,7 @@ export interface MemorySnapshot {
   readonly runCounter: number;
   readonly fence: number;
   readonly met: ReadonlyMap<string, readonly Encounter[]>;
+  readonly pairs: ReadonlyMap<string, KnownPair>;
   readonly nextTransaction: number;
   readonly nextKey: number;
   readonly tables: ReadonlyMap<string, { readonly rows: ReadonlyMap<string, Version>; readonly identities: ReadonlyMap<string, string> }>;
@@ -113,6 +114,8 @@ class Memory implements MemoryDatabase {
   #lease: Lease | undefined;
   /** By pair. */
   #met: ReadonlyMap<string, readonly Encounter[]> = new Map();
+  /** By name and databases. */
+  #pairs: ReadonlyMap<string, KnownPair> = new Map();
   #nextTransaction = 1000;
   #nextKey = 1;
   #unitWrites = 0;
@@ -161,7 +164,18 @@ class Memory implements MemoryDatabase {
     const since = lease?.runner === request.runner ? lease.since : now;
     this.#lease = { runner: request.runner, holder: request.holder, since, until: now + request.seconds * 1000 };
     const claim: Claim = { databaseId: this.#databaseId, serverIdentity: this.#serverIdentity, runCounter: this.#runCounter, fence: this.#fence };
-    return request.pair === undefined ? claim : { ...claim, met: this.#meet(request.pair, request.meets) };
+    if (request.pair === undefined) return claim;
+    this.#note(request.pairs ?? []);
+    return { ...claim, met: this.#meet(request.pair, request.meets), pairs: [...this.#pairs.values()] };
+  }
+
+  #note(pairs: readonly KnownPair[]): void {
+    const notes = new Map(this.#pairs);
+    for (const pair of pairs) {
+      const key = JSON.stringify([pair.name, pair.left, pair.right]);
+      if (pair.times > (notes.get(key)?.times ?? 0)) notes.set(key, pair);
+    }
+    this.#pairs = notes;
   }
 
   #meet(pair: string, meets: Encounter | undefined): readonly Encounter[] {
@@ -276,7 +290,7 @@ class Memory implements MemoryDatabase {
   snapshot(): MemorySnapshot {
     const tables = new Map([...this.#tables].map(([name, { rows, identities }]) => [name, { rows: new Map(rows), identities: new Map(identities) }]));
     return {
-      databaseId: this.#databaseId, runCounter: this.#runCounter, fence: this.#fence, met: this.#met, nextTransaction: this.#nextTransaction,
+      databaseId: this.#databaseId, runCounter: this.#runCounter, fence: this.#fence, met: this.#met, pairs: this.#pairs, nextTransaction: this.#nextTransaction,
       nextKey: this.#nextKey, tables, state: this.state?.snapshot(),
     };
   }
@@ -286,6 +300,7 @@ class Memory implements MemoryDatabase {
     this.#runCounter = snapshot.runCounter;
     this.#fence = snapshot.fence;
     this.#met = snapshot.met;
+    this.#pairs = snapshot.pairs;
     this.#nextTransaction = snapshot.nextTransaction;
     this.#nextKey = snapshot.nextKey;
     this.#lease = undefined;

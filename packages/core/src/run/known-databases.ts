@@ -41,6 +41,9 @@ export function announced(context: RunContext): StateChange {
   return put({ ...knownOf(context), writing: { left: left.fence, right: right.fence } });
 }
 
+export const knowsBoth = (known: KnownDatabases | undefined, claims: Readonly<Record<SideName, Claim>>): boolean =>
+  known !== undefined && SIDES.every((side) => known[side].databaseId === claims[side].databaseId);
+
 /** Rule 15: a restored, cloned or exchanged database stops the run before it can do harm. */
 export async function recogniseDatabases(
   context: RunContext, known: KnownDatabases | undefined, adopt: boolean, renew: (side: SideName, fence: number) => Promise<void>,

@@ -1,4 +1,4 @@
-import type { Claim, Encounter, Finding } from "../endpoint.ts";
+import type { Claim, ClaimRequest, Finding } from "../endpoint.ts";
 import { isSyncError, SyncError } from "../errors.ts";
 import type { Mapping } from "../mapping/compile.ts";
 import { unheldRules } from "../mapping/live-keys.ts";
@@ -6,7 +6,8 @@ import type { PairModel } from "../mapping/pair-model.ts";
 import type { Checkpoint, StateChange } from "../state.ts";
 import type { Held } from "../undo/run-log.ts";
 import { wayOf, type RunContext } from "./context.ts";
-import { readKnown, recogniseDatabases, rememberDatabases, unmet } from "./known-databases.ts";
+import { knowsBoth, readKnown, recogniseDatabases, rememberDatabases, unmet } from "./known-databases.ts";
+import { joinTree } from "./tree-of-pairs.ts";
 
 export interface Session {
   /** The models that take part: all, but those stopped by a finding. */
@@ -16,7 +17,7 @@ export interface Session {
   readonly met: ReadonlySet<string>;
   /** Makes new field layouts durable; before the first base is written, and after the first meeting was let through. */
   begin(): Promise<void>;
-  /** Has each database remember the other one, where it does not yet. Only once the state knows both. */
+  /** Has each database remember the other one, and what that knows of other pairs, where it does not yet. Only once the state knows both. */
   acquaint(): Promise<void>;
 }
 
@@ -28,7 +29,7 @@ export async function withSession<Result>(
   context: RunContext, mapping: Mapping, options: { takeOver?: boolean; adopt?: boolean }, work: (session: Session) => Promise<Result>,
 ): Promise<Result> {
   const { databases, leaseSeconds, holder, pair, runtime, state } = context.settings;
-  const claim = (side: "left" | "right", more: { takeOver?: boolean; meets?: Encounter }): Promise<Claim> =>
+  const claim = (side: "left" | "right", more: Pick<ClaimRequest, "takeOver" | "meets" | "pairs">): Promise<Claim> =>
     context.retrying(() => databases[side].claim({ holder, runner: context.runId, seconds: leaseSeconds, pair, ...more }));
   const inspected = (["left", "right"] as const).map((side) =>
     context.retrying(() => databases[side].inspect(mapping.models.map((model) => model[side].name))));
@@ -39,9 +40,9 @@ export async function withSession<Result>(
   claims.forEach((result, at) => result.status === "fulfilled" && held.set(at === 0 ? "left" : "right", result.value));
   let lost: unknown;
   let recognised = false;
-  const renew = async (side: "left" | "right", fence: number, meets?: Encounter): Promise<void> => {
+  const renew = async (side: "left" | "right", fence: number, notes: Pick<ClaimRequest, "meets" | "pairs"> = {}): Promise<void> => {
     // Never by force: a lease that somebody has taken over stays theirs.
-    const renewed = await claim(side, meets ? { meets } : {});
+    const renewed = await claim(side, notes);
     if (renewed.fence === fence) return;
     // It had fallen and was free again: what was taken just now is not what this run's units are fenced with.
     await databases[side].release(renewed.fence, false);
@@ -61,14 +62,16 @@ export async function withSession<Result>(
     context.claims = { left, right };
     const [known] = await Promise.all([readKnown(context), loadState(context, mapping)]);
     await recogniseDatabases(context, known, options.adopt ?? false, renew);
+    const { news, ring } = joinTree(context.claims, pair, { known: knowsBoth(known, context.claims), adopt: options.adopt ?? false });
     recognised = true;
     const acquaint = async (): Promise<void> => {
       await Promise.all((["left", "right"] as const).map(async (side) => {
         const meets = unmet({ left, right }, side);
-        if (meets) await renew(side, held.get(side)!.fence, meets);
+        const pairs = news[side];
+        if (meets || pairs.length > 0) await renew(side, held.get(side)!.fence, { ...(meets ? { meets } : {}), ...(pairs.length > 0 ? { pairs } : {}) });
       }));
     };
-    const findings: Finding[] = [...mapping.findings];
+    const findings: Finding[] = [...mapping.findings, ...(ring ? [ring] : [])];
     inspections.forEach((result, at) => {
       if (result.status !== "fulfilled") return;
       const side = at === 0 ? "left" : "right";

@@ -41,7 +41,13 @@ export function createDatabaseTables(sides: SideTables): Statement {
        pair text collate "C" not null,
        side text not null,
        other text not null,
-       primary key (pair, side, other));`,
+       primary key (pair, side, other));
+     create table if not exists ${sides.pair} (
+       pair text collate "C" not null,
+       left_id text not null,
+       right_id text not null,
+       times int not null,
+       primary key (pair, left_id, right_id));`,
   );
 }
 
@@ -73,7 +79,7 @@ function createStateTables(sides: SideTables): Statement {
 }
 
 export function dropDatabaseTables(sides: SideTables): Statement {
-  return block({ ...sides, schema: undefined }, `drop table if exists ${sides.database}, ${sides.identity}, ${sides.encounter};`);
+  return block({ ...sides, schema: undefined }, `drop table if exists ${sides.database}, ${sides.identity}, ${sides.encounter}, ${sides.pair};`);
 }
 
 export const postgresStateTables: StateTables = {

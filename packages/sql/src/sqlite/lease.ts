@@ -2,7 +2,7 @@ import { statSync } from "node:fs";
 import type { Claim, ClaimRequest } from "@sync/core";
 import type { SideTables } from "../dialect.ts";
 import type { Executor, Statement, TextRow } from "../executor.ts";
-import { acquaintances, checkClaim, leaseHeld, newerVersion } from "../lease.ts";
+import { acquaintances, checkClaim, leaseHeld, newerVersion, pairNotes } from "../lease.ts";
 import { SIDE_VERSION } from "../sides.ts";
 import { createDatabaseTables, dropDatabaseTables, isMissing } from "./sides.ts";
 
@@ -11,10 +11,10 @@ const NOW = "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')";
 export async function claim(executor: Executor, sides: SideTables, request: ClaimRequest): Promise<Claim> {
   checkClaim(request);
   const [claimed, current] = await attempt(executor, sides, request);
-  const [id, runs, version, holder, since, file, met] = current!;
+  const [id, runs, version, holder, since, file, met, pairs] = current!;
   if (Number(version) > SIDE_VERSION) throw newerVersion(Number(version));
   if (!claimed) throw leaseHeld(holder!, since!);
-  return { databaseId: id!, serverIdentity: identityOf(file!), runCounter: Number(runs), fence: Number(claimed[0]), ...acquaintances(request, met!) };
+  return { databaseId: id!, serverIdentity: identityOf(file!), runCounter: Number(runs), fence: Number(claimed[0]), ...acquaintances(request, met!, pairs!) };
 }
 
 /** The path, and which file it is: a copy has another path, a restored one another number. */
@@ -42,7 +42,7 @@ async function attempt(executor: Executor, sides: SideTables, request: ClaimRequ
   }
 }
 
-function claimStatements(sides: SideTables, { holder, runner, seconds, takeOver, pair, meets }: ClaimRequest): Statement[] {
+function claimStatements(sides: SideTables, { holder, runner, seconds, takeOver, pair, meets, pairs = [] }: ClaimRequest): Statement[] {
   return [
     {
       sql:
@@ -58,7 +58,8 @@ function claimStatements(sides: SideTables, { holder, runner, seconds, takeOver,
       sql:
         `select id as c0, cast(runs as text) as c1, cast(version as text) as c2, holder as c3, since as c4,` +
         ` (select file from pragma_database_list where name = 'main') as c5,` +
-        ` (select json_group_array(json_object('side', side, 'other', other)) from ${sides.encounter} where pair = ?) as c6 from ${sides.database}`,
+        ` (select json_group_array(json_object('side', side, 'other', other)) from ${sides.encounter} where pair = ?) as c6,` +
+        ` (select json_group_array(json_object('name', pair, 'left', left_id, 'right', right_id, 'times', times)) from ${sides.pair}) as c7 from ${sides.database}`,
       params: [pair ?? null],
     },
     ...(meets ? [{
@@ -66,6 +67,13 @@ function claimStatements(sides: SideTables, { holder, runner, seconds, takeOver,
         `insert into ${sides.encounter} (pair, side, other) select ?, ?, ? from ${sides.database} where runner = ?` +
         ` on conflict do nothing`,
       params: [pair ?? null, meets.side, meets.other, runner],
+    }] : []),
+    ...(pairs.length > 0 ? [{
+      sql:
+        `insert into ${sides.pair} (pair, left_id, right_id, times)` +
+        ` select r.value ->> 0, r.value ->> 1, r.value ->> 2, cast(r.value ->> 3 as integer) from ${sides.database}, json_each(?) r where runner = ?` +
+        ` on conflict (pair, left_id, right_id) do update set times = excluded.times where times < excluded.times`,
+      params: [pairNotes(pairs), runner],
     }] : []),
   ];
 }

@@ -30,6 +30,12 @@ export function createDatabaseTables(sides: SideTables): readonly Statement[] {
        side text not null,
        other text not null,
        primary key (pair, side, other)) without rowid`,
+    `create table if not exists ${sides.pair} (
+       pair text not null,
+       left_id text not null,
+       right_id text not null,
+       times integer not null,
+       primary key (pair, left_id, right_id)) without rowid`,
   ]);
 }
 
@@ -60,7 +66,7 @@ function createStateTables(sides: SideTables): readonly Statement[] {
 }
 
 export function dropDatabaseTables(sides: SideTables): readonly Statement[] {
-  return statements([sides.database, sides.identity, sides.encounter].map((name) => `drop table if exists ${name}`));
+  return statements([sides.database, sides.identity, sides.encounter, sides.pair].map((name) => `drop table if exists ${name}`));
 }
 
 export const sqliteStateTables: StateTables = {
