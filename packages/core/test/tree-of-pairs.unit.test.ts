@@ -33,7 +33,7 @@ const refusal = async (work: Promise<unknown>): Promise<SyncError> => {
   throw new Error("it was let through");
 };
 
-const codesIn = (database: MemoryDatabase): unknown[] => database.probe.rows("Shop").map(({ record }) => record["code"]);
+const codesIn = (database: MemoryDatabase): unknown[] => database.probe.rows("Shop").map(({ record }) => record["code"]).sort();
 const notes = (database: MemoryDatabase): readonly string[] => [...database.snapshot().pairs.values()].flatMap(({ name, times }) => (times % 2 === 1 ? [name] : [])).sort();
 const ringsIn = (result: { findings: readonly { code: string; severity: string; message: string }[] }): string[] =>
   result.findings.flatMap(({ code, severity, message }) => (code === "PAIR.RING" && severity === "warning" ? [message] : []));
