@@ -1,7 +1,7 @@
 import type { Key } from "../endpoint.ts";
 import { hash64 } from "../hash.ts";
 import { isValueError } from "../value.ts";
-import { jsonText, parseJson, valueAt, type Json, type JsonObject } from "./json.ts";
+import { jsonText, parseJson, Single, valueAt, type Json, type JsonObject } from "./json.ts";
 import { read, type Node } from "./node.ts";
 import type { Tree } from "./tree.ts";
 
@@ -54,8 +54,10 @@ export class OpenDocument {
     if (!stored) return;
     try {
       const json = stored.text === null ? null : parseJson(stored.text);
-      if (json instanceof Map) this.root = json;
-      else this.code = "DOCUMENT.NOT_AN_OBJECT";
+      if (json instanceof Map) {
+        this.root = json;
+        if (tree.nodes.some((node) => node.single)) openSingles(tree.root, json);
+      } else this.code = "DOCUMENT.NOT_AN_OBJECT";
     } catch (error) {
       if (!isValueError(error)) throw error;
       this.code = error.code;
@@ -127,6 +129,20 @@ export function compareKeys(node: Node, a: Key, b: Key): number {
   return 0;
 }
 
+/** Single values that are records become objects that can be told apart. */
+function openSingles(node: Node, above: JsonObject): void {
+  for (const child of node.children) {
+    const found = valueAt(above, child.path);
+    if (found === "blocked" || !Array.isArray(found.value)) continue;
+    const array = found.value;
+    array.forEach((element, at) => {
+      if (!child.single) {
+        if (element instanceof Map) openSingles(child, element);
+      } else if (element !== null && !(element instanceof Map) && !Array.isArray(element)) array[at] = new Single([["", element]]);
+    });
+  }
+}
+
 function sift(node: Node, above: JsonObject): Elements {
   const byKey: Elements["byKey"] = new Map();
   const found = valueAt(above, node.path);
@@ -141,6 +157,7 @@ function sift(node: Node, above: JsonObject): Elements {
     const own = ownKey(node, element);
     if (!own) odd.push({ own: node.key.map(() => `(element ${at})`), element, code: "DOCUMENT.NO_KEY" });
     else if (byKey.has(keyText(own))) {
+      if (node.single) return; // said twice
       byKey.set(keyText(own), { ...byKey.get(keyText(own))!, code: "DOCUMENT.DUPLICATE_KEY" });
       odd.push({ own: node.key.map(() => `(element ${at})`), element, code: "DOCUMENT.DUPLICATE_KEY" });
     } else byKey.set(keyText(own), { own, element: element as JsonObject });
@@ -150,6 +167,7 @@ function sift(node: Node, above: JsonObject): Elements {
 
 /** The values of an element's own key; undefined where one of them is missing or is not of its kind. */
 function ownKey(node: Node, element: Json): Key | undefined {
+  if (node.single && !(element instanceof Single)) return undefined;
   const own: string[] = [];
   for (const field of node.key) {
     const { value } = read(field, element);

@@ -13,6 +13,13 @@ export class JsonNumber {
 }
 
 export type JsonObject = Map<string, Json>;
+
+/** A single value that is a record of its own: an object while it is worked on, and only its value in the document. */
+export class Single extends Map<string, Json> {
+  /** Where its value stands. */
+  static readonly path: readonly string[] = [""];
+}
+
 export type Json = null | boolean | string | JsonNumber | Json[] | JsonObject;
 
 const builder: JsonBuilder<Json> = {
@@ -37,6 +44,7 @@ export function jsonText(json: Json, without?: Paths | null): string {
   if (typeof json === "string") return JSON.stringify(json);
   if (json instanceof JsonNumber) return json.written;
   if (Array.isArray(json)) return `[${json.map((item) => jsonText(item)).join(",")}]`;
+  if (json instanceof Single) return jsonText(json.get("") ?? null);
   const members: string[] = [];
   for (const key of sorted([...json.keys()])) {
     const inside = without?.get(key);

@@ -2,7 +2,7 @@ import type { Finding } from "../endpoint.ts";
 import { fieldOf, type Field, type Model, type Reference } from "../model.ts";
 import { hintFor } from "../names.ts";
 import { isValueError, type Kind, type Value } from "../value.ts";
-import { valueAt, type Json, type Paths } from "./json.ts";
+import { Single, valueAt, type Json, type Paths } from "./json.ts";
 import { fromJson, type NumberForm } from "./kinds.ts";
 import type { TreeChild, TreeField, TreeRecord } from "./tree.ts";
 
@@ -32,6 +32,8 @@ export interface Node {
   readonly numeric: readonly boolean[];
   readonly cloudId: NodeField | undefined;
   readonly orderBy: NodeField | undefined;
+  /** Its elements are single values. */
+  readonly single: boolean;
   /** Its array stands in every element above. */
   readonly required: boolean;
   readonly children: readonly Node[];
@@ -62,7 +64,8 @@ export function nodeOf(draft: Draft): Node {
   const { name, record, inner, parent, findings } = draft;
   const child = parent ? (record as TreeChild) : undefined;
   const path = child ? pathOf(child.path) : noFields;
-  const fields = new Map(record.fields.map((field) => [field.name, nodeField(field)]));
+  const single = child?.single ?? false;
+  const fields = new Map(record.fields.map((field) => [field.name, single ? { ...nodeField(field), path: Single.path } : nodeField(field)]));
   const find = (wanted: string, use: string): NodeField | undefined => {
     const field = fields.get(wanted);
     if (!field) findings.push(problem(name, `${use} of \`${name}\` names \`${wanted}\`, which is not among its fields.${hintFor(wanted, fields.keys())}`));
@@ -96,7 +99,7 @@ export function nodeOf(draft: Draft): Node {
   const children: Node[] = [];
   const inside: Paths = pathTree((record.children ?? []).map((each) => pathOf(each.path)));
   const node: Node = {
-    model, parent, path, steps: [...(parent?.steps ?? []), ...path], fields, key, cloudId, orderBy, required: child?.required ?? false, children, inside,
+    model, parent, path, steps: [...(parent?.steps ?? []), ...path], fields, key, cloudId, orderBy, single, required: child?.required ?? false, children, inside,
     numeric: model.primaryKey.map((part) => fieldOf(model, part)?.kind.type === "integer"),
     aim: (keyOf) => references.forEach((reference) => (reference.targetFields = keyOf(reference.target))),
   };
@@ -124,6 +127,13 @@ function check(node: Node, record: TreeRecord, findings: Finding[]): void {
   const parent = node.model.within;
   if (parent !== undefined && names.includes(parent)) {
     say(`\`${name}\` has a field called \`${parent}\`, as its reference to the record above: give that another name with \`parent\`.`);
+  }
+  if (node.single) {
+    if (fields.length !== node.model.primaryKey.length || node.fields.size !== 1 || node.key.length !== 1) {
+      say(`The elements of \`${name}\` are single values: it has one field, which is its key.`);
+    }
+    if (node.cloudId || (record.children ?? []).length > 0) say(`The elements of \`${name}\` are single values: they hold neither a cloudId nor records of their own.`);
+    return;
   }
   const paths = [...record.fields.map((field) => pathOf(field.path ?? field.name)), ...(record.children ?? []).map((each) => pathOf(each.path))];
   paths.forEach((path, at) => {

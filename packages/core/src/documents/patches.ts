@@ -1,5 +1,5 @@
 import type { JsonPatch } from "./contract.ts";
-import { jsonText, type Json, type JsonObject } from "./json.ts";
+import { jsonText, Single, type Json, type JsonObject } from "./json.ts";
 
 /** What each object of a document was before somebody worked on it. */
 export type Origins = Map<JsonObject, JsonObject>;
@@ -9,7 +9,8 @@ export function copyOf(json: JsonObject, origins: Origins): JsonObject {
   const copy = (value: Json): Json => {
     if (Array.isArray(value)) return value.map(copy);
     if (!(value instanceof Map)) return value;
-    const twin: JsonObject = new Map([...value].map(([key, member]) => [key, copy(member)]));
+    const members = [...value].map(([key, member]) => [key, copy(member)] as const);
+    const twin: JsonObject = value instanceof Single ? new Single(members) : new Map(members);
     origins.set(value, twin);
     return twin;
   };
@@ -20,7 +21,7 @@ export function copyOf(json: JsonObject, origins: Origins): JsonObject {
 export function patchesBetween(before: JsonObject, after: JsonObject, origins: Origins): JsonPatch[] {
   const patches: JsonPatch[] = [];
   const compare = (path: JsonPatch["path"], was: Json, is: Json): void => {
-    if (was instanceof Map && is instanceof Map) objects(path, was, is);
+    if (was instanceof Map && is instanceof Map && !(was instanceof Single) && !(is instanceof Single)) objects(path, was, is);
     else if (Array.isArray(was) && Array.isArray(is) && keepsOrder(was, is, origins)) arrays(path, was, is as JsonObject[]);
     else if (was !== is && jsonText(was) !== jsonText(is)) patches.push({ path, value: jsonText(is) });
   };

@@ -1,5 +1,5 @@
 import { isValueError, type Kind } from "../value.ts";
-import { jsonText, setAt, type Json, type JsonObject } from "./json.ts";
+import { jsonText, setAt, Single, type Json, type JsonObject } from "./json.ts";
 import { toJson } from "./kinds.ts";
 import type { Node, NodeField } from "./node.ts";
 
@@ -14,7 +14,7 @@ export function shapesOf(node: Node, by: readonly string[], tuples: readonly (re
   const fields = by.map((name) => node.fields.get(name));
   if (!fields.every(hasOneSpelling)) return undefined;
   return tuples.flatMap((tuple) => {
-    const element: JsonObject = new Map();
+    const element: JsonObject = node.single ? new Single() : new Map();
     try {
       fields.forEach((field, at) => setAt(element, field.path, toJson(field.kind, tuple[at]!, field.numbers)));
     } catch (error) {

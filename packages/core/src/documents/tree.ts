@@ -47,6 +47,11 @@ export interface TreeChild extends TreeRecord {
   readonly path: string | readonly string[];
   /** Fields that tell the elements of one array apart. */
   readonly key: readonly string[];
+  /**
+   * The elements are no objects but single values, such as keys of other records. It has one field, which is the key; a value
+   * that stands there twice is one record. @default false
+   */
+  readonly single?: boolean;
   /** The array is kept sorted by this field. Without it the order of the elements means nothing; new ones go to the end. */
   readonly orderBy?: string;
   /** The array is never absent: a new record gets an empty one. @default false */

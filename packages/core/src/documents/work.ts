@@ -4,7 +4,7 @@ import type { DeleteBatch, IdentifyBatch, InsertBatch, Refusal, UpdateBatch } fr
 import { isValueError, type Value } from "../value.ts";
 import { documentName, keyText, OpenDocument, revisionOf, type Place } from "./document.ts";
 import { identityModel } from "./identity.ts";
-import { setAt, type Json, type JsonObject } from "./json.ts";
+import { setAt, Single, type Json, type JsonObject } from "./json.ts";
 import { toJson } from "./kinds.ts";
 import { read, type Node, type NodeField } from "./node.ts";
 import { arrange } from "./order.ts";
@@ -56,7 +56,7 @@ export class Work {
   }
 
   insert(node: Node, batch: InsertBatch, row: InsertBatch["rows"][number]): Done {
-    const element: JsonObject = new Map();
+    const element: JsonObject = node.single ? new Single() : new Map();
     const text = this.#documentText(node, row.key);
     if (node.parent) this.#put(node, row.key, element);
     else {
@@ -189,7 +189,7 @@ export class Work {
     const document = this.documents.get(this.#documentText(node, key))!;
     const above = this.#place(node.parent!, key.slice(0, -node.key.length))!.element as JsonObject;
     const { array, byKey, odd } = document.elements(node, above);
-    array!.splice(array!.indexOf(element), 1);
+    for (const each of node.single ? sayingTheSame(node, array!, element) : [element]) array!.splice(array!.indexOf(each), 1);
     byKey.delete(keyText(key.slice(-node.key.length)));
     if (odd.length > 0) document.forget(node, above);
   }
@@ -220,6 +220,13 @@ export class Work {
     if (node.cloudId) setField(node, element, node.cloudId, cloudId);
     else this.given.set(element, cloudId);
   }
+}
+
+/** A single value that stands there twice goes as one. */
+function sayingTheSame(node: Node, array: readonly Json[], element: JsonObject): Json[] {
+  const [field] = node.key;
+  const { value } = read(field!, element);
+  return array.filter((each) => each instanceof Single && read(field!, each).value === value);
 }
 
 /** Writes one value; null as the field says: absent where it may be, else null. */
