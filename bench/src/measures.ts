@@ -1,8 +1,10 @@
 import type { Measure } from "./bench.ts";
+import { onePath, rowsToDocuments } from "./rows/documents.ts";
 import { firstCopy } from "./rows/first-copy.ts";
 import { memory } from "./rows/memory.ts";
 import { changedPostgres, idlePostgres, verifyPostgres } from "./rows/postgres.ts";
 import { firstCopyPrisma } from "./rows/prisma.ts";
+import { savedPlan } from "./rows/saved-plan.ts";
 import { sevenTables } from "./rows/seven-tables.ts";
 import { idleSqlite } from "./rows/sqlite.ts";
 
@@ -14,6 +16,9 @@ export const measures: Readonly<Record<string, Measure>> = {
   "idle-sqlite": idleSqlite,
   changed: changedPostgres,
   verify: verifyPostgres,
+  documents: rowsToDocuments,
+  "one-path": onePath,
+  "saved-plan": savedPlan,
   "seven-tables": sevenTables,
   memory,
 };
