@@ -144,7 +144,11 @@ describePostgres("a PostgreSQL that fails in the middle of a run", (server) => {
         if (requests < at) return at;
       }
     };
-    const copies = await losing(() => pair.sync(settings).run(), () => pair.left.exec("delete from city; delete from country; delete from sync_base; delete from sync_record; delete from sync_identity"));
+    const forget = async (): Promise<void> => {
+      await pair.left.exec("delete from city; delete from country; delete from sync_base; delete from sync_record; delete from sync_identity; delete from sync_encounter");
+      await pair.right.exec("delete from sync_encounter");
+    };
+    const copies = await losing(() => pair.sync(settings).run(), forget);
     expect(copies).toBeGreaterThan(10);
     expect(await pair.left.rows("select count(*) as n from country")).toEqual([{ n: 42 }]);
     expect(await losing(() => pair.sync(settings).verify(), async () => {})).toBeGreaterThan(10);
