@@ -5,7 +5,8 @@ import { postgresColumn } from "@sync/sql";
 import type { KeyMaker, SqlModel } from "@sync/sql";
 import type { $ZodObject } from "zod/v4/core";
 import type { ChildOptions, DocumentOptions, KeyOptions, KeyType, RecordOptions } from "./options.ts";
-import { levelOf } from "./schema.ts";
+import { levelOf, type ChildArray } from "./schema.ts";
+import type { Stored } from "./kinds.ts";
 
 /** The field of the rows that holds the document; no unfolded model shows it. */
 export const JSON_FIELD = "document";
@@ -85,33 +86,47 @@ function recordOf(name: string, schema: $ZodObject, options: RecordOptions, left
   }
   const names = level.fields.map((field) => field.name);
   const cloudId = options.cloudId ?? (names.includes("cloudId") ? "cloudId" : false);
-  const references = Object.entries(options.references ?? {}).map(([field, to]): TreeReference =>
-    typeof to === "string" ? { fields: [field], target: to } : { name: field, fields: to.fields, target: to.to },
-  );
   const children = declared.map(([path, child]): TreeChild => {
     const found = level.children.get(path);
-    if (found) return { ...childOf(`${name}.${path}`, path, found.element, child, leftOut), ...(found.required ? { required: true } : {}) };
+    if (found) return childOf(`${name}.${path}`, path, found, child, leftOut);
     const reason = level.leftOut.get(path);
     const why = reason === undefined ? `The schema of \`${name}\` has no \`${path}\`.${hintFor(path, names)}` : `\`${name}.${path}\` cannot take part: ${reason}.`;
     throw new SyncError("OPTIONS.SCHEMA", why, { model: name, field: path });
   });
   return {
     fields: level.fields,
-    ...(options.unique ? { uniqueKeys: options.unique.map(listed) } : {}),
+    ...keysOf(options),
     ...(cloudId === false ? {} : { cloudId }),
-    ...(references.length > 0 ? { references } : {}),
     ...(children.length > 0 ? { children } : {}),
   };
 }
 
-function childOf(name: string, path: string, schema: $ZodObject, options: ChildOptions, leftOut: Map<string, string>): TreeChild {
+function keysOf({ unique, references = {} }: RecordOptions): Pick<TreeRecord, "uniqueKeys" | "references"> {
+  const named = Object.entries(references).map(([field, to]): TreeReference =>
+    typeof to === "string" ? { fields: [field], target: to } : { name: field, fields: to.fields, target: to.to },
+  );
+  return { ...(unique ? { uniqueKeys: unique.map(listed) } : {}), ...(named.length > 0 ? { references: named } : {}) };
+}
+
+function childOf(name: string, path: string, { element, required }: ChildArray, options: ChildOptions, leftOut: Map<string, string>): TreeChild {
+  const record = "single" in element ? singleOf(name, element.single, options) : recordOf(name, element.object, options, leftOut);
   return {
     path,
     key: listed(options.key),
     ...(options.orderBy === undefined ? {} : { orderBy: options.orderBy }),
     ...(options.parent === undefined ? {} : { parent: options.parent }),
-    ...recordOf(name, schema, options, leftOut),
+    ...record,
+    ...(required ? { required } : {}),
   };
+}
+
+/** Elements that are single values have one field, which `key` gives its name. */
+function singleOf(name: string, { kind, numbers }: Stored, options: ChildOptions): TreeRecord & Pick<TreeChild, "single"> {
+  const [field, more] = listed(options.key);
+  if (field === undefined || more !== undefined || options.children || typeof options.cloudId === "string") {
+    throw new SyncError("OPTIONS.SCHEMA", `The elements of \`${name}\` are single values: \`key\` is one name for that value, and there are no \`children\` and no \`cloudId\` in it.`, { model: name });
+  }
+  return { single: true, fields: [{ name: field, kind, ...(numbers === "text" ? { numbers } : {}) }], ...keysOf(options) };
 }
 
 export function listed(one: string | readonly string[]): readonly string[] {

@@ -17,12 +17,12 @@ export interface RecordOptions {
    * Field → the model whose key it holds; with a name of your own → `{ fields, to }` where several fields hold it.
    */
   readonly references?: Readonly<Record<string, ReferenceOptions>>;
-  /** Arrays of objects that are records of their own, by their paths. Other arrays are one value each. */
+  /** Arrays whose elements are records of their own, by their paths: objects, or keys of other records. Other arrays are one value each. */
   readonly children?: Readonly<Record<string, ChildOptions>>;
 }
 
 export interface ChildOptions extends RecordOptions {
-  /** The field, or fields, that tell the elements of one array apart. */
+  /** The field, or fields, that tell the elements of one array apart. In an array of single values: what to call the value. */
   readonly key: string | readonly string[];
   /** The array is kept sorted by this field. @default order means nothing, new elements go to the end */
   readonly orderBy?: string;

@@ -1,12 +1,18 @@
 import type { TreeField } from "@sync/core";
 import type { $ZodObject, $ZodType, $ZodTypes } from "zod/v4/core";
-import { kinds, storedBy } from "./kinds.ts";
+import { kinds, storedBy, type Stored } from "./kinds.ts";
+
+/** An array that was named as children. Its elements: objects, or single values. */
+export interface ChildArray {
+  readonly element: { readonly object: $ZodObject } | { readonly single: Stored };
+  readonly required: boolean;
+}
 
 /** What a schema says of the objects of one level. */
 export interface Level {
   readonly fields: readonly TreeField[];
-  /** Arrays of objects that were named as children, by path. */
-  readonly children: ReadonlyMap<string, { readonly element: $ZodObject; readonly required: boolean }>;
+  /** By path. */
+  readonly children: ReadonlyMap<string, ChildArray>;
   /** Paths that cannot be carried, and why. */
   readonly leftOut: ReadonlyMap<string, string>;
   /** Those among them that no new object may be without. */
@@ -22,7 +28,7 @@ interface Bare {
 /** Goes through the objects inside one another down to the fields; names are paths with dots. `children`: paths of arrays. */
 export function levelOf(schema: $ZodObject, children: ReadonlySet<string>): Level {
   const fields: TreeField[] = [];
-  const found = new Map<string, { element: $ZodObject; required: boolean }>();
+  const found = new Map<string, ChildArray>();
   const leftOut = new Map<string, string>();
   const required: string[] = [];
 
@@ -35,7 +41,7 @@ export function levelOf(schema: $ZodObject, children: ReadonlySet<string>): Leve
       const optional = above.optional || bare.optional;
       if (children.has(name)) {
         if (element) found.set(name, { element, required: !optional && !bare.nullable });
-        else leftOut.set(name, "it is declared as children, which an array of objects can hold");
+        else leftOut.set(name, "it is declared as children, which an array of objects or of single values can hold");
         continue;
       }
       if (bare.schema._zod.def.type === "object" && !kinds.has(bare.schema)) {
@@ -80,16 +86,23 @@ function bareOf(member: $ZodType): Bare {
   return { schema, optional: optional ?? anything, nullable: nullable || anything };
 }
 
-function elementOf(schema: $ZodTypes): $ZodObject | undefined {
+function elementOf(schema: $ZodTypes): ChildArray["element"] | undefined {
   if (schema._zod.def.type !== "array") return undefined;
   const element = bareOf(schema._zod.def.element).schema;
-  return element._zod.def.type === "object" ? (element as $ZodObject) : undefined;
+  if (element._zod.def.type === "object" && !kinds.has(element)) return { object: element as $ZodObject };
+  const single = singleOf(schema);
+  return single && { single };
 }
 
 /** An array of single values is a list; of anything else, one JSON value. */
-function listOf(schema: $ZodTypes): ReturnType<typeof storedBy> | undefined {
-  if (schema._zod.def.type !== "array" || kinds.has(schema)) return undefined;
+function listOf(schema: $ZodTypes): Stored | undefined {
+  const item = kinds.has(schema) ? undefined : singleOf(schema);
+  return item && { kind: { type: "list", of: item.kind }, numbers: item.numbers };
+}
+
+/** What the elements of an array are, where each is a single value. */
+function singleOf(schema: $ZodTypes): Stored | undefined {
+  if (schema._zod.def.type !== "array") return undefined;
   const item = storedBy(bareOf(schema._zod.def.element).schema);
-  if (typeof item === "string" || item.kind.type === "json" || item.kind.type === "list") return undefined;
-  return { kind: { type: "list", of: item.kind }, numbers: item.numbers };
+  return typeof item === "string" || item.kind.type === "json" || item.kind.type === "list" ? undefined : item;
 }

@@ -36,9 +36,14 @@ type Below<Name extends string, Keys extends string, Inherited, Child> =
   & { [K in Parent<Child>]: unknown }
   & { [K in keyof Inherited as K extends `${string}.${string}` ? K : never]: Inherited[K] };
 
+/** Of an element that is a single value: what its key calls it. */
+type OwnFields<T, Options> = Leaf<T> extends true
+  ? Options extends { readonly key: infer Key } ? { [Name in KeyNames<Key>]: T } : unknown
+  : Fields<T, Names<Options>>;
+
 /** Pairs of model name and fields: the record itself and all levels below. */
 type Models<Name extends string, T, Options, Keys extends string, Inherited> =
-  | [Name, Fields<T, Names<Options>> & References<Options> & Inherited]
+  | [Name, OwnFields<T, Options> & References<Options> & Inherited]
   | {
     [Path in Names<Options>]: ChildAt<Options, Path> extends infer Child extends ChildOptions
       ? Models<`${Name}.${Path}`, Element<At<T, Path>>, Child, KeyNames<Child["key"]>, Below<Name, Keys, Inherited, Child>>

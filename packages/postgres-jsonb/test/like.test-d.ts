@@ -19,6 +19,15 @@ expectTypeOf<Types["Country"]["name"]>().toEqualTypeOf<string | null>();
 expectTypeOf<Types["Country"]["population"]>().toEqualTypeOf<bigint | undefined>();
 expectTypeOf<Types["Country.regions.airports"]["location.lat"]>().toEqualTypeOf<number>();
 
+const Post = {
+  table: "posts", schema: z.object({ title: z.string(), tagIds: z.array(z.uuid()), numbers: z.array(z.number()) }),
+  children: { tagIds: { key: "tagId", references: { tagId: "Tag" } } },
+} as const;
+type Edges = JsonbTypes<{ Post: typeof Post }>;
+expectTypeOf<keyof Edges>().toEqualTypeOf<"Post" | "Post.tagIds">();
+expectTypeOf<keyof Edges["Post"]>().toEqualTypeOf<"id" | "title" | "numbers">();
+expectTypeOf<keyof Edges["Post.tagIds"]>().toEqualTypeOf<"Post.id" | "tagId" | "parent">();
+
 export function accepts(left: Pool, right: PGlite): void {
   const total = z.string().register(kinds, { type: "decimal", scale: 2 });
   const order = z.object({ number: z.string(), total, tags: z.array(z.string()), at: z.iso.datetime(), extra: z.record(z.string(), z.unknown()) });

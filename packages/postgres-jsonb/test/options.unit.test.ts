@@ -51,6 +51,7 @@ describe("options", () => {
     ["no zod schema", { documents: { Country: { ...Country, schema: {} } } }, "OPTIONS.SCHEMA", "zod 4 object"],
     ["no table", { documents: { Country: { schema: Country.schema } } }, "OPTIONS.MISSING", "`table`"],
     ["a key of another type", { documents: { Country: { ...Country, key: { column: "id", type: "float" } } } }, "OPTIONS.VALUE", "\"uuid\""],
+    ["single values with two names", { documents: { P: { table: "p", schema: z.object({ ids: z.array(z.uuid()) }), children: { ids: { key: ["a", "b"] } } } } }, "OPTIONS.SCHEMA", "`P.ids` are single values"],
     ["children without a key", { documents: { Country: { ...Country, children: { regions: {} } } } }, "OPTIONS.MISSING", "`key`"],
     ["children that are nowhere", { documents: { Country: { ...Country, children: { region: { key: "code" } } } } }, "OPTIONS.SCHEMA", "no `region`"],
     ["children that are no array of objects", { documents: { Country: { ...Country, children: { name: { key: "code" } } } } }, "OPTIONS.SCHEMA", "array of objects"],

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import * as mini from "zod/mini";
 import { kinds } from "../src/index.ts";
-import { levelOf } from "../src/schema.ts";
+import { levelOf, type ChildArray } from "../src/schema.ts";
 
 const fieldsOf = (shape: z.ZodRawShape): Record<string, unknown> =>
   Object.fromEntries(levelOf(z.object(shape), new Set()).fields.map(({ name, kind, nullable, optional, numbers }) => [
@@ -101,10 +101,21 @@ describe("a schema's shape", () => {
     ]);
   });
 
+  const shown = (element: ChildArray["element"]): unknown => ("single" in element ? element.single.kind : Object.keys(element.object._zod.def.shape));
+
   test("named arrays of objects are children, also inside objects", () => {
     const level = levelOf(z.object({ a: z.array(z.object({ x: z.string() })).optional(), b: z.object({ c: z.array(z.object({ y: z.string() })) }) }), new Set(["a", "b.c"]));
-    expect([...level.children].map(([path, { element, required }]) => [path, Object.keys(element._zod.def.shape), required])).toEqual([["a", ["x"], false], ["b.c", ["y"], true]]);
+    expect([...level.children].map(([path, { element, required }]) => [path, shown(element), required])).toEqual([["a", ["x"], false], ["b.c", ["y"], true]]);
     expect(level.fields).toEqual([]);
+  });
+
+  test("named arrays of single values are children too, those of anything else are not", () => {
+    const shape = { keys: z.array(z.uuid()), numbers: z.array(z.int32()).nullable(), pairs: z.array(z.array(z.string())), one: z.string() };
+    const level = levelOf(z.object(shape), new Set(Object.keys(shape)));
+    expect([...level.children].map(([path, { element, required }]) => [path, shown(element), required])).toEqual([
+      ["keys", { type: "uuid" }, true], ["numbers", { type: "integer", bits: 32 }, false],
+    ]);
+    expect([...level.leftOut.keys()]).toEqual(["pairs", "one"]);
   });
 
   test.each<[string, z.ZodType, string]>([
