@@ -2,7 +2,7 @@ export { createSync, type Plan, type Sync } from "./sync.ts";
 export type {
   Direction, Drift, FieldMapping, FirstLink, ModelOptions, ModelsOptions, OnEditDelete, Runtime, SyncOptions,
 } from "./options.ts";
-export { deterministic, type CloudIds } from "./engines/cloud-ids.ts";
+export { deterministic, randomIdentity, type Identity } from "./engines/identity.ts";
 export {
   ask, decideWith, fieldMerge, leftWins, newest, overwrite, perField, rightWins,
   type Conflict, type ConflictPolicy, type ConflictSide, type Decision,

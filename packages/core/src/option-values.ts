@@ -21,7 +21,7 @@ const checks: Readonly<Record<string, Check | Readonly<Record<string, Check>>>> 
   conflicts: policy,
   firstLink: [(value) => isPolicy(value) || oneOf("left", "right", "ask")(value), '"left", "right", "ask" or a policy'],
   onEditDelete,
-  cloudIds: [(value) => value === "random" || has("idOf")(value), '"random" or deterministic(key)'],
+  cloudIds: [(value) => value === "random" || has("idOf")(value), '"random", deterministic(key), or an object with `name` and `idOf`'],
   mapper,
   differ,
   drift: [oneOf("report", "keep", "overwrite"), '"report", "keep" or "overwrite"'],

@@ -1,6 +1,6 @@
-import type { CloudIds } from "./engines/cloud-ids.ts";
 import type { ConflictPolicy } from "./engines/conflict-policy.ts";
 import type { Differ } from "./engines/differ.ts";
+import type { Identity } from "./engines/identity.ts";
 import type { Mapper } from "./engines/mapper.ts";
 import type { Retention } from "./log/prune.ts";
 import type { MatchRule } from "./engines/match.ts";
@@ -111,8 +111,8 @@ export interface SyncOptions<Left extends ModelTypes = ModelTypes, Right extends
   readonly mapper?: Mapper;
   /** What makes two values the same. @default exactDiffer */
   readonly differ?: Differ;
-  /** Of new records: random and in order of time, or decided by their natural keys. @default "random" */
-  readonly cloudIds?: "random" | CloudIds;
+  /** Of new records: random and in order of time, or decided by their natural keys. @default "random", which is `randomIdentity` */
+  readonly cloudIds?: "random" | Identity;
   /** Required when both sides hold rows that were never synced; has no default on purpose. */
   readonly firstLink?: FirstLink;
   /** @default "delete" */

@@ -108,5 +108,5 @@ it("a model that no natural key names is warned about, and what makes no cloudId
   const { sync } = pairOf([country], { match: { Country: fallback(["code", "name"]) }, cloudIds: deterministic(key) });
   const run = await sync.run();
   expect(run.findings.map(({ severity, code }) => `${severity} ${code}`)).toContain("warning IDENTITY.RANDOM");
-  expect(() => pairOf([country], { cloudIds: key as never })).toThrow(/`cloudIds` must be "random" or deterministic\(key\)/);
+  expect(() => pairOf([country], { cloudIds: key as never })).toThrow(/`cloudIds` must be "random", deterministic\(key\), or an object/);
 });

@@ -38,7 +38,7 @@ function pairOf(child: TreeChild, { documentsLeft = false, ...options }: Partial
 
 const add = (rows: MemoryDatabase, post: string, tag: string): unknown =>
   rows.application.insert("PostTag", { postId: keyOf(rows, "Post", post)[0]!, tagId: keyOf(rows, "Tag", tag)[0]! });
-const take = (rows: MemoryDatabase, post: string, tag: string): void =>
+const take = (rows: MemoryDatabase, post: string, tag: string): unknown =>
   rows.application.delete("PostTag", [keyOf(rows, "Post", post)[0]!, keyOf(rows, "Tag", tag)[0]!]);
 
 function edges(rows: MemoryDatabase): string[] {

@@ -1,4 +1,4 @@
-import { decideWith, exactDiffer, exactMapper, naturalKey, type Differ, type Mapper } from "@sync/core";
+import { decideWith, exactDiffer, exactMapper, naturalKey, randomIdentity, type Differ, type Identity, type Mapper } from "@sync/core";
 import { describe, expect, test } from "vitest";
 import { collect, fieldsByCode, keyOf, model, pairOf, text } from "./pairs.ts";
 
@@ -76,6 +76,40 @@ describe("a differ of one's own", () => {
     await after.sync.run();
     expect(fieldsByCode(before.left, "City", "name")).toEqual({ a: "rome" });
     expect((await collect(after.sync.conflicts())).map(({ kind }) => kind)).toEqual(["first-link"]);
+  });
+});
+
+describe("an identity of one's own", () => {
+  /** The code itself, as long as nobody else has it. */
+  const byCode: Identity = { name: "by code", idOf: (_, form) => (JSON.parse(form) as string[])[0] };
+  const idsOf = (side: Parameters<typeof keyOf>[0]): Record<string, string | null> =>
+    Object.fromEntries(side.probe.rows("City").map(({ record, cloudId }) => [record["code"]!, cloudId]));
+  const random = expect.stringMatching(/^.{14}7/) as unknown;
+
+  test("names new records; where its name is another record's, the record gets a random one", async () => {
+    const { left, right, sync } = pairOf([city], { cloudIds: byCode });
+    left.application.insert("City", { code: "a", name: "first" });
+    await sync.run();
+    expect(idsOf(right)).toEqual({ a: "a" });
+    left.application.update("City", keyOf(left, "City", "a"), { code: "b" });
+    await sync.run();
+    left.application.insert("City", { code: "a", name: "second" });
+    await sync.run();
+    expect(idsOf(left)).toEqual({ b: "a", a: random });
+    expect(idsOf(right)).toEqual(idsOf(left));
+    expect((await sync.run()).written).toEqual({ left: 0, right: 0 });
+  });
+
+  test("may leave records to chance, as the stock one does", async () => {
+    const some: Identity = { name: "some", idOf: (_, form, generation) => (form === '["a"]' ? `a ${generation}` : undefined) };
+    for (const [cloudIds, expected] of [[some, { a: "a 0", b: random }], [randomIdentity, { a: random, b: random }]] as const) {
+      const { left, right, sync } = pairOf([city], { cloudIds });
+      left.application.insert("City", { code: "a" });
+      left.application.insert("City", { code: "b" });
+      expect((await sync.plan()).findings).toEqual([]);
+      await sync.run();
+      expect(idsOf(right)).toEqual(expected);
+    }
   });
 });
 

@@ -1,4 +1,5 @@
 import type { Differ } from "../engines/differ.ts";
+import { randomIdentity } from "../engines/identity.ts";
 import type { Mapper } from "../engines/mapper.ts";
 import { nameOfRule, type MatchRule } from "../engines/match.ts";
 import type { Database, Endpoint, Finding } from "../endpoint.ts";
@@ -115,13 +116,14 @@ class ModelCompiler {
     }
     const sides = { left: this.#side("left", fields), right: this.#side("right", fields) };
     const rules = this.#rules(fields);
-    const cloudIds = typeof this.#options.cloudIds === "object" ? this.#options.cloudIds : undefined;
-    if (cloudIds && !rules.some(({ rule }) => rule.rule === "natural")) {
+    const { cloudIds } = this.#options;
+    const identity = typeof cloudIds === "object" && cloudIds !== randomIdentity ? cloudIds : undefined;
+    if (identity && !rules.some(({ rule }) => rule.rule === "natural")) {
       this.#warn("IDENTITY.RANDOM", `No natural key names records of \`${this.#name}\`: their cloudIds are random.`);
     }
     const parents = fields.flatMap((field) => (field.parent !== undefined ? [field.parent] : []));
     return {
-      name: this.#name, ...sides, fields: policy.whole ? fields.map((field) => ({ ...field, group: 0 })) : fields, extras, rules, policy, firstLink, ...(cloudIds ? { cloudIds } : {}),
+      name: this.#name, ...sides, fields: policy.whole ? fields.map((field) => ({ ...field, group: 0 })) : fields, extras, rules, policy, firstLink, ...(identity ? { identity } : {}),
       onEditDelete: entry.onEditDelete ?? this.#options.onEditDelete ?? "delete",
       ...(typeof entry.softDelete !== "string" ? {} : softDeleteOf(this.#name, entry.softDelete, fields, refuse)),
       keepBase: entry.keepBase ?? "hashes",

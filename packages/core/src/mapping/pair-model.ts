@@ -1,5 +1,5 @@
 import type { MatchForm, MatchRule } from "../engines/match.ts";
-import type { CloudIds } from "../engines/cloud-ids.ts";
+import type { Identity } from "../engines/identity.ts";
 import type { ConflictPolicy } from "../engines/conflict-policy.ts";
 import type { Endpoint } from "../endpoint.ts";
 import type { FirstLink, OnEditDelete } from "../options.ts";
@@ -80,7 +80,7 @@ export interface PairModel {
   readonly extras: readonly PairField[];
   readonly rules: readonly PairRule[];
   /** Absent: new cloudIds are random. */
-  readonly cloudIds?: CloudIds;
+  readonly identity?: Identity;
   readonly policy: ConflictPolicy;
   readonly firstLink: FirstLink | undefined;
   readonly onEditDelete: OnEditDelete;

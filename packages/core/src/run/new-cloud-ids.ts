@@ -22,22 +22,23 @@ export interface NamingContext {
 
 /** Gives records their cloudIds: random ones, or those that their natural keys decide, as far as these are free. Reads only. */
 export async function giveCloudIds(naming: NamingContext, records: readonly Nameless[]): Promise<void> {
-  const { cloudIds, name } = naming.model;
-  let open: { record: Nameless; form: string; generation: number }[] = [];
-  for (const record of records) {
-    const form = cloudIds && naturalFormOf(naming.model, record);
-    if (form === undefined) record.cloudId = naming.context.newCloudId();
-    else open.push({ record, form, generation: 0 });
-  }
+  const { identity, name } = naming.model;
+  let open: { readonly record: Nameless; readonly form: string; readonly cloudId: string; readonly generation: number }[] = [];
+  /** One of the next generation; random where there is none, or the same again. */
+  const ask = (record: Nameless, form: string | undefined, generation: number, before?: string): typeof open => {
+    const cloudId = form === undefined ? undefined : identity?.idOf(name, form, generation);
+    if (form !== undefined && cloudId !== undefined && cloudId !== before) return [{ record, form, cloudId, generation }];
+    record.cloudId = naming.context.newCloudId();
+    return [];
+  };
+  for (const record of records) open.push(...ask(record, identity && naturalFormOf(naming.model, record), 0));
   const given = new Set<string>();
   while (open.length > 0) {
-    const wanted = open.map(({ form, generation }) => cloudIds!.idOf(name, form, generation));
-    const taken = await takenAmong(naming, wanted);
-    open = open.flatMap((each, i) => {
-      const cloudId = wanted[i]!;
-      if (taken.has(cloudId) || given.has(cloudId)) return [{ ...each, generation: each.generation + 1 }];
+    const taken = await takenAmong(naming, open.map(({ cloudId }) => cloudId));
+    open = open.flatMap(({ record, form, cloudId, generation }) => {
+      if (taken.has(cloudId) || given.has(cloudId)) return ask(record, form, generation + 1, cloudId);
       given.add(cloudId);
-      each.record.cloudId = cloudId;
+      record.cloudId = cloudId;
       return [];
     });
   }
