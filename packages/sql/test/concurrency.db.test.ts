@@ -168,6 +168,45 @@ onPostgres(import.meta.url, (engine) => {
     expect(await session.rows("select count(*) from sync_identity")).toEqual([["0"]]);
   });
 
+  test("cloudIds go by COPY where no row has one, and one by one where it is otherwise", async () => {
+    let copies = 0;
+    const copying: Executor = {
+      ...session.executor,
+      copyTransaction: (guard, steps) => {
+        copies += 1;
+        return session.executor.copyTransaction!(guard, steps);
+      },
+    };
+    const counted = open(copying);
+    for (let i = 0; i < 50; i += 1) await counted.claim({ holder: "h", runner: "one", seconds: 600 });
+    await session.exec("insert into country (id, code) overriding system value select i, 'code ' || i from generate_series(1, 5000) i");
+    const outcomes = async (unit: Unit): Promise<string[]> => {
+      const result = await counted.commit(unit);
+      return result.committed ? result.outcomes[0]!.map(({ status }) => status) : [result.refusal.code];
+    };
+    const unit = (prefix: string): Unit => {
+      const rows = Array.from({ length: 5000 }, (_, n) => ({ key: [String(n + 1)], cloudId: `${prefix}${n + 1}`, was: null }));
+      return { id: "u", fence: claim.fence, batches: [{ op: "identify", model: "Country", rows }] };
+    };
+    const identities = async (): Promise<unknown> => (await session.rows("select cloud_id, local_key from sync_identity order by local_key::int"));
+    const all = Array.from({ length: 5000 }, (_, n) => String(n + 1));
+
+    expect(new Set(await outcomes(unit("c")))).toEqual(new Set(["written"]));
+    expect(copies).toBe(1);
+    expect(await identities()).toEqual(all.map((key) => [`c${key}`, key]));
+    // One has a cloudId already, and one is gone.
+    await session.exec("delete from sync_identity where local_key <> '7'; delete from country where id = 9");
+    const stale = (await outcomes(unit("d"))).flatMap((status, n) => (status === "stale" ? [n + 1] : []));
+    expect(stale).toEqual([7, 9]);
+    expect(await identities()).toEqual(all.filter((key) => key !== "9").map((key) => [key === "7" ? "c7" : `d${key}`, key]));
+    // One is gone, and nothing else stands in the way.
+    await session.exec("delete from sync_identity");
+    expect((await outcomes(unit("e"))).flatMap((status, n) => (status === "stale" ? [n + 1] : []))).toEqual([9]);
+    await session.exec("delete from sync_identity");
+    await expect(counted.commit({ ...unit("f"), fence: 99 })).rejects.toMatchObject({ code: "LEASE.LOST" });
+    expect(await identities()).toEqual([]);
+  });
+
   test("a lost connection and a deadlock can be tried again, a missing table cannot", async () => {
     const broken = (sql: string): Promise<unknown> => open({ ...session.executor, query: () => session.executor.query({ sql, params: [] }) }).release(1, false);
     await expect(broken("select pg_terminate_backend(pg_backend_pid())")).rejects.toMatchObject({ code: "ENDPOINT.UNAVAILABLE", retryable: true });

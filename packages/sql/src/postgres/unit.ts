@@ -7,7 +7,7 @@ import { leaseLost } from "../lease.ts";
 import type { SqlColumn, Table } from "../model.ts";
 import { literal, quoted } from "../model.ts";
 import { at, lookup, only } from "../select.ts";
-import { copyable, copyUnit } from "./copy.ts";
+import { copyable, copyIdentities, copyUnit, identifiable } from "./copy.ts";
 import { postgresReader } from "./read.ts";
 import { postgresSyntax } from "./syntax.ts";
 
@@ -42,8 +42,11 @@ export async function commitUnit(
   database: string,
 ): Promise<UnitOutcome> {
   const inserts = copyable(unit, tables);
-  if (inserts && await worthCopying(executor, inserts.reduce((sum, batch) => sum + batch.rows.length, 0))) {
-    return await copyUnit(executor, unit, inserts, tables, sides, database);
+  const identities = identifiable(unit, tables);
+  if ((inserts ?? identities) && await worthCopying(executor, unit.batches.reduce((sum, batch) => sum + batch.rows.length, 0))) {
+    if (inserts) return await copyUnit(executor, unit, inserts, tables, sides, database);
+    const copied = await copyIdentities(executor, unit, identities!, tables, sides, database);
+    if (copied) return copied;
   }
   const twice = touchesTwice(unit.batches);
   const targets = unit.batches.map((batch) => {
