@@ -6,6 +6,13 @@ import type { Value } from "./value.ts";
 /** A local key: one canonical text per key field, in the order of `Model.primaryKey`. Never joined into one string. */
 export type Key = readonly string[];
 
+export interface RowFault {
+  readonly field: string;
+  readonly code: string;
+  /** Where that is inside a document: `regions[2].code`. Names and positions, no values. */
+  readonly path?: string;
+}
+
 /** One row as an endpoint read it. */
 export interface Row {
   readonly key: Key;
@@ -19,7 +26,7 @@ export interface Row {
   /** Canonical values, in the order of the request's `fields`; null for a missing one. */
   readonly values: readonly Value[];
   /** Asked-for fields whose stored value is not of its declared kind; their entry in `values` is null and means nothing. */
-  readonly faults?: readonly { readonly field: string; readonly code: string }[];
+  readonly faults?: readonly RowFault[];
 }
 
 /** Keys above `after` up to and including `upTo`, in the endpoint's own order; null is open. */

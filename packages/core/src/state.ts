@@ -87,6 +87,8 @@ export interface QuarantineRecord {
   readonly message: string;
   readonly constraint?: string;
   readonly field?: string;
+  /** Where in its document that is, `regions[2].code`; a document's key is the first part of `key`. */
+  readonly path?: string;
   /** The parent it waits for: model and local key on `side`. */
   readonly waitsFor?: { readonly model: string; readonly key: Key };
   /**

@@ -82,8 +82,8 @@ describe("fields of an element", () => {
       return [row!.values, row!.faults ?? []];
     };
     expect(await read('{"any":null,"needed":"here","nullable":null}')).toEqual([["here", null, null, "null"], []]);
-    expect(await read('{"deep":{"other":1}}')).toEqual([[null, null, null, null], [{ field: "needed", code: "DOCUMENT.MISSING" }]]);
-    expect(await read('{"needed":"x","deep":[1]}')).toEqual([["x", null, null, null], [{ field: "optional", code: "DOCUMENT.PATH" }]]);
+    expect(await read('{"deep":{"other":1}}')).toEqual([[null, null, null, null], [{ field: "needed", code: "DOCUMENT.MISSING", path: "needed" }]]);
+    expect(await read('{"needed":"x","deep":[1]}')).toEqual([["x", null, null, null], [{ field: "optional", code: "DOCUMENT.PATH", path: "deep.optional" }]]);
   });
 });
 
@@ -126,16 +126,18 @@ describe("reading", () => {
     expect((await fetch(both.database, names.country, ["population"], [["1000"]])).map(({ key }) => key[0])).toEqual(["fr"]);
   });
 
-  test("what has no place in the tree is a row that is faulty in every field", async () => {
+  test("what has no place in the tree is a row that is faulty in every field, and says where it stands", async () => {
     const both = documents();
     const airports = [{ name: "no key" }, 5, { ident: "x" }, { ident: "x", name: "twice" }];
     both.inner.put("Country", "fr", JSON.stringify({ code: "FR", regions: [{ code: "A", airports }, { code: "B", airports: { ident: "y" } }] }));
     both.inner.put("Country", "it", "[1]");
     const airport = await scan(both.database, names.airport, ["name", "ident"]);
     expect(airport.map(({ key, faults }) => [key.join("/"), faults?.[0]])).toEqual([
-      ["fr/A/(element 0)", { field: "ident", code: "DOCUMENT.NO_KEY" }], ["fr/A/(element 1)", { field: "ident", code: "DOCUMENT.NO_KEY" }],
-      ["fr/A/(element 3)", { field: "ident", code: "DOCUMENT.DUPLICATE_KEY" }], ["fr/A/x", { field: "ident", code: "DOCUMENT.DUPLICATE_KEY" }],
-      ["fr/B/(no list)", { field: "ident", code: "DOCUMENT.NOT_A_LIST" }],
+      ["fr/A/(element 0)", { field: "ident", code: "DOCUMENT.NO_KEY", path: "regions[0].airports[0].ident" }],
+      ["fr/A/(element 1)", { field: "ident", code: "DOCUMENT.NO_KEY", path: "regions[0].airports[1]" }],
+      ["fr/A/(element 3)", { field: "ident", code: "DOCUMENT.DUPLICATE_KEY", path: "regions[0].airports[3].ident" }],
+      ["fr/A/x", { field: "ident", code: "DOCUMENT.DUPLICATE_KEY", path: "regions[0].airports[2].ident" }],
+      ["fr/B/(no list)", { field: "ident", code: "DOCUMENT.NOT_A_LIST", path: "regions[1].airports" }],
     ]);
     expect((await scan(both.database, names.country, ["code"])).map(({ key, faults }) => [key[0], faults?.[0]?.code])).toEqual([["fr", undefined], ["it", "DOCUMENT.NOT_AN_OBJECT"]]);
     expect((await fetch(both.database, names.airport, "key", [["fr", "A", "(element 3)"]])).length).toBe(1);

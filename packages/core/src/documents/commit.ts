@@ -271,11 +271,12 @@ class UnitCommit {
       const node = this.#node(batch);
       const tree = this.#unfolded.trees.get(node)!;
       if (!done || settled.get(task)?.status !== "written" || batch.op === "delete" || batch.op === "identify") continue;
-      const place = images.get(documentName(tree, done.key))?.find(node, done.key);
-      if (!place || place === "unknown") continue;
+      const image = images.get(documentName(tree, done.key));
+      const place = image?.find(node, done.key);
+      if (!image || !place || place === "unknown") continue;
       const known = node.cloudId ? undefined : await cloudIdsByKey(this.#unfolded.database, identityModel(tree, node), [done.key]);
       const fields = node.model.fields.map((field) => field.name);
-      const row = rowOf(node, place, fields, known?.get(keyText(done.key)) ?? null);
+      const row = rowOf(node, image, place, fields, known?.get(keyText(done.key)) ?? null);
       const cloudId = node.cloudId ? (row.values[fields.indexOf(node.cloudId.name)] ?? null) : row.cloudId;
       settled.set(task, { status: "written", after: { ...row, cloudId } });
     }

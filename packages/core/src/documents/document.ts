@@ -12,6 +12,8 @@ export interface Place {
   readonly element: Json | undefined;
   /** Why this is no record. */
   readonly code?: string;
+  /** Its key is a stand-in, for want of one: nothing inside can be told from anything else either. */
+  readonly odd?: true;
 }
 
 /** What one array holds. */
@@ -21,7 +23,7 @@ export interface Elements {
   /** By the texts of their own key. */
   readonly byKey: Map<string, { readonly own: Key; readonly element: JsonObject; readonly code?: string }>;
   /** Elements without a key of their own; what stands in `own` says where they are. */
-  readonly odd: readonly { readonly own: Key; readonly element: Json | undefined; readonly code: string }[];
+  readonly odd: readonly { readonly own: Key; readonly element: Json | undefined; readonly code: string; readonly odd: true; readonly at?: number }[];
 }
 
 export const keyText = (key: Key): string => (key.length === 1 ? key[0]! : JSON.stringify(key));
@@ -70,11 +72,12 @@ export class OpenDocument {
       if (this.code !== undefined) return [{ key: this.key, element: undefined, code: this.code }];
       return this.root ? [{ key: this.key, element: this.root }] : [];
     }
-    return this.places(node.parent).flatMap(({ key, element }) => {
+    return this.places(node.parent).flatMap((above) => {
+      const { key, element } = above;
       if (!(element instanceof Map)) return [];
       const { byKey, odd } = this.elements(node, element);
       const inOrder = [...byKey.values(), ...odd].sort((a, b) => compareKeys(node, a.own, b.own));
-      return inOrder.map(({ own, element: each, code }): Place => ({ key: [...key, ...own], element: each, ...(code === undefined ? {} : { code }) }));
+      return inOrder.map((each) => placeOf([...key, ...each.own], each, above));
     });
   }
 
@@ -92,7 +95,21 @@ export class OpenDocument {
     const text = keyText(own);
     const found = byKey.get(text) ?? odd.find((each) => keyText(each.own) === text);
     if (!found) return odd.length > 0 ? "unknown" : undefined;
-    return { key, element: found.element, ...(found.code === undefined ? {} : { code: found.code }) };
+    return placeOf(key, found, above);
+  }
+
+  /** Where the record of this key stands: `regions[2].airports[0]`; else the nearest array or element on the way to it. */
+  pathTo(node: Node, key: Key): string {
+    if (!node.parent) return "";
+    const keyAbove = key.slice(0, -node.key.length);
+    const above = this.find(node.parent, keyAbove);
+    const path = this.pathTo(node.parent, keyAbove);
+    if (above === undefined || above === "unknown" || !(above.element instanceof Map)) return path;
+    const { array, byKey, odd } = this.elements(node, above.element);
+    const own = keyText(key.slice(-node.key.length));
+    const element = byKey.get(own)?.element;
+    const at = element ? array!.indexOf(element) : odd.find((each) => keyText(each.own) === own)?.at;
+    return inside(path, node.path) + (at === undefined ? "" : `[${at}]`);
   }
 
   elements(node: Node, above: JsonObject): Elements {
@@ -107,6 +124,16 @@ export class OpenDocument {
   forget(node: Node, above: JsonObject): void {
     this.#elements.get(above)?.delete(node);
   }
+}
+
+/** A path of object keys behind another path. */
+export function inside(path: string, steps: readonly string[]): string {
+  return [...(path === "" ? [] : [path]), ...steps].join(".");
+}
+
+function placeOf(key: Key, found: { readonly element: Json | undefined; readonly code?: string; readonly odd?: true }, above: Place): Place {
+  const code = found.code ?? (above.odd ? "DOCUMENT.NO_KEY_ABOVE" : undefined);
+  return { key, element: found.element, ...(code === undefined ? {} : { code }), ...(found.odd || above.odd ? { odd: true } : {}) };
 }
 
 /** The state of one record: its own part of the document, without what stands in its children's arrays. */
@@ -150,16 +177,16 @@ function sift(node: Node, above: JsonObject): Elements {
   if (found !== "blocked" && (value === undefined || value === null)) return { array: undefined, byKey, odd: [] };
   if (!Array.isArray(value)) {
     const code = found === "blocked" ? "DOCUMENT.PATH" : "DOCUMENT.NOT_A_LIST";
-    return { array: undefined, byKey, odd: [{ own: node.key.map(() => "(no list)"), element: undefined, code }] };
+    return { array: undefined, byKey, odd: [{ own: node.key.map(() => "(no list)"), element: undefined, code, odd: true }] };
   }
-  const odd: { own: Key; element: Json; code: string }[] = [];
+  const odd: { own: Key; element: Json; code: string; odd: true; at: number }[] = [];
   value.forEach((element, at) => {
     const own = ownKey(node, element);
-    if (!own) odd.push({ own: node.key.map(() => `(element ${at})`), element, code: "DOCUMENT.NO_KEY" });
+    if (!own) odd.push({ own: node.key.map(() => `(element ${at})`), element, code: "DOCUMENT.NO_KEY", odd: true, at });
     else if (byKey.has(keyText(own))) {
       if (node.single) return; // said twice
       byKey.set(keyText(own), { ...byKey.get(keyText(own))!, code: "DOCUMENT.DUPLICATE_KEY" });
-      odd.push({ own: node.key.map(() => `(element ${at})`), element, code: "DOCUMENT.DUPLICATE_KEY" });
+      odd.push({ own: node.key.map(() => `(element ${at})`), element, code: "DOCUMENT.DUPLICATE_KEY", odd: true, at });
     } else byKey.set(keyText(own), { own, element: element as JsonObject });
   });
   return { array: value, byKey, odd };

@@ -1,8 +1,8 @@
 import type { DocumentDatabase } from "./contract.ts";
-import type { Endpoint, FetchRequest, Key, KeyRange, Page, Row, ScanRequest } from "../endpoint.ts";
+import type { Endpoint, FetchRequest, Key, KeyRange, Page, Row, RowFault, ScanRequest } from "../endpoint.ts";
 import { fieldOf } from "../model.ts";
 import type { Value } from "../value.ts";
-import { compareKeys, keyText, OpenDocument, revisionOf, type Place } from "./document.ts";
+import { compareKeys, inside, keyText, OpenDocument, revisionOf, type Place } from "./document.ts";
 import { cloudIdsByKey, identityModel } from "./identity.ts";
 import { read, type Node } from "./node.ts";
 import { shapesOf } from "./shape.ts";
@@ -67,7 +67,7 @@ export class Reader {
 
   async rows(node: Node, places: readonly { readonly document: OpenDocument; readonly place: Place }[], fields: readonly string[]): Promise<Row[]> {
     const cloudIds = await this.#cloudIds(node, places);
-    return places.map(({ place }, at) => rowOf(node, place, fields, cloudIds[at]!));
+    return places.map(({ document, place }, at) => rowOf(node, document, place, fields, cloudIds[at]!));
   }
 
   async #byKey(node: Node, keys: readonly Key[], fields: readonly string[]): Promise<readonly Row[]> {
@@ -168,9 +168,9 @@ function placesOf(node: Node, document: OpenDocument): { document: OpenDocument;
 /** The records of a document whose keys lie in the range; between documents their own database has seen to that. */
 function within(node: Node, document: OpenDocument, range: KeyRange): Place[] {
   const length = document.key.length;
-  const inside = (limit: Key | null): Key | undefined =>
+  const ownPart = (limit: Key | null): Key | undefined =>
     (limit !== null && node.parent && keyText(limit.slice(0, length)) === keyText(document.key) ? limit.slice(length) : undefined);
-  const [after, upTo] = [inside(range.after), inside(range.upTo)];
+  const [after, upTo] = [ownPart(range.after), ownPart(range.upTo)];
   return document.places(node).filter(({ key }) => {
     const own = key.slice(length);
     return (after === undefined || compareKeys(node, own, after) > 0) && (upTo === undefined || compareKeys(node, own, upTo) <= 0);
@@ -184,18 +184,30 @@ function valueOf(node: Node, place: Place, name: string): { readonly value: Valu
 }
 
 /** A record as a row. What has no place in the tree is faulty in every field, its key first. */
-export function rowOf(node: Node, place: Place, fields: readonly string[], cloudId: string | null): Row {
+export function rowOf(node: Node, document: OpenDocument, place: Place, fields: readonly string[], cloudId: string | null): Row {
   const row = { key: place.key, cloudId, revision: revisionOf(node, place.element) };
   if (place.code !== undefined) {
-    const { code } = place;
+    const path = pathOfPlace(node, document, place);
+    const fault = { code: place.code, ...(path === "" ? {} : { path }) };
     const keyFirst = [...fields].sort((a, b) => node.model.primaryKey.indexOf(b) - node.model.primaryKey.indexOf(a));
-    return { ...row, values: fields.map(() => null), faults: keyFirst.map((field) => ({ field, code })) };
+    return { ...row, values: fields.map(() => null), faults: keyFirst.map((field) => ({ field, ...fault })) };
   }
-  const faults: { field: string; code: string }[] = [];
+  const faults: RowFault[] = [];
   const values = fields.map((name) => {
     const { value, code } = valueOf(node, place, name);
-    if (code !== undefined) faults.push({ field: name, code });
+    if (code !== undefined) faults.push({ field: name, code, path: inside(document.pathTo(node, place.key), node.fields.get(name)!.path) });
     return value;
   });
   return { ...row, values, ...(faults.length > 0 ? { faults } : {}) };
+}
+
+/** Where an element is amiss, down to the part of its key where that is why; of one above where that is amiss. */
+function pathOfPlace(node: Node, document: OpenDocument, { key, element, code }: Place): string {
+  const above = code === "DOCUMENT.NO_KEY_ABOVE" ? document.find(node.parent!, key.slice(0, -node.key.length)) : undefined;
+  if (above && above !== "unknown") return pathOfPlace(node.parent!, document, above);
+  const path = document.pathTo(node, key);
+  if (!(element instanceof Map)) return path;
+  const missing = node.key.find((field) => read(field, element).value === null);
+  const field = missing ?? (code === "DOCUMENT.DUPLICATE_KEY" && node.key.length === 1 ? node.key[0] : undefined);
+  return field ? inside(path, field.path) : path;
 }

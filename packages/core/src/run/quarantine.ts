@@ -63,10 +63,10 @@ export class Quarantine {
       counts.waiting++;
       return false;
     }
-    const { code, message, field, constraint, waitsFor } = cause;
+    const { code, message, field, path, constraint, waitsFor } = cause;
     const entry: QuarantineRecord = {
       id, model: examined.model.name, side, key: record.key, cloudId: record.cloudId ?? (examined.cloudId || null), code, message, payload,
-      ...(field === undefined ? {} : { field }), ...(constraint === undefined ? {} : { constraint }), ...(waitsFor ? { waitsFor } : {}),
+      ...(field === undefined ? {} : { field }), ...(path === undefined ? {} : { path }), ...(constraint === undefined ? {} : { constraint }), ...(waitsFor ? { waitsFor } : {}),
       ...(code.startsWith("WRITE.") ? valuesOf(examined, [...examined.plan.toLeft, ...examined.plan.toRight]) : {}),
       attempts: (known?.attempts ?? 0) + 1, since: known?.since ?? context.timestamp(), run: context.runId,
     };

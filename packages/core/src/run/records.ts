@@ -10,6 +10,8 @@ export interface Problem {
   readonly code: string;
   readonly message: string;
   readonly field?: string;
+  /** Inside a document. */
+  readonly path?: string;
   readonly constraint?: string;
   readonly waitsFor?: { readonly model: string; readonly key: Key };
 }
@@ -20,6 +22,18 @@ export interface ReadRecord extends PairRecord {
   /** References whose parent has not come across yet; in `meet` they are null and mean nothing. */
   readonly waits: readonly { readonly at: number; readonly problem: Problem }[];
 }
+
+/** What is wrong with a place in a document. */
+const amiss: Readonly<Record<string, string>> = {
+  "DOCUMENT.MISSING": "is missing",
+  "DOCUMENT.PATH": "cannot be reached: something other than an object stands on the way",
+  "DOCUMENT.NOT_AN_OBJECT": "cannot be read: the document is no JSON object",
+  "DOCUMENT.NOT_A_LIST": "is no array; the records that it held wait, none is deleted",
+  "DOCUMENT.NO_KEY": "is missing or not of its kind, and nothing else tells this element apart",
+  "DOCUMENT.NO_KEY_ABOVE": "does not tell the record above apart, and so nothing inside it",
+  "DOCUMENT.DUPLICATE_KEY": "is the same in two elements of one array",
+  "DOCUMENT.UNKNOWN_PLACE": "cannot be told: what stands in its array, or in place of it, may be this record",
+};
 
 const noWaits: ReadRecord["waits"] = [];
 
@@ -94,7 +108,9 @@ export class RecordReader {
     const keys = this.#model[this.#side].endpoint.model.primaryKey;
     const used = new Set([...keys, ...[...this.#model.fields, ...this.#model.extras].flatMap((field) => field[this.#side].names)]);
     const fault = row.faults?.find((candidate) => used.has(candidate.field));
-    return fault && { code: fault.code, field: fault.field, message: `\`${fault.field}\` on the ${this.#side} holds a value that is not of its declared kind.` };
+    if (!fault) return undefined;
+    const { code, field, path } = fault;
+    return { code, field, ...(path === undefined ? {} : { path }), message: `On the ${this.#side}, \`${path ?? field}\` ${amiss[code] ?? "holds a value that is not of its declared kind"}.` };
   }
 }
 
