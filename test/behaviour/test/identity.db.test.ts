@@ -59,15 +59,19 @@ onPairs(import.meta.url, everyPair, (open) => {
     expect(await sync.verify()).toMatchObject({ equal: true });
   });
 
-  test("a one-way pair puts back what was deleted where nothing is read from", async () => {
+  test("a one-way pair says what was deleted where nothing is read from, and puts it back where that is asked", async () => {
     const pair = await open();
     await pair.left.exec(two);
     const sync = pair.sync({ direction: "left-to-right" });
     await sync.run();
     await pair.right.exec(`delete from country where code = '${code}-a'`);
-    await sync.run();
+    expect((await sync.run()).models.get("Country")).toMatchObject({ drift: 1 });
+    expect(await pair.right.rows(all)).toHaveLength(1);
+    expect(await sync.verify()).toMatchObject({ equal: false, explained: true });
+    const overwriting = pair.sync({ direction: "left-to-right", drift: "overwrite" });
+    await overwriting.run();
     expect(await pair.right.rows(all)).toHaveLength(2);
-    expect(await sync.verify()).toMatchObject({ equal: true });
+    expect(await overwriting.verify()).toMatchObject({ equal: true });
   });
 });
 
