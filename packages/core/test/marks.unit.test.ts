@@ -79,3 +79,29 @@ test.each(["left", "right"] as const)("a row that came to the %s between the mar
   await pair.sync.run();
   expect((await pair.sync.run()).written).toEqual({ left: 0, right: 0 });
 });
+
+const withCloudId = model("Item", [text("code"), text("name"), text("cloudId", true)], [], { syncFields: { cloudId: "cloudId" } });
+
+test.each(["left", "right"] as const)("a row that came to the %s after the mark and was linked hides no row that went after it was read", async (side) => {
+  let late: (() => void) | undefined;
+  const pair = pairOf([withCloudId], { pageSize: 50, wrap: (database, own) => (own !== side ? database : withScan(database, () => {
+    late?.();
+    late = undefined;
+  })) });
+  for (const each of ["left", "right"] as const) for (const code of ["A", "B", "C"]) pair[each].application.insert("Item", { code, name: code });
+  late = () => void pair[side].application.insert("Item", { code: "L", name: "late" });
+  await pair.sync.run({ onEvent: (event) => {
+    if (event.type === "step" && event.step === "verify") pair[side].application.delete("Item", keyOf(pair[side], "Item", "B"));
+  } });
+  await pair.sync.run();
+  expect([codes(pair.left, "Item"), codes(pair.right, "Item")]).toEqual([["A", "C", "L"], ["A", "C", "L"]]);
+});
+
+test("a first meeting that nobody disturbs leaves no doubt", async () => {
+  const state = memoryState();
+  const pair = pairOf([withCloudId], { state, pageSize: 2 });
+  for (const each of ["left", "right"] as const) for (const code of ["A", "B", "C", "D", "E", each]) pair[each].application.insert("Item", { code, name: code });
+  await pair.sync.run();
+  const [checkpoint] = await state.read("pair", { collection: "checkpoint", ids: ["Item"] });
+  expect([checkpoint!.left.unsure, checkpoint!.right.unsure]).toEqual([undefined, undefined]);
+});

@@ -1,5 +1,5 @@
 import { createSync, leftWins, naturalKey, SyncError, type Committed, type Database, type Field, type Model, type Page, type Reference, type SyncOptions, type Unit } from "@sync/core";
-import { memoryDatabase, type MemoryDatabase, type MemoryModel } from "@sync/core/memory";
+import { memoryDatabase, type MemoryDatabase, type MemoryDatabaseOptions, type MemoryModel } from "@sync/core/memory";
 
 /** Models and pairs over databases in memory, and ways to disturb a run in the middle. */
 
@@ -20,6 +20,8 @@ export interface PairOptions extends Partial<SyncOptions> {
   readonly rightModels?: readonly (Model | MemoryModel)[];
   readonly leftTracking?: Tracking;
   readonly rightTracking?: Tracking;
+  /** The databases' clock and randomness, for keys that are the same in every play. */
+  readonly databaseRuntime?: MemoryDatabaseOptions["runtime"];
   /** Puts something between a database and the sync. */
   readonly wrap?: (database: MemoryDatabase, side: "left" | "right") => Database;
 }
@@ -31,9 +33,10 @@ export interface Pair {
 }
 
 export function pairOf(models: readonly (Model | MemoryModel)[], more: PairOptions = {}): Pair {
-  const { match, rightModels, leftTracking, rightTracking, wrap, ...options } = more;
-  const left = memoryDatabase({ name: "left", models, tracking: leftTracking ?? "changes" });
-  const right = memoryDatabase({ name: "right", models: rightModels ?? models, tracking: rightTracking ?? leftTracking ?? "changes" });
+  const { match, rightModels, leftTracking, rightTracking, databaseRuntime, wrap, ...options } = more;
+  const runtime = databaseRuntime ? { runtime: databaseRuntime } : {};
+  const left = memoryDatabase({ name: "left", models, tracking: leftTracking ?? "changes", ...runtime });
+  const right = memoryDatabase({ name: "right", models: rightModels ?? models, tracking: rightTracking ?? leftTracking ?? "changes", ...runtime });
   const names = models.map((each) => ("model" in each ? each.model.name : each.name));
   const sync = createSync({
     name: "pair", left: wrap?.(left, "left") ?? left, right: wrap?.(right, "right") ?? right,

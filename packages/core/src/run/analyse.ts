@@ -21,6 +21,12 @@ export class ModelAnalysis {
   readonly revisited = true;
   /** Linked records of this model before the run. */
   links = 0;
+  /** Rows that are linked to nothing after this run either, besides those in quarantine. */
+  readonly staying: Record<SideName, number> = { left: 0, right: 0 };
+  /** Linked records that are gone on that side, and parked. */
+  readonly absent: Readonly<Record<SideName, Set<string>>> = { left: new Set(), right: new Set() };
+  /** Links were held against rows, one by one. */
+  searched = false;
   readonly #context: RunContext;
   readonly #sink: Sink;
   /** Rows this run has already dealt with as somebody's counterpart. */
@@ -167,13 +173,18 @@ export class ModelAnalysis {
       right: !this.sources.right.side.knownEmpty && (this.#context.dry || this.sources.right.side.loaded !== undefined || !this.sources.left.full),
     };
     for (const record of examined) {
+      const parked = !record.problem && (record.plan.action === "none" || record.plan.action === "park");
       for (const side of ["left", "right"] as const) {
         const read = record[side];
+        if (parked && record.base && !read) this.absent[side].add(record.cloudId);
         if (read) this.#deferred[side].delete(keyText(read.key));
         // A row that is looked at again, as somebody's counterpart, is not another one.
         if (!read || this.#touched[side].has(keyText(read.key))) continue;
         if (record.base) this.#linksSeen[side]++;
-        else this.#unlinkedSeen[side]++;
+        else {
+          this.#unlinkedSeen[side]++;
+          if (parked) this.staying[side]++;
+        }
         if (remember[side]) this.#touched[side].add(keyText(read.key));
       }
       if (record.problem) this.#problems[record.problem.side] = true;
@@ -270,6 +281,7 @@ export class ModelAnalysis {
 
   /** Compares links with rows: what is linked and gone on one side is deleted on the other, what is gone on both is forgotten. */
   async #findDeleted(): Promise<void> {
+    this.searched = true;
     await this.#sink.flush();
     const { state, pair, pageSize } = this.#context.settings;
     const known = new Set(this.deletes.all.map(({ record }) => record.cloudId));

@@ -66,7 +66,9 @@ export async function applyPlan(settings: Settings, mapping: Mapping, planId: st
     await writer.flush();
     const planned = await Promise.all([...deletes].map(async ([model, records]) => {
       const links = records.length === 0 ? 0 : context.linkedBefore(model.name, (await context.retrying(() => settings.state.scanBases(settings.pair, model.name, undefined, 0))).total);
-      return { model, deletes: records, links, examiner: prepared.examiners.get(model.name)!, sources: prepared.sources.get(model.name)! };
+      const { left, right } = header.marks?.[model.name] ?? {};
+      const staying = { left: left?.staying ?? 0, right: right?.staying ?? 0 };
+      return { model, staying, deletes: records, links, examiner: prepared.examiners.get(model.name)!, sources: prepared.sources.get(model.name)! };
     }));
     const deletesToConfirm = options.confirmDeletes ? [] : guardDeletes(context, planned);
     if (deletesToConfirm.length === 0) await applyDeletes(context, tracker, planned, writer);

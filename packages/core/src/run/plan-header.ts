@@ -14,6 +14,8 @@ export interface PlannedMark {
   readonly next?: string;
   readonly total?: number;
   readonly ranges?: SideMark["ranges"];
+  /** Rows that the plan leaves unlinked. */
+  readonly staying?: number;
 }
 
 /** What a plan was made for, as hashes: where any of it differs, the plan speaks of something else. */
@@ -110,10 +112,10 @@ export async function storeHeader(
   context: RunContext, mapping: Mapping, { pages, actions }: { readonly pages: number; readonly actions: number }, analyses: readonly ModelAnalysis[],
 ): Promise<void> {
   const { state, pair } = context.settings;
-  const marks = Object.fromEntries(analyses.map(({ model, sources }) => {
+  const marks = Object.fromEntries(analyses.map(({ model, sources, staying }) => {
     const mark = (side: "left" | "right"): PlannedMark => {
       const { changes, ranges } = sources[side];
-      return changes ? { next: changes.next, total: changes.total } : { ranges };
+      return { staying: staying[side], ...(changes ? { next: changes.next, total: changes.total } : { ranges }) };
     };
     return [model.name, { left: mark("left"), right: mark("right"), from: markedFrom(context, model.name) }];
   }));

@@ -148,7 +148,7 @@ export async function run(settings: Settings, mapping: Mapping, options: RunOpti
     refuseHeld(context);
     const { models, findings } = session;
     const prepared = prepare(context, models);
-    const tracker = new RunTracker(context);
+    const tracker = new RunTracker(context, prepared.sources.values());
     const writer = new Writer(context, prepared.byName, prepared.examiners, tracker);
     let analysed: Analysed;
     try {

@@ -1,5 +1,5 @@
 import type { Changes, Page, Row } from "../endpoint.ts";
-import type { PairModel, SideName } from "../mapping/pair-model.ts";
+import { otherSide, type PairModel, type SideName } from "../mapping/pair-model.ts";
 import type { Checkpoint, SideMark } from "../state.ts";
 import type { ModelAnalysis } from "./analyse.ts";
 import { keyText, quarantineId, type RunContext } from "./context.ts";
@@ -15,7 +15,7 @@ export interface WriteCheck {
 }
 
 /** What is needed of a model's analysis to remember how far it is known. */
-export type Marked = Pick<ModelAnalysis, "model" | "examiner" | "sources"> & Partial<Pick<ModelAnalysis, "revisited">>;
+export type Marked = Pick<ModelAnalysis, "model" | "examiner" | "sources" | "staying"> & Partial<Pick<ModelAnalysis, "revisited" | "absent" | "searched">>;
 
 /**
  * The last step for one model: reads again what this run wrote, and remembers how far each side is known. A row that
@@ -26,9 +26,11 @@ export async function settleModel(
 ): Promise<Checkpoint | undefined> {
   const { model } = analysis;
   const stored = context.checkpoints.get(model.name);
+  const links = finished ? await linksToHold(context, tracker, analysis) : undefined;
   const [left, right] = await Promise.all((["left", "right"] as const).map((side) =>
     withPending(tracker.of(side, model[side].name), analysis, stored?.[side], () =>
-      markSide(context, tracker.of(side, model[side].name), analysis, side, stored?.[side], finished, check))));
+      markSide(context, tracker.of(side, model[side].name), analysis, side, stored?.[side], finished, check).then((mark) =>
+        links !== undefined && expectedRows(context, tracker, analysis, side, links) > (rowsKnown(mark) ?? Infinity) ? { ...mark, unsure: true } : mark))));
   const checkpoint: Checkpoint = {
     model: model.name, layouts: stored?.layouts ?? [model.signature],
     leftShape: context.shapes.get(`left ${model.name}`) ?? "", rightShape: context.shapes.get(`right ${model.name}`) ?? "",
@@ -45,6 +47,30 @@ async function withPending(writes: SideWrites, analysis: Marked, stored: SideMar
   return pending.length === 0 || (mark.mark === undefined && !mark.ranges) ? mark : { ...mark, pending };
 }
 
+/**
+ * How many records are linked now, where there is reason to ask. A row that came after the mark, or after its page, and was
+ * linked all the same makes up for a linked one that went: no page and no change since tells of the two, only this number.
+ */
+async function linksToHold(context: RunContext, tracker: RunTracker, { model, sources, searched }: Marked): Promise<number | undefined> {
+  const { state, pair } = context.settings;
+  const marked = (["left", "right"] as const).some((side) => sources[side].changes !== undefined || sources[side].side.model.endpoint.fingerprint);
+  const looked = searched || (["left", "right"] as const).some((side) => sources[side].full || tracker.of(side, model[side].name).anyLinked);
+  if (!marked || !looked) return undefined;
+  return (await context.retrying(() => state.scanBases(pair, model.name, undefined, 0))).total;
+}
+
+/** Rows that a side has if none is gone that nobody knows of: one per linked record, and those that are linked to none. */
+function expectedRows(context: RunContext, tracker: RunTracker, { model, sources, staying, absent, revisited }: Marked, side: SideName, links: number): number {
+  const held = context.settings.mirror ? 0 : tracker.of(otherSide(side), model[otherSide(side)].name).pending.length;
+  const gone = revisited ? (absent?.[side].size ?? 0) + held : 0;
+  if (!sources[side].full) return links - gone;
+  return links - gone + staying[side] + [...context.quarantine.values()].filter((entry) => entry.model === model.name).length;
+}
+
+function rowsKnown({ known, ranges }: SideMark): number | undefined {
+  return ranges ? ranges.reduce((sum, { count }) => sum + count, 0) : known;
+}
+
 async function markSide(
   context: RunContext, writes: SideWrites, analysis: Marked, side: SideName, stored: SideMark | undefined, finished: boolean, check: WriteCheck,
 ): Promise<SideMark> {
@@ -56,23 +82,22 @@ async function markSide(
     const moved = writes.inserted - writes.deleted;
     if (!finished) {
       if (stored?.mark === undefined) return {};
-      const unsure = stored.unsure || writes.lost || stored.known === undefined || writes.linked?.size !== 0;
+      const unsure = stored.unsure || writes.lost || stored.known === undefined || writes.anyLinked;
       // Some of our rows are only half done, such as one with a cloudId and no counterpart: the next run looks at all of them.
       return { mark: stored.mark, known: (stored.known ?? 0) + moved, ...(stored.ownUnits ? { ownUnits: stored.ownUnits } : {}), ...(unsure ? { unsure } : {}) };
     }
     // Nothing seen and nothing done: the old mark is as good, and an idle run writes nothing.
     const still = source.changes.keys !== "all" && source.changes.keys.length === 0 && writes.rows === 0 && source.changes.total === stored?.known;
     if (still && stored && !stored.unsure) return stored;
-    // A younger row that this run gave its cloudId is ours by now, and named by nobody: only the number tells of it.
-    const otherNumber = again !== undefined && again.total !== source.changes.total + moved;
-    const unsure = writes.lost || otherNumber || youngerRowsLinked(writes, source, again);
+    const unsure = writes.lost || youngerRowsLinked(writes, source);
     // Nobody but us has written since: the younger mark says as much, and our rows need not be told apart by every run.
-    if (again && again.keys !== "all" && again.keys.length === 0 && !unsure) return { mark: again.next, known: again.total, ownUnits: [...writes.units] };
+    const quiet = again !== undefined && again.keys !== "all" && again.keys.length === 0 && again.total === source.changes.total + moved;
+    if (quiet && !unsure) return { mark: again.next, known: again.total, ownUnits: [...writes.units] };
     return { mark: source.changes.next, known: source.changes.total + moved, ownUnits: [...writes.units], ...(unsure ? { unsure } : {}) };
   }
   if (!finished) {
     if (writes.rows > 0) await readBack(context, writes, analysis, side, check);
-    const moved = writes.lost || writes.inserted + writes.deleted > 0 || writes.linked?.size !== 0;
+    const moved = writes.lost || writes.inserted + writes.deleted > 0 || writes.anyLinked;
     return (stored?.ranges ?? stored?.mark) !== undefined && moved ? { ...stored, unsure: true } : (stored ?? {});
   }
   if (source.side.model.endpoint.fingerprint) return markRanges(context, writes, analysis, source, stored, check);
@@ -85,22 +110,17 @@ const manyRows = 1_000;
 
 /** What others have changed since the mark was read, where that is worth knowing. */
 async function lookAgain(context: RunContext, writes: SideWrites, source: Source): Promise<Changes | undefined> {
-  const { linked } = writes;
-  const linkedUnnamed = linked?.size !== 0 && (source.full || linked === undefined);
-  if (!linkedUnnamed && writes.rows <= manyRows) return undefined;
+  if (writes.rows <= manyRows) return undefined;
   const { endpoint } = source.side.model;
   return context.retrying(() => endpoint.changesSince!(source.changes!.next, [...writes.units]));
 }
 
 /**
  * Whether a row was linked that may have come after the mark was read. The next run would take it for a known one, and
- * so one delete for none.
+ * so one delete for none. Where everything was read, `expectedRows` says it.
  */
-function youngerRowsLinked(writes: SideWrites, source: Source, again: Changes | undefined): boolean {
-  const { linked } = writes;
-  if (linked?.size === 0) return false;
-  if (!source.full && linked) return [...linked].some((key) => !source.names(key));
-  return again === undefined || again.keys === "all" || again.keys.some((key) => linked?.has(keyText(key)) ?? true);
+function youngerRowsLinked({ linked }: SideWrites, source: Source): boolean {
+  return !source.full && linked?.size !== 0;
 }
 
 /**

@@ -2,6 +2,7 @@ import type { Key, Row } from "../endpoint.ts";
 import type { Batch, Outcome } from "../unit.ts";
 import type { SideName } from "../mapping/pair-model.ts";
 import { keyText, type RunContext } from "./context.ts";
+import type { Source } from "./source.ts";
 
 /** What this run wrote to one model of one side. */
 export interface SideWrites {
@@ -14,7 +15,8 @@ export interface SideWrites {
   keys: Map<string, Key> | undefined;
   /** What stands under these keys, where it was read and nothing has been written to this side since. */
   readBack: readonly Row[] | undefined;
-  /** Rows that were there already and were linked; undefined: too many to remember. */
+  anyLinked: boolean;
+  /** Rows that were there already and were linked, besides those that the mark named; undefined: too many to remember. */
   linked: Set<string> | undefined;
   /** The answer to a unit was lost: nobody counted what it wrote. */
   lost: boolean;
@@ -29,15 +31,18 @@ export class RunTracker {
   readonly #context: RunContext;
   readonly #writes = new Map<string, SideWrites>();
 
-  constructor(context: RunContext) {
+  readonly #sources: ReadonlyMap<string, Source>;
+
+  constructor(context: RunContext, sources: Iterable<Readonly<Record<SideName, Source>>> = []) {
     this.#context = context;
+    this.#sources = new Map([...sources].flatMap(({ left, right }) => [left, right].map((source) => [`${source.side.name} ${source.side.model.name}`, source])));
   }
 
   of(side: SideName, model: string): SideWrites {
     const name = `${side} ${model}`;
     let writes = this.#writes.get(name);
     if (!writes) {
-      writes = { units: new Set(), inserted: 0, deleted: 0, rows: 0, keys: new Map(), readBack: undefined, linked: new Set(), lost: false, pending: [] };
+      writes = { units: new Set(), inserted: 0, deleted: 0, rows: 0, keys: new Map(), readBack: undefined, anyLinked: false, linked: new Set(), lost: false, pending: [] };
       this.#writes.set(name, writes);
     }
     return writes;
@@ -49,6 +54,8 @@ export class RunTracker {
 
   linked(side: SideName, model: string, key: Key): void {
     const writes = this.of(side, model);
+    writes.anyLinked = true;
+    if (this.#sources.get(`${side} ${model}`)?.names(keyText(key))) return;
     writes.linked?.add(keyText(key));
     if (writes.linked && writes.linked.size > keysKept) writes.linked = undefined;
   }

@@ -193,7 +193,8 @@ export class Writer implements Sink {
       else if (plan.action !== "park" && plan.action !== "none") bases.push(makeBase(context, item));
       this.#count(item);
     }
-    this.#unsettle(items.filter((item) => item.outcome === "written" && item.examined.base === undefined));
+    this.#unsettle(items.filter(({ outcome, examined: { base, cloudId, left, right } }) =>
+      outcome === "written" && (base === undefined || [left, right].some((row) => row && row.cloudId !== cloudId))));
     if (bases.length > 0 || gone.size > 0) context.agreed = true;
     if (bases.length > 0) this.#changes.push({ op: "putBases", bases });
     // What this run has linked itself is met again in the pass over the right, if there is one.
