@@ -15,6 +15,12 @@ export interface ExpressionIndex {
   readonly model: string;
   readonly fields: readonly string[];
   readonly expressions: readonly string[];
+  /** Quoted, with its schema. */
+  readonly table: string;
+  /** Where several kinds share a table: what tells this one's rows. */
+  readonly where: string | undefined;
+  /** The statement that makes it. */
+  readonly sql: string;
 }
 
 /**
@@ -36,10 +42,7 @@ export function jsonbSchema(documents: Readonly<Record<string, DocumentOptions>>
       `primary key (${[...(filter ? [filter.column] : []), key.column].map(quoted).join(", ")})`,
     ];
     tables.set(table, `create table if not exists ${table} (\n  ${columns.join(",\n  ")}\n);`);
-    for (const index of indexesOf(name, options)) {
-      const where = filter ? ` where ${quoted(filter.column)} = '${filter.value.replaceAll("'", "''")}'` : "";
-      indexes.push(`create unique index if not exists ${quoted(index.name)} on ${table} (${index.expressions.map((each) => `(${each})`).join(", ")})${where};`);
-    }
+    indexes.push(...indexesOf(name, options).map(({ sql }) => `${sql};`));
   }
   return [...tables.values(), ...indexes, ""].join("\n");
 }
@@ -48,17 +51,23 @@ export function indexesOf(name: string, options: DocumentOptions): ExpressionInd
   const [tree] = modelsOf({ [name]: options }).trees;
   const column = quoted(options.column ?? "document");
   const keys = [...(tree!.uniqueKeys ?? []), ...(tree!.cloudId === undefined ? [] : [[tree!.cloudId]])];
-  return keys.map((fields) => ({
-    name: indexName([typeof options.table === "string" ? options.table : options.table.name, ...(options.kind ? [name] : []), ...fields, "key"]),
-    model: name,
-    fields,
-    expressions: fields.map((field) => {
+  const table = tableName(options);
+  const filter = kindOf(name, options);
+  const where = filter && `${quoted(filter.column)} = '${filter.value.replaceAll("'", "''")}'`;
+  return keys.map((fields) => {
+    const called = indexName([typeof options.table === "string" ? options.table : options.table.name, ...(options.kind ? [name] : []), ...fields, "key"]);
+    const expressions = fields.map((field) => {
       const path = tree!.fields.find((each) => each.name === field)?.path;
       if (path === undefined) throw new SyncError("OPTIONS.UNKNOWN_FIELD", `\`${name}\` has no field \`${field}\` for its natural key.`, { model: name, field });
       const steps = listed(path).map((step) => `'${step.replaceAll("'", "''")}'`);
       return [column, ...steps.slice(0, -1)].join("->") + `->>${steps.at(-1)!}`;
-    }),
-  }));
+    });
+    const on = `${table} (${expressions.map((each) => `(${each})`).join(", ")})`;
+    return {
+      name: called, model: name, fields, expressions, table, where,
+      sql: `create unique index if not exists ${quoted(called)} on ${on}${where === undefined ? "" : ` where ${where}`}`,
+    };
+  });
 }
 
 function indexName(parts: readonly string[]): string {
