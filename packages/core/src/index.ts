@@ -9,6 +9,7 @@ export {
 } from "./engines/conflict-policy.ts";
 export { exactDiffer, type ComparedField, type Differ } from "./engines/differ.ts";
 export { exactMapper, type Converters, type MappedField, type Mapper } from "./engines/mapper.ts";
+export { exactPatcher, type DocumentChange, type Patcher } from "./engines/patcher.ts";
 export { versionVector } from "./engines/version-vector.ts";
 export { cloudId, fallback, naturalKey, type MatchForm, type MatchRule, type NaturalKeyOptions } from "./engines/match.ts";
 export { isSyncError, SyncError, type SyncErrorOptions } from "./errors.ts";
@@ -44,6 +45,6 @@ export {
 } from "./value.ts";
 export { hash64, HASH_LENGTH, hasher, type Hasher } from "./hash.ts";
 export { hintFor, nearest } from "./names.ts";
-export { unfold } from "./documents/unfold.ts";
+export { unfold, type UnfoldOptions } from "./documents/unfold.ts";
 export type { DocumentTree, TreeChild, TreeField, TreeRecord, TreeReference } from "./documents/tree.ts";
 export type { DocumentBatch, DocumentDatabase, Documents, DocumentUnit, DocumentWrite, InnerIdentity, JsonPatch } from "./documents/contract.ts";

@@ -1,4 +1,4 @@
-import { createSync, leftWins, naturalKey, unfold, type Database, type DocumentTree, type Model, type SyncOptions, type Unit } from "@sync/core";
+import { createSync, leftWins, naturalKey, unfold, type Database, type DocumentTree, type DocumentWrite, type JsonPatch, type Model, type SyncOptions, type Unit } from "@sync/core";
 import { memoryDatabase, memoryDocuments, type MemoryDatabase, type MemoryDocuments, type MemoryDocumentsOptions } from "@sync/core/memory";
 import { model, reference, text } from "./pairs.ts";
 
@@ -33,6 +33,11 @@ export const names = { country: "Country", region: "Country.regions", airport: "
 export function documents(options: Partial<MemoryDocumentsOptions> = {}, trees: readonly DocumentTree[] = [tree]): { readonly inner: MemoryDocuments; readonly database: Database } {
   const inner = memoryDocuments({ name: "documents", models: trees.map((each) => each.documents), ...options });
   return { inner, database: unfold(inner, trees) };
+}
+
+/** What a write changes of its document. */
+export function patchesOf(write: DocumentWrite): readonly JsonPatch[] {
+  return write.op === "patch" && write.patches !== "whole" ? write.patches : [];
 }
 
 /** Commits batches as a runner does. */

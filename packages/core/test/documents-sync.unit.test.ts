@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { byCode, countries, edit, fillRows, type Airport, type Countries, type Country, type Region } from "./countries.ts";
+import { byCode, countries, edit, fillRows, patchesOf, type Airport, type Countries, type Country, type Region } from "./countries.ts";
 
 const regions = (pair: Countries, country: string): Region[] => [...byCode(pair.inner)[country]!.regions].sort((a, b) => (a.code < b.code ? -1 : 1));
 const region = (document: Country, code: string): Region => document.regions.find((each) => each.code === code)!;
@@ -44,7 +44,7 @@ describe.each([["marks, a database that looks inside", {}], ["marks, all documen
     expect(rowOf(pair, "Airport", "ident", "LFAA")["name"]).toBe("Alpha");
     expect(airport(byCode(pair.inner)["FR"]!, "LFAB").name).toBe("Beta");
     const last = pair.inner.written.at(-1)!.batches[0]!.rows[0]!;
-    expect(last.op === "patch" && last.patches.map(({ path }) => path.at(-1))).toEqual(["name"]);
+    expect(patchesOf(last).map(({ path }) => path.at(-1))).toEqual(["name"]);
     await settled(pair);
   });
 

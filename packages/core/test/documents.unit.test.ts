@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { isSyncError, unfold, type Batch, type Database, type DocumentDatabase, type DocumentTree, type DocumentUnit, type FetchRequest, type InsertBatch, type Row, type TreeField, type Value } from "@sync/core";
 import { memoryDocuments, type MemoryDocuments } from "@sync/core/memory";
-import { commit, documents, names, tree, type Country } from "./countries.ts";
+import { commit, documents, names, patchesOf, tree, type Country } from "./countries.ts";
 import { collect } from "./pairs.ts";
 
 const airportRow = async (database: Database, ...key: string[]): Promise<Row | undefined> => (await fetch(database, names.airport, "key", [key], ["ident", "name", "latitude"]))[0];
@@ -180,7 +180,7 @@ describe("writing", () => {
     expect(result).toMatchObject({ committed: true, outcomes: [[{ status: "written" }], [{ status: "written" }], [{ status: "written" }], [{ status: "written" }]] });
     const rows = both.inner.written.at(-1)!.batches.flatMap((batch) => batch.rows);
     expect(rows).toHaveLength(1);
-    expect(rows[0]!.op === "patch" && rows[0]!.patches.map(({ path }) => path.join("."))).toEqual([
+    expect(patchesOf(rows[0]!).map(({ path }) => path.join("."))).toEqual([
       "regions.0.airports.1", "regions.0.airports.0.name", "regions.0.airports.0.location", "regions.0.name", "regions.1.airports.1",
     ]);
     expect(document(both, "fr")).toEqual({
@@ -199,7 +199,7 @@ describe("writing", () => {
     Object.assign(both.inner.documents, { commit: async (unit: DocumentUnit) => (sent.push(unit), { committed: true, transaction: "1", outcomes: unit.batches.map((batch) => batch.rows.map(() => ({ status: "written" }))) }) });
     await commit(database, [update(names.airport, n!, { "Country.regions.code": "A" })]);
     const [write] = sent[0]!.batches[0]!.rows;
-    expect(write!.op === "patch" && [write!.patches.map(({ value }) => value), write!.whole.includes(element)]).toEqual([[element, "[]"], true]);
+    expect(write!.op === "patch" && [patchesOf(write!).map(({ value }) => value), write!.whole.includes(element)]).toEqual([[element, "[]"], true]);
   });
 
   test("a stale record is left out, the others of its document go on", async () => {

@@ -1,4 +1,6 @@
-import { decideWith, exactDiffer, exactMapper, naturalKey, randomIdentity, type Differ, type Identity, type Mapper } from "@sync/core";
+import { decideWith, exactDiffer, exactMapper, exactPatcher, naturalKey, randomIdentity, unfold } from "@sync/core";
+import type { Differ, DocumentChange, DocumentTree, DocumentWrite, Identity, Mapper, Patcher } from "@sync/core";
+import { memoryDocuments } from "@sync/core/memory";
 import { describe, expect, test } from "vitest";
 import { collect, fieldsByCode, keyOf, model, pairOf, text } from "./pairs.ts";
 
@@ -109,6 +111,38 @@ describe("an identity of one's own", () => {
       expect((await sync.plan()).findings).toEqual([]);
       await sync.run();
       expect(idsOf(right)).toEqual(expected);
+    }
+  });
+});
+
+describe("a patcher of one's own", () => {
+  const written = async (patcher: Patcher): Promise<DocumentWrite[]> => {
+    const inner = memoryDocuments({ name: "documents", models: ["City"] });
+    inner.put("City", "1", '{"code":"a","name":"rome","other":[1]}');
+    const tree: DocumentTree = { documents: "City", json: "body", fields: [text("code"), { ...text("name"), optional: true }], uniqueKeys: [["code"]] };
+    const right = unfold(inner, [tree], { patcher });
+    const { left, sync } = pairOf([model("City", [text("code"), text("name", true)])], { wrap: (database, side) => (side === "left" ? database : right), firstLink: "left" });
+    left.application.insert("City", { code: "a", name: "Roma" });
+    await sync.run();
+    expect(JSON.parse(inner.all("City")["1"]!)).toEqual({ code: "a", name: "Roma", other: [1] });
+    return inner.written.flatMap(({ batches }) => batches.flatMap(({ rows }) => rows)).filter((write) => write.op === "patch" && write.patches.length > 0);
+  };
+  const patches = [{ path: ["name"], value: '"Roma"' }];
+
+  test("sees the document before and after, and what the stock one would write", async () => {
+    const seen: DocumentChange[] = [];
+    const whole: Patcher = { name: "whole", patch: (change) => (seen.push(change), "whole") };
+    expect(await written(whole)).toMatchObject([{ patches: "whole", whole: '{"code":"a","name":"Roma","other":[1]}' }]);
+    expect(seen).toEqual([{ model: "City", before: '{"code":"a","name":"rome","other":[1]}', after: '{"code":"a","name":"Roma","other":[1]}', patches }]);
+    expect(await written(exactPatcher)).toMatchObject([{ patches }]);
+  });
+
+  test("may go other ways as long as they lead there", async () => {
+    const around = [{ path: ["name"], value: undefined }, { path: ["name"], value: '"Roma"' }];
+    expect(await written({ name: "around", patch: () => around })).toMatchObject([{ patches: around }]);
+    const astray = [[], [{ path: [], value: "1" }], [{ path: ["name"], value: '"Rom"' }], [{ path: ["no", "where"], value: "1" }], [{ path: ["other", 3], value: "1" }]];
+    for (const wrong of astray) {
+      await expect(written({ name: "astray", patch: () => wrong })).rejects.toMatchObject({ code: "DOCUMENT.PATCHES", message: expect.stringContaining("`astray`") as unknown });
     }
   });
 });

@@ -1,4 +1,5 @@
 import { hintFor, SyncError } from "@sync/core";
+import type { Patcher } from "@sync/core";
 import type { $ZodObject } from "zod/v4/core";
 
 /** Fields of another record's primary key: one field, or several in its order. */
@@ -58,6 +59,8 @@ export interface JsonbDatabaseOptions<Documents extends Readonly<Record<string, 
   readonly documents: Documents;
   /** Where the sync's own tables go; the schema is made if it is missing. @default the connection's current schema */
   readonly sideTables?: { readonly schema?: string };
+  /** How changes of documents are written. @default exactPatcher: the paths that change */
+  readonly patcher?: Patcher;
   /** How many milliseconds to wait for a transaction of yours on a connection that both share. @default 10000 */
   readonly patience?: number;
 }
@@ -65,7 +68,7 @@ export interface JsonbDatabaseOptions<Documents extends Readonly<Record<string, 
 const RECORD = ["unique", "cloudId", "references", "children"] as const satisfies readonly (keyof RecordOptions)[];
 const CHILD = [...RECORD, "key", "orderBy", "parent"] as const satisfies readonly (keyof ChildOptions)[];
 const DOCUMENT = [...RECORD, "schema", "table", "column", "key", "kind"] as const satisfies readonly (keyof DocumentOptions)[];
-const DATABASE = ["documents", "sideTables", "patience"] as const satisfies readonly (keyof JsonbDatabaseOptions)[];
+const DATABASE = ["documents", "sideTables", "patcher", "patience"] as const satisfies readonly (keyof JsonbDatabaseOptions)[];
 
 export function checkOptions(options: JsonbDatabaseOptions, factory = "jsonbDatabase"): void {
   if (typeof options?.documents !== "object" || options.documents === null || Object.keys(options.documents).length === 0) {
@@ -74,6 +77,9 @@ export function checkOptions(options: JsonbDatabaseOptions, factory = "jsonbData
   checkNames(options, DATABASE, factory);
   if (options.sideTables) checkNames(options.sideTables, ["schema"], "`sideTables`");
   if (options.patience !== undefined && !(options.patience >= 0)) throw new SyncError("OPTIONS.INVALID", "`patience` is a number of milliseconds.");
+  if (options.patcher !== undefined && typeof options.patcher?.patch !== "function") {
+    throw new SyncError("OPTIONS.INVALID", "`patcher` is an object with `name` and `patch`.");
+  }
   for (const [name, document] of Object.entries(options.documents)) {
     checkNames(document, DOCUMENT, `\`${name}\``);
     if (document.schema?._zod?.def?.type !== "object") throw new SyncError("OPTIONS.SCHEMA", `\`${name}\` needs \`schema\`: a zod 4 object.`, { model: name });

@@ -48,6 +48,7 @@ describe("options", () => {
     ["no documents", { documents: {} }, "OPTIONS.MISSING", "`documents`"],
     ["an unknown option", { documents: { Country }, patient: 1 }, "OPTIONS.UNKNOWN_KEY", "`patience`"],
     ["an unknown option of a kind", { documents: { Country: { ...Country, colum: "x" } } }, "OPTIONS.UNKNOWN_KEY", "`column`"],
+    ["a patcher that is none", { documents: { Country }, patcher: {} }, "OPTIONS.INVALID", "`patch`"],
     ["no zod schema", { documents: { Country: { ...Country, schema: {} } } }, "OPTIONS.SCHEMA", "zod 4 object"],
     ["no table", { documents: { Country: { schema: Country.schema } } }, "OPTIONS.MISSING", "`table`"],
     ["a key of another type", { documents: { Country: { ...Country, key: { column: "id", type: "float" } } } }, "OPTIONS.VALUE", "\"uuid\""],

@@ -1,10 +1,12 @@
-import type { DocumentBatch, DocumentDatabase, DocumentUnit, DocumentWrite, InnerIdentity } from "./contract.ts";
+import type { DocumentBatch, DocumentDatabase, DocumentUnit, DocumentWrite, InnerIdentity, JsonPatch } from "./contract.ts";
 import type { Key, Row } from "../endpoint.ts";
+import { exactPatcher, type Patcher } from "../engines/patcher.ts";
 import type { Batch, Committed, Outcome, Refusal, Unit } from "../unit.ts";
 import { documentName, keyText, OpenDocument } from "./document.ts";
 import { cloudIdsByKey, identityModel } from "./identity.ts";
 import { jsonText, type JsonObject } from "./json.ts";
 import type { Node } from "./node.ts";
+import { patchesOf } from "./patches.ts";
 import { Reader, rowOf } from "./reader.ts";
 import type { Tree } from "./tree.ts";
 import { Refused, Work, type Done } from "./work.ts";
@@ -27,6 +29,7 @@ export interface Unfolded {
   readonly readers: ReadonlyMap<Tree, Reader>;
   readonly trees: ReadonlyMap<Node, Tree>;
   readonly nodes: ReadonlyMap<string, Node>;
+  readonly patcher: Patcher;
 }
 
 /** Carries a unit out: everything that concerns one document becomes one write of it. */
@@ -234,7 +237,7 @@ class UnitCommit {
       // Of the same key, what is forgotten first may be somebody's later on.
       const spoken = new Set(own.flatMap((each) => (each.cloudId === null ? [] : [`${each.model} ${keyText(each.key)}`])));
       const inner = [...open, ...own].filter((each) => each.cloudId !== null || !spoken.has(`${each.model} ${keyText(each.key)}`));
-      const patches = this.#work.patches(document);
+      const patches = this.#patches(document);
       let write: DocumentWrite | undefined;
       if (revision === undefined) write = root && { op: "insert", key, whole: jsonText(root), inner };
       else if (!root && document.code === undefined) write = { op: "delete", key, revision, inner };
@@ -252,6 +255,14 @@ class UnitCommit {
     const all = [...groups.values()];
     const unit: DocumentUnit = { id, fence, batches: all.map(({ batch }) => batch), ...(this.#work.together ? { together: true } : {}) };
     return { unit, names: all.map(({ names }) => names) };
+  }
+
+  #patches(document: OpenDocument): readonly JsonPatch[] | "whole" {
+    const patches = this.#work.patches(document);
+    const { root, text } = document;
+    const { patcher } = this.#unfolded;
+    if (patches.length === 0 || patcher === exactPatcher) return patches;
+    return patchesOf(patcher, { model: document.tree.root.model.name, before: text!, after: jsonText(root!), patches });
   }
 
   async #settle(stale: ReadonlySet<string>, images: ReadonlyMap<string, OpenDocument>): Promise<Map<Task, Outcome>> {

@@ -59,9 +59,9 @@ export type DocumentWrite =
       readonly revision: string;
       /**
        * In order, each on what the one before left, so that what they do not name stays as it is. All of them, however many:
-       * the database knows from which number on the whole text costs it less.
+       * the database knows from which number on the whole text costs it less. `"whole"`: it is to be written so in any case.
        */
-      readonly patches: readonly JsonPatch[];
+      readonly patches: readonly JsonPatch[] | "whole";
       /** The whole text as it will be, for a database that writes it whole. */
       readonly whole: string;
       readonly inner: readonly InnerIdentity[];

@@ -128,7 +128,7 @@ export class OpenDocument {
 
 /** A path of object keys behind another path. */
 export function inside(path: string, steps: readonly string[]): string {
-  return [...(path === "" ? [] : [path]), ...steps].join(".");
+  return [path, ...steps].filter((step) => step !== "").join(".");
 }
 
 function placeOf(key: Key, found: { readonly element: Json | undefined; readonly code?: string; readonly odd?: true }, above: Place): Place {

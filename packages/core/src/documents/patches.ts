@@ -1,5 +1,7 @@
 import type { JsonPatch } from "./contract.ts";
-import { jsonText, Single, type Json, type JsonObject } from "./json.ts";
+import type { DocumentChange, Patcher } from "../engines/patcher.ts";
+import { SyncError } from "../errors.ts";
+import { jsonText, parseJson, Single, type Json, type JsonObject } from "./json.ts";
 
 /** What each object of a document was before somebody worked on it. */
 export type Origins = Map<JsonObject, JsonObject>;
@@ -60,4 +62,38 @@ function keepsOrder(was: readonly Json[], is: readonly Json[], origins: Origins)
     kept++;
   }
   return kept > 0;
+}
+
+/** What a patcher makes of a change, tried out before it is sent: no document becomes another than it was meant to. */
+export function patchesOf(patcher: Patcher, change: DocumentChange): readonly JsonPatch[] | "whole" {
+  const patches = patcher.patch(change);
+  if (patches === "whole" || patches === change.patches || leadsTo(change, patches)) return patches;
+  const message = `The patches that \`${patcher.name}\` makes do not turn a document of \`${change.model}\` into what it is to become.`;
+  throw new SyncError("DOCUMENT.PATCHES", message, { model: change.model });
+}
+
+function leadsTo({ before, after }: DocumentChange, patches: readonly JsonPatch[]): boolean {
+  const json = parseJson(before);
+  return patches.every((patch) => applied(patch, json)) && jsonText(json) === jsonText(parseJson(after));
+}
+
+/** The JSON text after a patch. */
+export function patchedBy(text: string, patch: JsonPatch): string {
+  const json = parseJson(text);
+  if (!applied(patch, json)) throw new TypeError("A patch leads to a place that is not there.");
+  return jsonText(json);
+}
+
+/** Carries one patch out; false where its path leads nowhere. */
+function applied({ path, value }: JsonPatch, json: Json): boolean {
+  let here: Json | undefined = json;
+  for (const step of path.slice(0, -1)) here = here instanceof Map ? here.get(String(step)) : Array.isArray(here) ? here[Number(step)] : undefined;
+  const last = path[path.length - 1];
+  if (last === undefined) return false;
+  if (here instanceof Map) {
+    if (value === undefined) here.delete(String(last));
+    else here.set(String(last), parseJson(value));
+  } else if (Array.isArray(here) && Number(last) <= here.length) here.splice(Number(last), 1, ...(value === undefined ? [] : [parseJson(value)]));
+  else return false;
+  return true;
 }

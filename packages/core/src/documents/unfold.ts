@@ -1,11 +1,17 @@
 import type { DocumentDatabase } from "./contract.ts";
 import type { Database, Endpoint, Finding, Inspection, ModelTypes } from "../endpoint.ts";
+import { exactPatcher, type Patcher } from "../engines/patcher.ts";
 import { hash64 } from "../hash.ts";
 import { changesInside } from "./changes.ts";
 import { commitUnit, type Unfolded } from "./commit.ts";
 import type { Node } from "./node.ts";
 import { Reader } from "./reader.ts";
 import { compileTrees, type DocumentTree, type Tree } from "./tree.ts";
+
+export interface UnfoldOptions {
+  /** How changes of documents are written. @default exactPatcher */
+  readonly patcher?: Patcher;
+}
 
 /**
  * A document database as an ordinary one: its endpoints are the records inside the documents, each level a model of its own
@@ -16,11 +22,13 @@ import { compileTrees, type DocumentTree, type Tree } from "./tree.ts";
  *
  * @throws {SyncError} `OPTIONS.INVALID` with everything that is wrong with the trees
  */
-export function unfold<Types extends ModelTypes = ModelTypes>(database: DocumentDatabase, trees: readonly DocumentTree[]): Database<Types> {
+export function unfold<Types extends ModelTypes = ModelTypes>(
+  database: DocumentDatabase, trees: readonly DocumentTree[], { patcher = exactPatcher }: UnfoldOptions = {},
+): Database<Types> {
   const compiled = compileTrees(database, trees);
   const readers = new Map(compiled.map((tree) => [tree, new Reader(database, tree)]));
   const all = compiled.flatMap((tree) => tree.nodes.map((node) => [node, tree] as const));
-  const unfolded: Unfolded = { database, readers, trees: new Map(all), nodes: new Map(all.map(([node]) => [node.model.name, node])) };
+  const unfolded: Unfolded = { database, readers, trees: new Map(all), nodes: new Map(all.map(([node]) => [node.model.name, node])), patcher };
   return {
     name: database.name,
     endpoints: new Map(all.map(([node, tree]) => [node.model.name, endpointOf(database, readers.get(tree)!, node)])),

@@ -1,5 +1,6 @@
-import type { DocumentBatch, DocumentDatabase, Documents, DocumentUnit, DocumentWrite, InnerIdentity, JsonPatch } from "../documents/contract.ts";
+import type { DocumentBatch, DocumentDatabase, Documents, DocumentUnit, DocumentWrite, InnerIdentity } from "../documents/contract.ts";
 import { jsonText, parseJson, type Json } from "../documents/json.ts";
+import { patchedBy } from "../documents/patches.ts";
 import type { Changes, Claim, ClaimRequest, Endpoint, FetchRequest, Inspection, Key, Page, Row, ScanRequest } from "../endpoint.ts";
 import { SyncError } from "../errors.ts";
 import { hash64 } from "../hash.ts";
@@ -173,8 +174,9 @@ class MemoryDocumentDatabase implements MemoryDocuments {
     if (!stored || String(stored.transaction) !== write.revision) return { status: "stale" };
     if (write.op === "delete") table.delete(text);
     else if (write.patches.length > 0) {
-      const patched = write.patches.reduce(patchedBy, stored.text);
-      if (patched !== canonical({ type: "json" }, write.whole)) throw new TypeError("The patches of a document do not lead to its whole text.");
+      const whole = canonical({ type: "json" }, write.whole);
+      const patched = write.patches === "whole" ? whole : write.patches.reduce(patchedBy, stored.text);
+      if (patched !== whole) throw new TypeError("The patches of a document do not lead to its whole text.");
       table.set(text, { key: write.key, text: patched, transaction: this.#transaction });
     }
     return { status: "written" };
@@ -277,23 +279,6 @@ function countAt(json: unknown, path: readonly string[]): number {
   if (Array.isArray(json)) return path.length === 0 ? json.length : json.reduce<number>((sum, item) => sum + countAt(item, path), 0);
   if (typeof json !== "object" || json === null || path.length === 0) return 0;
   return countAt((json as Record<string, unknown>)[path[0]!], path.slice(1));
-}
-
-function patchedBy(text: string, { path, value }: JsonPatch): string {
-  const json = parseJson(text);
-  let here = json;
-  for (const step of path.slice(0, -1)) {
-    const next: Json | undefined = here instanceof Map ? here.get(String(step)) : Array.isArray(here) ? here[Number(step)] : undefined;
-    if (next === undefined) throw new TypeError("A patch leads through something that is not there.");
-    here = next;
-  }
-  const last = path[path.length - 1]!;
-  if (here instanceof Map) {
-    if (value === undefined) here.delete(String(last));
-    else here.set(String(last), parseJson(value));
-  } else if (Array.isArray(here) && Number(last) <= here.length) here.splice(Number(last), 1, ...(value === undefined ? [] : [parseJson(value)]));
-  else throw new TypeError("A patch leads to a place that is not there.");
-  return jsonText(json);
 }
 
 function contains(json: Json | undefined, shape: Json): boolean {

@@ -86,6 +86,7 @@ function groupsOf(batch: DocumentBatch, index: number, { table, after }: Writabl
 function shapeOf(write: DocumentWrite): string {
   if (write.op !== "patch") return "";
   const { patches, whole } = write;
+  if (patches === "whole") return patches;
   const size = patches.reduce((sum, { value }) => sum + (value?.length ?? 0), 0);
   if (patches.length > MOST_PATCHES || size > whole.length / 2) return "whole";
   return patches.map(({ value }) => (value === undefined ? "r" : "s")).join("");
@@ -116,7 +117,7 @@ function inputOf({ table, shape }: Group, write: DocumentWrite): string {
   if (write.op === "insert") parts.push(write.whole);
   else parts.push(JSON.stringify(write.revision));
   if (write.op === "patch") {
-    if (shape === "whole") parts.push(write.whole);
+    if (shape === "whole" || write.patches === "whole") parts.push(write.whole);
     else for (const { path, value } of write.patches) parts.push(JSON.stringify(pathText(path)), ...(value === undefined ? [] : [value]));
   }
   return `[${parts.join(",")}]`;
