@@ -6,10 +6,15 @@ export type { ChildOptions, DocumentOptions, JsonbDatabaseOptions, KeyOptions, K
 export type { JsonbTypes } from "./types.ts";
 
 // What an application needs besides, so that one package is enough to install.
-export { ask, cloudId, createSync, decideWith, fallback, fieldMerge, isSyncError, leftWins, naturalKey, newest, perField, rightWins, SyncError } from "@sync/core";
+export {
+  ask, cloudId, createSync, decideWith, deterministic, exactDiffer, exactMapper, exactPatcher, fallback, fieldMerge, isSyncError, leftWins,
+  naturalKey, newest, overwrite, perField, planPage, planTable, randomIdentity, rightWins, SyncError, versionVector,
+} from "@sync/core";
 export type {
-  ApplyResult, Conflict, ConflictPolicy, ConflictRecord, Difference, Direction, FieldMapping, FirstLink, MatchRule, ModelCounts, ModelOptions, OnEditDelete,
-  Plan, PlannedAction, PlanSummary, QuarantineRecord, RunOptions, RunResult, StateStore, Sync, SyncEvent, SyncOptions, VerifyCounts, VerifyResult,
+  ApplyResult, ComparedField, Conflict, ConflictPolicy, ConflictRecord, Converters, Decision, Difference, Differ, Direction, DocumentChange,
+  FieldMapping, FirstLink, Identity, JsonPatch, LiveField, LiveRecord, MappedField, Mapper, MatchRule, ModelCounts, ModelOptions,
+  OnEditDelete, Patcher, Plan, PlannedAction, PlanPageOptions, PlanSummary, PlanTableOptions, QuarantineRecord, RunOptions, RunResult,
+  StateStore, Sync, SyncEvent, SyncOptions, VerifyCounts, VerifyResult,
 } from "@sync/core";
 export { sqliteState } from "@sync/sql";
 export type { PgClientLike, PgliteLike, PgPoolLike, PostgresLike } from "@sync/sql";

@@ -6,11 +6,13 @@ export type { PrismaDmmf } from "./dmmf.ts";
 
 // What an application needs besides, so that one package is enough to install.
 export {
-  ask, cloudId, createSync, decideWith, deterministic, fallback, fieldMerge, isSyncError, leftWins, naturalKey, newest, overwrite, perField, planPage, planTable, rightWins, SyncError, versionVector,
+  ask, cloudId, createSync, decideWith, deterministic, exactDiffer, exactMapper, fallback, fieldMerge, isSyncError, leftWins, naturalKey,
+  newest, overwrite, perField, planPage, planTable, randomIdentity, rightWins, SyncError, versionVector,
 } from "@sync/core";
 export type {
-  ApplyResult, CloudIds, Conflict, ConflictPolicy, ConflictRecord, Difference, Direction, FieldMapping, FirstLink, LiveField, LiveRecord, MatchRule, ModelCounts, ModelOptions,
-  OnEditDelete, Plan, PlannedAction, PlanPageOptions, PlanSummary, PlanTableOptions, QuarantineRecord, RunOptions, RunResult, StateStore, Sync, SyncEvent, SyncOptions,
+  ApplyResult, ComparedField, Conflict, ConflictPolicy, ConflictRecord, Converters, Decision, Difference, Differ, Direction, FieldMapping,
+  FirstLink, Identity, LiveField, LiveRecord, MappedField, Mapper, MatchRule, ModelCounts, ModelOptions, OnEditDelete, Plan, PlannedAction,
+  PlanPageOptions, PlanSummary, PlanTableOptions, QuarantineRecord, RunOptions, RunResult, StateStore, Sync, SyncEvent, SyncOptions,
   VerifyCounts, VerifyResult,
 } from "@sync/core";
 export { sqliteState } from "@sync/sql";
