@@ -1,4 +1,5 @@
 import { SyncError, type SyncOptions } from "@sync/core";
+import { memoryState } from "@sync/core/memory";
 import { describe, expect, test } from "vitest";
 import { codes, collect, fieldsByCode, keyOf, model, pairOf, reference, text, type Pair, type Tracking } from "./pairs.ts";
 
@@ -32,6 +33,15 @@ describe.each(["left-to-right", "right-to-left"] as const)("what is edited on th
     expect(fieldsByCode(to, "City", "name")["a"]).toBe("from the source");
     expect((await collect(sync.conflicts())).map(({ fields, rule }) => [fields, rule])).toEqual([[["name"], `one way, ${direction}`]]);
     expect((await sync.verify()).equal).toBe(true);
+  });
+
+  test.each(["report", "keep", "overwrite"] as const)("makes no idle run look at everything again (%s)", async (drift) => {
+    const state = memoryState();
+    const { sync } = await copied({ direction, drift, state });
+    await sync.run();
+    const before = state.writes;
+    const idle = await sync.run();
+    expect([idle.models.get("City")!.read, state.writes]).toEqual([{ left: 0, right: 0 }, before]);
   });
 
   test("is kept without a word where that is wanted", async () => {

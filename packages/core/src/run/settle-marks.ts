@@ -34,7 +34,7 @@ export async function settleModel(
   const checkpoint: Checkpoint = {
     model: model.name, layouts: stored?.layouts ?? [model.signature],
     leftShape: context.shapes.get(`left ${model.name}`) ?? "", rightShape: context.shapes.get(`right ${model.name}`) ?? "",
-    left: left!, right: right!, ...(stored?.openConflicts ? { openConflicts: true } : {}),
+    ...(stored?.way === undefined ? {} : { way: stored.way }), left: left!, right: right!, ...(stored?.openConflicts ? { openConflicts: true } : {}),
   };
   return JSON.stringify(checkpoint) === JSON.stringify(withoutId(stored)) ? undefined : checkpoint;
 }
@@ -86,8 +86,11 @@ async function markSide(
       // Some of our rows are only half done, such as one with a cloudId and no counterpart: the next run looks at all of them.
       return { mark: stored.mark, known: (stored.known ?? 0) + moved, ...(stored.ownUnits ? { ownUnits: stored.ownUnits } : {}), ...(unsure ? { unsure } : {}) };
     }
-    // Nothing seen and nothing done: the old mark is as good, and an idle run writes nothing.
-    const still = source.changes.keys !== "all" && source.changes.keys.length === 0 && writes.rows === 0 && source.changes.total === stored?.known;
+    // Nothing seen and nothing done: the old mark is as good, and an idle run writes nothing. Inside of documents all is counted
+    // anew behind a unit of ours, once.
+    const counted = source.side.model.endpoint.model.within !== undefined && (stored?.ownUnits?.length ?? 0) > 0;
+    const nothing = source.changes.keys !== "all" && source.changes.keys.length === 0 && writes.rows === 0 && writes.units.size === 0;
+    const still = nothing && !counted && source.changes.total === stored?.known;
     if (still && stored && !stored.unsure) return stored;
     const unsure = writes.lost || youngerRowsLinked(writes, source);
     // Nobody but us has written since: the younger mark says as much, and our rows need not be told apart by every run.
@@ -206,7 +209,7 @@ function inKeyOrder(source: Source): NonNullable<SideMark["ranges"]> {
 
 const withoutId = (stored: (Checkpoint & { id?: string }) | undefined): Checkpoint | undefined => {
   if (!stored) return undefined;
-  const { model, layouts, leftShape, rightShape, left, right, openConflicts } = stored;
-  return { model, layouts, leftShape, rightShape, left, right, ...(openConflicts ? { openConflicts } : {}) };
+  const { model, layouts, leftShape, rightShape, way, left, right, openConflicts } = stored;
+  return { model, layouts, leftShape, rightShape, ...(way === undefined ? {} : { way }), left, right, ...(openConflicts ? { openConflicts } : {}) };
 };
 
