@@ -64,6 +64,11 @@ export interface Model {
   readonly references: readonly Reference[];
   /** Name of the reference to the record that this one lives inside of: the database writes both as one document. */
   readonly within?: string;
+  /**
+   * The name under which `fetch` gives, and an insert takes, what else a record holds besides `fields`, as text: what is
+   * deleted can be made again as it was. Never mapped, compared or scanned.
+   */
+  readonly rest?: string;
   readonly syncFields: SyncFields;
 }
 

@@ -46,6 +46,9 @@ export interface DocumentPair {
     exec(sql: string): Promise<void>;
     rows<T extends Row = Row>(sql: string): Promise<T[]>;
   };
+  /** Both databases and their state, where the process dies before a commit for which `when` says so. */
+  dying(when: () => boolean): Partial<SyncOptions>;
+  close(): Promise<void>;
   /** Overheard. */
   sync(options?: Partial<SyncOptions>): Sync;
   readonly events: SyncEvent[];
@@ -64,14 +67,30 @@ export const inserted = (countries: readonly string[], regions: readonly string[
   ...airports.map((code) => `insert into airport (ident, name, region_id, country_id) select '${code}', 'name of ${code}', id, country_id from region where '${code}' like code || '%'`),
 ].join(";\n");
 
+/** Dies before a commit. */
+function mortal<Thing extends object>(thing: Thing, when: () => boolean): Thing {
+  return new Proxy(thing, {
+    get: (target, member) => {
+      const value: unknown = Reflect.get(target, member, target);
+      if (typeof value !== "function") return value;
+      const method = value.bind(target) as (...words: unknown[]) => Promise<unknown>;
+      return member !== "commit" ? method : async (...words: unknown[]) => {
+        if (when()) throw new Error("the process ends here");
+        return method(...words);
+      };
+    },
+  });
+}
+
 /** The same tests on a PostgreSQL server and on PGlite. */
 export function onDocuments(file: string, body: (open: (schema?: string) => Promise<DocumentPair>) => void): void {
   const suite = (connect: (closing: (() => Promise<void>)[]) => Promise<DocumentPair["documents"]>): void => {
     keepSecrets();
     const closing: (() => Promise<void>)[] = [];
-    afterEach(async () => {
-      for (const close of closing.splice(0).reverse()) await close();
-    });
+    const close = async (): Promise<void> => {
+      for (const each of closing.splice(0).reverse()) await each();
+    };
+    afterEach(close);
     body(async (schema = jsonbSchema({ Country })) => {
       const rows = openSqlite(ddl, { schema: { Country: CountryRow, Region: RegionRow, Airport: AirportRow } });
       closing.push(() => rows.close());
@@ -80,7 +99,8 @@ export function onDocuments(file: string, body: (open: (schema?: string) => Prom
       const events: SyncEvent[] = [];
       const right = untyped(jsonbDatabase(documents.client, { documents: { Country } }));
       return {
-        rows, documents, events,
+        rows, documents, events, close,
+        dying: (when) => ({ left: mortal(rows.database, when), right: mortal(right, when), state: mortal(rows.database.state!, when) }),
         sync: (options = {}) => overheard(createSync({
           name: "countries", left: rows.database, right, models, conflicts: fieldMerge({ otherwise: leftWins() }), firstLink: "left", retry: { firstDelay: 1 }, ...options,
         }), events),

@@ -52,6 +52,9 @@ interface Draft {
   readonly findings: Finding[];
 }
 
+/** What the models of unfolded records call that which no field names. */
+export const REST = "(rest)";
+
 const noFields: readonly string[] = [];
 const pathOf = (path: string | readonly string[]): readonly string[] => (typeof path === "string" ? path.split(".") : path);
 
@@ -95,6 +98,7 @@ export function nodeOf(draft: Draft): Node {
     references,
     syncFields: record.cloudId === undefined ? {} : { cloudId: record.cloudId },
     ...(child ? { within: child.parent ?? "parent" } : {}),
+    ...(single ? {} : { rest: REST }),
   };
   const children: Node[] = [];
   const inside: Paths = pathTree((record.children ?? []).map((each) => pathOf(each.path)));

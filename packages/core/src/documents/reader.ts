@@ -4,7 +4,8 @@ import { fieldOf } from "../model.ts";
 import type { Value } from "../value.ts";
 import { compareKeys, inside, keyText, OpenDocument, revisionOf, type Place } from "./document.ts";
 import { cloudIdsByKey, identityModel } from "./identity.ts";
-import { read, type Node } from "./node.ts";
+import { read, REST, type Node } from "./node.ts";
+import { restOf } from "./rest.ts";
 import { shapesOf } from "./shape.ts";
 import type { Tree } from "./tree.ts";
 
@@ -178,6 +179,7 @@ function within(node: Node, document: OpenDocument, range: KeyRange): Place[] {
 }
 
 function valueOf(node: Node, place: Place, name: string): { readonly value: Value; readonly code?: string } {
+  if (name === REST) return { value: restOf(node, place.element) };
   const field = node.fields.get(name);
   if (!field) return { value: place.key[node.model.primaryKey.indexOf(name)] ?? null };
   return place.element === undefined ? { value: null } : read(field, place.element);

@@ -6,9 +6,10 @@ import { documentName, keyText, OpenDocument, revisionOf, type Place } from "./d
 import { identityModel } from "./identity.ts";
 import { setAt, Single, type Json, type JsonObject } from "./json.ts";
 import { toJson } from "./kinds.ts";
-import { read, type Node, type NodeField } from "./node.ts";
+import { read, REST, type Node, type NodeField } from "./node.ts";
 import { arrange } from "./order.ts";
 import { copyOf, patchesBetween, type Origins } from "./patches.ts";
+import { fromRest, holds } from "./rest.ts";
 import type { Tree } from "./tree.ts";
 
 /** A data error: nothing of the unit is written. */
@@ -56,7 +57,7 @@ export class Work {
   }
 
   insert(node: Node, batch: InsertBatch, row: InsertBatch["rows"][number]): Done {
-    const element: JsonObject = node.single ? new Single() : new Map();
+    const element: JsonObject = node.single ? new Single() : fromRest(row.values[batch.fields.indexOf(REST)]);
     const text = this.#documentText(node, row.key);
     if (node.parent) this.#put(node, row.key, element);
     else {
@@ -68,13 +69,15 @@ export class Work {
     this.#fresh.add(element);
     batch.fields.forEach((name, at) => {
       const field = node.fields.get(name);
-      if (field) setField(node, element, field, row.values[at] ?? null);
+      const value = row.values[at] ?? null;
+      // A null that stood there is in the rest.
+      if (field && (value !== null || !holds(element, field.path))) setField(node, element, field, value);
     });
     node.key.forEach((field, at) => setField(node, element, field, row.key[row.key.length - node.key.length + at]!));
     for (const field of node.fields.values()) {
       if (!field.nullable && !field.optional && !batch.fields.includes(field.name) && !node.key.includes(field)) throw notNull(node, field.name);
     }
-    for (const child of node.children) if (child.required && !setAt(element, child.path, [])) throw blocked(child, child.path);
+    for (const child of node.children) if (child.required && !holds(element, child.path) && !setAt(element, child.path, [])) throw blocked(child, child.path);
     this.#give(node, element, row.cloudId);
     return { key: row.key, documents: [text] };
   }

@@ -161,7 +161,8 @@ const unknownOf = (outcomes: readonly ItemOutcome[]): WriteItem[] => outcomes.fl
 
 /** All that the model has of these rows, fields that are not synced included: a row that goes takes them along. */
 export async function wholeRows(context: RunContext, { endpoint, fields }: ModelSide, rows: readonly Row[]): Promise<{ readonly fields: readonly string[]; readonly values: readonly (readonly Value[])[] }> {
-  const others = endpoint.model.fields.flatMap(({ name }) => (fields.includes(name) ? [] : [name]));
+  const { rest } = endpoint.model;
+  const others = [...endpoint.model.fields.flatMap(({ name }) => (fields.includes(name) ? [] : [name])), ...(rest === undefined ? [] : [rest])];
   if (others.length === 0 || rows.length === 0) return { fields, values: rows.map((row) => row.values) };
   const more = await context.retrying(() => endpoint.fetch({ fields: others, by: "key", tuples: rows.map((row) => row.key) }));
   // A row that has changed since is not deleted: whatever stands in its pre-image then is dropped.

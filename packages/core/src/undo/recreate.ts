@@ -87,6 +87,8 @@ function restored(undoing: Undoing, model: PairModel, side: SideName, image: Pre
     const at = image.fields.indexOf(name);
     if (at >= 0 && name !== own.syncFields.cloudId && (writable || own.primaryKey.includes(name))) values.set(name, image.values[at] ?? null);
   }
+  const rest = own.rest === undefined ? -1 : image.fields.indexOf(own.rest);
+  if (rest >= 0) values.set(own.rest!, image.values[rest] ?? null);
   for (const { fields, target } of own.references) {
     const parent = undoing.models.find((each) => each[side].name === target);
     const key = fields.map((field) => values.get(field));
