@@ -144,6 +144,28 @@ describe.each([["marks, a database that looks inside", {}], ["marks, all documen
     await settled(pair);
   });
 
+  test("what an application changed in a document before a run wrote into it is seen by the next run", async () => {
+    const pair = await copied(options);
+    pair.rows.application.update("Airport", pair.keys["LFAA"]!, { name: "from the left" });
+    let changed = false;
+    await pair.sync.run({
+      onEvent: (event) => {
+        // The marks are taken, and nothing is written yet.
+        if (changed || event.type !== "step" || event.step !== "analyse") return;
+        changed = true;
+        edit(pair.inner, "FR", (document) => {
+          airport(document, "LFBA").name = "from the right";
+          region(document, "FR-B").name = "its region too";
+        });
+      },
+    });
+    await pair.sync.run();
+    expect(airport(byCode(pair.inner)["FR"]!, "LFAA").name).toBe("from the left");
+    expect(rowOf(pair, "Airport", "ident", "LFBA")["name"]).toBe("from the right");
+    expect(rowOf(pair, "Region", "code", "FR-B")["name"]).toBe("its region too");
+    await settled(pair);
+  });
+
   test("what has no place in the tree waits in quarantine, and the rest of its document goes on", async () => {
     const pair = await copied(options);
     edit(pair.inner, "FR", (document) => {
@@ -164,4 +186,21 @@ describe.each([["marks, a database that looks inside", {}], ["marks, all documen
     await pair.sync.run();
     expect([pair.rows.probe.rows("Region").length, pair.rows.probe.rows("Airport").length]).toEqual([3, 4]);
   });
+});
+
+test("what a run wrote into documents is not looked at again by the next one", async () => {
+  const pair = await copied();
+  const readBy = async (): Promise<number[]> => [...(await pair.sync.run()).models.values()].map(({ read }) => read.right);
+  pair.rows.application.update("Airport", pair.keys["LFAA"]!, { name: "first" });
+  await readBy();
+  pair.rows.application.update("Airport", pair.keys["LFBA"]!, { name: "second" });
+  expect(await readBy()).toEqual([0, 0, 0]);
+  pair.rows.application.insert("Airport", { ident: "LFBB", name: "new", latitude: "1", regionId: pair.keys["FR-B"]![0]!, countryId: pair.keys["FR"]![0]! });
+  expect(await readBy()).toEqual([0, 0, 0]);
+  expect(await readBy()).toEqual([0, 0, 0]);
+  // Somebody else's change brings the whole document back into sight.
+  edit(pair.inner, "FR", (document) => (airport(document, "LFAA").name = "theirs"));
+  expect(await readBy()).toEqual([1, 2, 4]);
+  expect(rowOf(pair, "Airport", "ident", "LFAA")["name"]).toBe("theirs");
+  await settled(pair);
 });

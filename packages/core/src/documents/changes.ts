@@ -15,12 +15,16 @@ interface ChildMark {
  * anything is counted. What comes between stands in a document that the next call names, so that a delete is found then
  * at the latest; one that is not there is never made up, since records are only counted here and looked for by the runner.
  *
- * Own transactions are not left out: whoever writes a document last has not seen what else was changed in it before.
+ * Own transactions are left out as far as they hide nothing. Records that they added or took are not in the mark's total.
  */
-export async function changesInside(database: DocumentDatabase, reader: Reader, inner: Endpoint, node: Node, mark: string | undefined): Promise<Changes> {
+export async function changesInside(
+  database: DocumentDatabase, reader: Reader, inner: Endpoint, node: Node, mark: string | undefined, ownUnits: readonly string[],
+): Promise<Changes> {
   const known = mark === undefined ? undefined : (JSON.parse(mark) as ChildMark);
-  const changes = await inner.changesSince!(known?.inner, []);
-  const still = known !== undefined && changes.keys !== "all" && changes.keys.length === 0 && changes.total === known.documents;
+  const own = known ? reader.own.since(known.inner, ownUnits) : [];
+  const changes = await inner.changesSince!(known?.inner, own);
+  reader.own.given(changes.next);
+  const still = known !== undefined && own.length === 0 && changes.keys !== "all" && changes.keys.length === 0 && changes.total === known.documents;
   const documents = changes.keys === "all" ? undefined : await reader.load(changes.keys);
   const total = still ? known.total : await count(database, reader, node);
   const next: ChildMark = { inner: changes.next, documents: changes.total, total };
@@ -33,4 +37,11 @@ async function count(database: DocumentDatabase, reader: Reader, node: Node): Pr
   if (!documents.countInside) return reader.count(node);
   const [total] = await documents.countInside(reader.tree.inner, [node.steps]);
   return total!;
+}
+
+/** The same for the documents themselves. */
+export async function changedDocuments(reader: Reader, inner: Endpoint, mark: string | undefined, ownUnits: readonly string[]): Promise<Changes> {
+  const changes = await inner.changesSince!(mark, mark === undefined ? [] : reader.own.since(mark, ownUnits));
+  reader.own.given(changes.next);
+  return changes;
 }

@@ -7,6 +7,7 @@ import { cloudIdsByKey, identityModel } from "./identity.ts";
 import { jsonText, type JsonObject } from "./json.ts";
 import type { Node } from "./node.ts";
 import { patchesOf } from "./patches.ts";
+import { named } from "./own-units.ts";
 import { Reader, rowOf } from "./reader.ts";
 import type { Tree } from "./tree.ts";
 import { Refused, Work, type Done } from "./work.ts";
@@ -87,8 +88,10 @@ class UnitCommit {
     this.#identities = await this.#changedIdentities();
     const { unit, names } = this.#documentUnit(released);
     if (unit.batches.length === 0) return { transaction: "", settled: await this.#settle(new Set(), new Map()) };
+    const marks = await this.#undisturbed(unit);
     const result = await database.documents.commit(unit);
     if (!result.committed) return { refusal: this.#translated(result.refusal) };
+    const transaction = named(result.transaction, marks);
     const stale = new Set<string>();
     const images = new Map<string, OpenDocument>();
     unit.batches.forEach((batch, at) => result.outcomes[at]!.forEach((outcome, row) => {
@@ -96,8 +99,16 @@ class UnitCommit {
       if (outcome.status === "stale") stale.add(name);
       else if (outcome.after) images.set(name, this.#opened(batch.model, outcome.after));
     }));
-    if (unit.together && stale.size > 0) return { transaction: result.transaction, settled: new Map() };
-    return { transaction: result.transaction, settled: await this.#settle(stale, images) };
+    if (unit.together && stale.size > 0) return { transaction, settled: new Map() };
+    for (const { own } of this.#unfolded.readers.values()) own.written(transaction);
+    return { transaction, settled: await this.#settle(stale, images) };
+  }
+
+  /** The marks from which this unit will hide nothing. */
+  async #undisturbed(unit: DocumentUnit): Promise<string[]> {
+    const marks = await Promise.all([...this.#unfolded.readers].map(([tree, { own }]) =>
+      own.undisturbed(unit.batches.flatMap(({ model, rows }) => (model === tree.inner ? rows.flatMap((row) => (row.op === "insert" ? [] : [row.key])) : [])))));
+    return [...new Set(marks.flat())];
   }
 
   /** Identities that stand in the way of this unit, and whose record is gone. */

@@ -5,6 +5,7 @@ import type { Value } from "../value.ts";
 import { compareKeys, inside, keyText, OpenDocument, revisionOf, type Place } from "./document.ts";
 import { cloudIdsByKey, identityModel } from "./identity.ts";
 import { read, REST, type Node } from "./node.ts";
+import { OwnUnits } from "./own-units.ts";
 import { restOf } from "./rest.ts";
 import { shapesOf } from "./shape.ts";
 import type { Tree } from "./tree.ts";
@@ -17,6 +18,7 @@ const documentsPerPage = 200;
 /** Reads documents of one tree and gives the records inside them. */
 export class Reader {
   readonly tree: Tree;
+  readonly own: OwnUnits;
   readonly #database: DocumentDatabase;
   readonly #inner: Endpoint;
 
@@ -24,6 +26,7 @@ export class Reader {
     this.tree = tree;
     this.#database = database;
     this.#inner = database.endpoints.get(tree.inner)!;
+    this.own = new OwnUnits(this.#inner);
   }
 
   async *scan(node: Node, request: ScanRequest): AsyncGenerator<Page> {

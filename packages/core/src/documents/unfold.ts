@@ -2,7 +2,7 @@ import type { DocumentDatabase } from "./contract.ts";
 import type { Database, Endpoint, Finding, Inspection, ModelTypes } from "../endpoint.ts";
 import { exactPatcher, type Patcher } from "../engines/patcher.ts";
 import { hash64 } from "../hash.ts";
-import { changesInside } from "./changes.ts";
+import { changedDocuments, changesInside } from "./changes.ts";
 import { commitUnit, type Unfolded } from "./commit.ts";
 import type { Node } from "./node.ts";
 import { Reader } from "./reader.ts";
@@ -56,8 +56,8 @@ function endpointOf(database: DocumentDatabase, reader: Reader, node: Node): End
     get changesSince() {
       if (!inner.changesSince) return undefined;
       return node.parent
-        ? (mark: string | undefined) => changesInside(database, reader, inner, node, mark)
-        : (mark: string | undefined) => inner.changesSince!(mark, []);
+        ? (mark: string | undefined, ownUnits: readonly string[]) => changesInside(database, reader, inner, node, mark, ownUnits)
+        : (mark: string | undefined, ownUnits: readonly string[]) => changedDocuments(reader, inner, mark, ownUnits);
     },
   };
 }

@@ -30,6 +30,7 @@ const keysKept = 5_000;
 export class RunTracker {
   readonly #context: RunContext;
   readonly #writes = new Map<string, SideWrites>();
+  readonly #together = new Map<string, readonly string[]>();
 
   readonly #sources: ReadonlyMap<string, Source>;
 
@@ -65,7 +66,7 @@ export class RunTracker {
     // Even another model's rows: a cascade or a trigger may have changed them.
     for (const [name, each] of this.#writes) if (name.startsWith(`${side} `)) each.readBack = undefined;
     // What a delete leaves in its model are rows that a foreign key changed: nobody has looked at those.
-    if (batch.op !== "delete") writes.units.add(transaction);
+    if (batch.op !== "delete") for (const model of this.#writtenTogether(side, batch.model)) this.of(side, model).units.add(transaction);
     const onlyIdentity = batch.op === "identify" || (batch.op === "update" && batch.fields.length === 0);
     batch.rows.forEach((row, at) => {
       if (outcomes[at]?.status !== "written") return;
@@ -77,5 +78,22 @@ export class RunTracker {
       else writes.keys?.set(keyText(row.key), row.key);
       if (writes.keys && writes.keys.size > keysKept) writes.keys = undefined;
     });
+  }
+
+  /** The models whose records stand in the same documents. */
+  #writtenTogether(side: SideName, model: string): readonly string[] {
+    const name = `${side} ${model}`;
+    let together = this.#together.get(name);
+    if (!together) {
+      const { endpoints } = this.#context.settings.databases[side];
+      const rootOf = (each: string): string => {
+        const { references, within } = endpoints.get(each)!.model;
+        const above = references.find((reference) => reference.name === within);
+        return above ? rootOf(above.target) : each;
+      };
+      together = [...endpoints.keys()].filter((each) => rootOf(each) === rootOf(model));
+      this.#together.set(name, together);
+    }
+    return together;
   }
 }
