@@ -8,13 +8,13 @@ import { collect, keyOf, model, reference, text } from "./pairs.ts";
 
 const value = (name: string): TreeChild["fields"][number] => ({ name, kind: { type: "text" } });
 // #region array
-const tags: TreeChild = {
+const arrayOfKeys: TreeChild = {
   path: "tags", single: true, key: ["tagId"],
   fields: [{ name: "tagId", kind: { type: "text" } }], references: [{ fields: ["tagId"], target: "Tag" }],
 };
 // #endregion
 const arrays = {
-  "of keys": { child: tags, element: (id: string): unknown => id },
+  "of keys": { child: arrayOfKeys, element: (id: string): unknown => id },
   "of objects with a key": { child: { path: "tags", key: ["id"], fields: [value("id")], references: [{ fields: ["id"], target: "Tag" }] }, element: (id: string): unknown => ({ id }) },
 } as const satisfies Record<string, { child: TreeChild; element(id: string): unknown }>;
 const treesOf = (child: TreeChild): DocumentTree[] => [

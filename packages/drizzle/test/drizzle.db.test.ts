@@ -1,4 +1,5 @@
 import { PGlite } from "@electric-sql/pglite";
+import { insert, prepare, rowsOf, valuesOf } from "@sync/test-adapters";
 import { describePostgres } from "@sync/test-databases/vitest";
 import Database from "better-sqlite3";
 import { eq } from "drizzle-orm";
@@ -10,7 +11,6 @@ import { Client, Pool } from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { DrizzleLike } from "../src/index.ts";
 import { drizzleDatabase } from "../src/index.ts";
-import { insert, prepare, rowsOf, valuesOf } from "./support/copy.ts";
 import { notes, places, postgresSchema, postgresTables, sqliteSchema, sqliteTables, things, words } from "./support/schemas.ts";
 
 type Db = PgDatabase<PgQueryResultHKT> & DrizzleLike;

@@ -1,4 +1,5 @@
 import { PGlite } from "@electric-sql/pglite";
+import { hammer, tables, type Application } from "@sync/test-adapters";
 import { describePostgres } from "@sync/test-databases/vitest";
 import Database from "better-sqlite3";
 import { sql } from "drizzle-orm";
@@ -9,8 +10,6 @@ import type { PgDatabase, PgQueryResultHKT } from "drizzle-orm/pg-core";
 import { Client, Pool } from "pg";
 import { describe, expect, test } from "vitest";
 import { drizzleExecutor } from "../src/executor.ts";
-import type { Application } from "./support/hammer.ts";
-import { hammer, tables } from "./support/hammer.ts";
 
 describe("better-sqlite3", () => {
   test("units and the application's transactions on one handle do not touch each other", async () => {

@@ -1,12 +1,11 @@
 import { PrismaPg } from "@prisma/adapter-pg";
+import { hammer, tables, type Application } from "@sync/test-adapters";
 import { describePostgres } from "@sync/test-databases/vitest";
 import { describe, expect, test } from "vitest";
 import { factsOf } from "../src/client.ts";
 import { prismaExecutor } from "../src/executor.ts";
 import { PrismaClient as PostgresClient } from "./postgres/generated/client.ts";
 import type { PrismaClient as SqliteClient } from "./sqlite/generated/client.ts";
-import type { Application } from "./support/hammer.ts";
-import { hammer, tables } from "./support/hammer.ts";
 import { openSqlite } from "./support/sqlite.ts";
 
 function application(prisma: SqliteClient | PostgresClient, takesTurns: boolean): Application {

@@ -1,10 +1,10 @@
 import { PrismaPg } from "@prisma/adapter-pg";
+import { insert, prepare, rowsOf, valuesOf } from "@sync/test-adapters";
 import { describePostgres } from "@sync/test-databases/vitest";
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { prismaDatabase } from "../src/index.ts";
 import { PrismaClient as PostgresClient } from "./postgres/generated/client.ts";
-import { insert, prepare, rowsOf, valuesOf } from "./support/copy.ts";
 import type { SqliteSession } from "./support/sqlite.ts";
 import { openSqlite } from "./support/sqlite.ts";
 

@@ -1,0 +1,2 @@
+export { insert, prepare, rowsOf, valuesOf } from "./copy.ts";
+export { hammer, tables, type Application } from "./hammer.ts";
