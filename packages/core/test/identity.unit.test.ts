@@ -114,3 +114,15 @@ it("a key that is written like any other field keeps its identity on both sides"
   expect((await sync.verify()).equal).toBe(true);
   expect((await sync.run()).written).toEqual({ left: 0, right: 0 });
 });
+
+it.each(["left", "right"] as const)("two cloudIds that the rows bear themselves become one: the smaller stands, whichever side has it (%s)", async (side) => {
+  const withId = model("Item", [text("code"), text("name"), text("cloudId", true)], [], { syncFields: { cloudId: "cloudId" } });
+  const { left, right, sync } = pairOf([withId]);
+  const ids = side === "left" ? { left: "019b0000-0000-7000-8000-000000000001", right: "019b0000-0000-7000-8000-000000000002" }
+    : { left: "019b0000-0000-7000-8000-000000000002", right: "019b0000-0000-7000-8000-000000000001" };
+  left.application.insert("Item", { code: "a", name: "of the left", cloudId: ids.left });
+  right.application.insert("Item", { code: "a", name: "of the right", cloudId: ids.right });
+  expect((await sync.run()).models.get("Item")).toMatchObject({ linked: 1, unsettled: 0, quarantined: 0 });
+  for (const database of [left, right]) expect(database.probe.rows("Item").map(({ cloudId, record }) => [cloudId, record["name"]])).toEqual([[ids[side], "of the left"]]);
+  expect((await sync.run()).written).toEqual({ left: 0, right: 0 });
+});

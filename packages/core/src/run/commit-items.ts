@@ -91,16 +91,29 @@ function byModel(items: readonly WriteItem[]): [PairModel, WriteItem[]][] {
 /**
  * CloudIds for rows that are not otherwise written. They go first: a cloudId ahead of its counterpart proves nothing.
  * A cloudId in the row itself makes a new version of the row, under which a change that came after our read would pass
- * for ours: there it is guarded like any update.
+ * for ours: there it is guarded like any update, or, where it takes another one's place, the row is read again after it.
  */
 export function identifyBatches(items: readonly WriteItem[], side: SideName): Traced[] {
-  return byModel(items).map(([model, group]): Traced => {
+  return byModel(items).flatMap(([model, group]): Traced[] => {
     const { name, endpoint } = model[side];
-    const batch: Batch = endpoint.model.syncFields.cloudId === undefined
-      ? { op: "identify", model: name, rows: group.map(({ examined, identify }) => ({ key: examined[side]!.key, cloudId: examined.cloudId, was: identify[side] ?? null })) }
-      : { op: "update", model: name, fields: [], rows: group.map(({ examined }) => ({ key: examined[side]!.key, revision: examined[side]!.row.revision, values: [], cloudId: examined.cloudId })) };
-    return { items: group, batch };
+    const [fresh, renamed]: [WriteItem[], WriteItem[]] = [[], []];
+    for (const item of group) (endpoint.model.syncFields.cloudId === undefined || renames(item, side) ? renamed : fresh).push(item);
+    const traced: Traced[] = [];
+    if (renamed.length > 0) {
+      const rows = renamed.map(({ examined, identify }) => ({ key: examined[side]!.key, cloudId: examined.cloudId, was: identify[side] ?? null }));
+      traced.push({ items: renamed, batch: { op: "identify", model: name, rows } });
+    }
+    if (fresh.length > 0) {
+      const rows = fresh.map(({ examined }) => ({ key: examined[side]!.key, revision: examined[side]!.row.revision, values: [], cloudId: examined.cloudId }));
+      traced.push({ items: fresh, batch: { op: "update", model: name, fields: [], rows } });
+    }
+    return traced;
   });
+}
+
+/** The row bears its cloudId itself, and another one so far. */
+export function renames({ examined, identify }: WriteItem, side: SideName): boolean {
+  return typeof identify[side] === "string" && examined.model[side].endpoint.model.syncFields.cloudId !== undefined;
 }
 
 /** New rows and guarded updates; parents' models come first because they were examined first. */

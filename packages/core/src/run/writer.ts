@@ -1,7 +1,7 @@
 import type { Row } from "../endpoint.ts";
 import { otherSide, type PairModel, type SideName } from "../mapping/pair-model.ts";
 import type { Base, ConflictRecord, SideMark, StateChange } from "../state.ts";
-import { commitItems, dataBatches, identifyBatches } from "./commit-items.ts";
+import { commitItems, dataBatches, identifyBatches, renames } from "./commit-items.ts";
 import { conflictRecord } from "./conflicts.ts";
 import type { RunContext } from "./context.ts";
 import { remembered, type Examined, type ExamineOptions, type Examiner, type Remembered } from "./examine.ts";
@@ -165,6 +165,7 @@ export class Writer implements Sink {
       this.#onBothSides(items.filter((item) => item.outcome === "pending"), (item, side) => side in item.identify, identifyBatches));
     const refused = new Map<WriteItem, SideProblem>();
     takeOutcomes(identified, refused);
+    for (const item of items) if (item.outcome === "pending" && (renames(item, "left") || renames(item, "right"))) item.outcome = "again";
     holdBackChildren(items, "pending");
     const open = items.filter((item) => item.outcome === "pending");
     const missing = items.flatMap((item) => (item.insert && item.outcome !== "pending" ? [{ side: item.insert.side, cloudId: item.examined.cloudId }] : []));
