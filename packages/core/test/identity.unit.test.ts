@@ -122,7 +122,7 @@ it.each(["left", "right"] as const)("two cloudIds that the rows bear themselves 
     : { left: "019b0000-0000-7000-8000-000000000002", right: "019b0000-0000-7000-8000-000000000001" };
   left.application.insert("Item", { code: "a", name: "of the left", cloudId: ids.left });
   right.application.insert("Item", { code: "a", name: "of the right", cloudId: ids.right });
-  expect((await sync.run()).models.get("Item")).toMatchObject({ linked: 1, unsettled: 0, quarantined: 0 });
+  expect((await sync.run()).models.get("Item")).toMatchObject({ updated: { left: 0, right: 1 }, created: { left: 0, right: 0 }, unsettled: 0, quarantined: 0 });
   for (const database of [left, right]) expect(database.probe.rows("Item").map(({ cloudId, record }) => [cloudId, record["name"]])).toEqual([[ids[side], "of the left"]]);
   expect((await sync.run()).written).toEqual({ left: 0, right: 0 });
 });
