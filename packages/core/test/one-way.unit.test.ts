@@ -138,3 +138,23 @@ test("drift and mirror are refused in a pair that goes both ways", () => {
   expect(() => pairOf([city], { drift: "keep", mirror: true })).toThrow(SyncError);
   expect(() => pairOf([city], { drift: "keep" })).toThrow(/one-way pairs/);
 });
+
+test("a record that a mirror cannot delete, since a child of it stays for now, is told of once, and settled when both may go", async () => {
+  const state = memoryState();
+  const decent = { model: street, checks: [{ name: "decent", test: (record: Readonly<Record<string, string | null>>) => record["code"] !== "bad" }] };
+  const { left, right, sync } = pairOf([city, street], { direction: "left-to-right", mirror: true, state, rightModels: [city, decent], deleteGuard: { count: 10, share: 1 } });
+  // As long as one waits, nobody can say that it is not the counterpart of one that would be deleted.
+  const waits = left.application.insert("Street", { code: "bad" });
+  await sync.run();
+  const only = right.application.insert("City", { code: "only there" });
+  right.application.insert("Street", { code: "there", city: only[0]! });
+  for (let run = 0; run < 3; run += 1) await sync.run();
+  const writes = state.writes;
+  await sync.run();
+  expect(state.writes).toBe(writes);
+  expect((await collect(sync.conflicts())).map(({ kind, decision }) => [kind, decision])).toEqual([["delete-parent", "open"]]);
+  left.application.delete("Street", waits);
+  for (let run = 0; run < 3; run += 1) await sync.run();
+  expect([codes(right, "City"), codes(right, "Street")]).toEqual([[], []]);
+  expect((await collect(sync.conflicts())).map(({ kind, decision }) => [kind, decision])).toEqual([["delete-parent", "settled"]]);
+});

@@ -16,6 +16,16 @@ export function conflictId(
   return `${model.name}/${cloudId}/${hash64(content, context.seed)}`;
 }
 
+/**
+ * What a record is called in the log. One that no side has named, and that is only to be deleted, has another cloudId in every
+ * run, which is never written: it goes by its key.
+ */
+export function nameInLog(context: RunContext, { model, cloudId, plan, base, left, right }: Examined): string {
+  const record = left ?? right;
+  if (plan.action !== "delete" || base !== undefined || !record || record.cloudId !== null) return cloudId;
+  return hash64(JSON.stringify([record.side, model.name, record.key]), context.seed);
+}
+
 /** What a person decided about exactly these values, if anybody has. */
 export function decisionFor(
   context: RunContext, model: PairModel, cloudId: string, fields: readonly number[], left: PairRecord | undefined, right: PairRecord | undefined,

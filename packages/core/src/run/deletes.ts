@@ -3,7 +3,7 @@ import type { ModelSide, PairModel, SideName } from "../mapping/pair-model.ts";
 import type { ConflictRecord, PreImage, StateChange } from "../state.ts";
 import type { ModelAnalysis } from "./analyse.ts";
 import { commitItems, type ItemOutcome } from "./commit-items.ts";
-import { conflictRecord } from "./conflicts.ts";
+import { conflictRecord, nameInLog } from "./conflicts.ts";
 import { keyText, type RunContext } from "./context.ts";
 import type { DeleteList, Doomed } from "./delete-list.ts";
 import { remembered, type Examined } from "./examine.ts";
@@ -100,7 +100,7 @@ async function deletePage(
   const conflicts: ConflictRecord[] = [
     ...free.flatMap((record) => record.plan.conflicts.map((conflict) => conflictRecord(context, record, conflict))),
     ...held.map((record): ConflictRecord => ({
-      ...conflictRecord(context, record, { kind: "update-delete", fields: [], rule: "a child remains", decision: "open" }), kind: "delete-parent",
+      ...conflictRecord(context, { ...record, cloudId: nameInLog(context, record) }, { kind: "update-delete", fields: [], rule: "a child remains", decision: "open" }), kind: "delete-parent",
     })),
   ];
   const known = conflicts.length === 0 ? [] : await context.retrying(() => state.read(pair, { collection: "conflict", ids: conflicts.map((conflict) => conflict.id) }));

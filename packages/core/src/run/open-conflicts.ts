@@ -1,6 +1,6 @@
 import { isHeldUp } from "../log/settle-decisions.ts";
 import type { ConflictRecord, StateChange, StateRecords } from "../state.ts";
-import { conflictId } from "./conflicts.ts";
+import { conflictId, nameInLog } from "./conflicts.ts";
 import { quarantineId, type RunContext } from "./context.ts";
 import type { Examined } from "./examine.ts";
 
@@ -32,7 +32,7 @@ export class OpenConflicts {
   async look(examined: readonly Examined[]): Promise<void> {
     if (this.#context.dry) return;
     const open = examined.filter(({ model, cloudId }) => cloudId !== "" && this.#hadSome(model.name));
-    await this.#find(open.map(({ model, cloudId }) => ({ model: model.name, cloudId })));
+    await this.#find(open.map((record) => ({ model: record.model.name, cloudId: nameInLog(this.#context, record) })));
     for (const { model, cloudId, plan, left, right } of open) {
       for (const { decision, fields } of plan.conflicts) {
         if (decision === "open") this.#entry(model.name, cloudId).met.add(conflictId(this.#context, model, cloudId, fields, left, right));
