@@ -61,6 +61,18 @@ export async function commitUnit(unfolded: Unfolded, unit: Unit): Promise<Commit
   return { committed: true, transaction, outcomes };
 }
 
+/** Its text is made when somebody asks for it: of a large document a few patches are all that is needed. */
+function patchOf(parts: Omit<DocumentWrite & { readonly op: "patch" }, "op" | "whole">, root: JsonObject): DocumentWrite {
+  let text: string | undefined;
+  return {
+    op: "patch",
+    ...parts,
+    get whole() {
+      return (text ??= jsonText(root));
+    },
+  };
+}
+
 /** One attempt to carry out some rows of a unit. */
 class UnitCommit {
   readonly #unfolded: Unfolded;
@@ -154,7 +166,7 @@ class UnitCommit {
     }
     const documents = new Map<string, OpenDocument>();
     await Promise.all([...keys].map(async ([tree, wanted]) => {
-      for (const document of (await this.#unfolded.readers.get(tree)!.load(wanted)).values()) documents.set(documentName(tree, document.key), document);
+      for (const document of (await this.#unfolded.readers.get(tree)!.loadToWrite(wanted)).values()) documents.set(documentName(tree, document.key), document);
     }));
     return documents;
   }
@@ -253,7 +265,7 @@ class UnitCommit {
       if (revision === undefined) write = root && { op: "insert", key, whole: jsonText(root), inner };
       else if (!root && document.code === undefined) write = { op: "delete", key, revision, inner };
       else if (patches.length > 0 || own.length > 0) {
-        write = { op: "patch", key, revision, patches, whole: patches.length > 0 ? jsonText(root!) : text!, inner };
+        write = patches.length > 0 ? patchOf({ key, revision, patches, inner }, root!) : { op: "patch", key, revision, patches, whole: text!, inner };
       }
       if (!write) continue;
       open = [];

@@ -12,6 +12,9 @@ import type { Tree } from "./tree.ts";
 
 type DocumentPages = AsyncIterable<readonly OpenDocument[]> | readonly (readonly OpenDocument[])[];
 
+/** Length of the documents that are kept from being read to being written. */
+const lengthKept = 1 << 26;
+
 /** More documents at once would cost memory, and save nothing worth it. */
 const documentsPerPage = 200;
 
@@ -21,6 +24,10 @@ export class Reader {
   readonly own: OwnUnits;
   readonly #database: DocumentDatabase;
   readonly #inner: Endpoint;
+  /** Those read last, while somebody may write: by key, the oldest first. */
+  readonly #lately = new Map<string, OpenDocument>();
+  #lengthLately = 0;
+  #keeps = false;
 
   constructor(database: DocumentDatabase, tree: Tree) {
     this.tree = tree;
@@ -63,6 +70,33 @@ export class Reader {
     const tuples = [...new Map(keys.map((key) => [keyText(key), key])).values()];
     const found = tuples.length === 0 ? [] : await this.#load({ fields: [], by: "key", tuples });
     return new Map(found.map((document) => [keyText(document.key), document]));
+  }
+
+  /**
+   * The same for somebody who changes them and writes them under their revision: those that were read just now are taken as they
+   * were. Each is given once, for what is changed is nobody else's.
+   */
+  async loadToWrite(keys: readonly Key[]): Promise<Map<string, OpenDocument>> {
+    const taken = new Map<string, OpenDocument>();
+    for (const text of keys.map(keyText)) {
+      const document = this.#lately.get(text);
+      if (document) taken.set(text, document);
+    }
+    this.forget();
+    for (const [text, document] of await this.load(keys.filter((key) => !taken.has(keyText(key))))) taken.set(text, document);
+    this.forget();
+    return taken;
+  }
+
+  /** From now on documents that are read may be written to, or no longer. */
+  keep(keeps: boolean): void {
+    this.#keeps = keeps;
+    this.forget();
+  }
+
+  forget(): void {
+    this.#lately.clear();
+    this.#lengthLately = 0;
   }
 
   documentKey(key: Key): Key {
@@ -149,7 +183,21 @@ export class Reader {
 
   async #load(request: FetchRequest): Promise<OpenDocument[]> {
     const rows = await this.#inner.fetch({ ...request, fields: [this.tree.json] });
-    return rows.map((row) => this.#open(row));
+    const documents = rows.map((row) => this.#open(row));
+    if (this.#keeps) for (const document of documents) this.#keep(document);
+    return documents;
+  }
+
+  #keep(document: OpenDocument): void {
+    const text = keyText(document.key);
+    this.#lengthLately += (document.text?.length ?? 0) - (this.#lately.get(text)?.text?.length ?? 0);
+    this.#lately.delete(text);
+    this.#lately.set(text, document);
+    for (const [oldest, { text: content }] of this.#lately) {
+      if (this.#lengthLately <= lengthKept) return;
+      this.#lately.delete(oldest);
+      this.#lengthLately -= content?.length ?? 0;
+    }
   }
 
   #open(row: Row): OpenDocument {

@@ -32,8 +32,15 @@ export function unfold<Types extends ModelTypes = ModelTypes>(
   return {
     name: database.name,
     endpoints: new Map(all.map(([node, tree]) => [node.model.name, endpointOf(database, readers.get(tree)!, node)])),
-    claim: (request) => database.claim(request),
-    release: (fence, wrote) => database.release(fence, wrote),
+    async claim(request) {
+      const claim = await database.claim(request);
+      for (const reader of readers.values()) reader.keep(true);
+      return claim;
+    },
+    release(fence, wrote) {
+      for (const reader of readers.values()) reader.keep(false);
+      return database.release(fence, wrote);
+    },
     inspect: (models) => inspect(database, all.filter(([node]) => models.includes(node.model.name))),
     commit: (unit) => commitUnit(unfolded, unit),
     close: () => database.close(),

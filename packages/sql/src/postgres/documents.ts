@@ -14,6 +14,8 @@ const { item, localKey } = postgresSyntax;
 
 /** Each patch reads and writes all of its document; from about here on the whole text costs less (docs/decisions/0016). */
 const MOST_PATCHES = 10;
+/** Letters of a change that are not worth a look at how long the whole is. */
+const SMALL = 100;
 /** One statement part per shape; rows of rarer ones are written whole. */
 const MOST_SHAPES = 12;
 
@@ -85,10 +87,11 @@ function groupsOf(batch: DocumentBatch, index: number, { table, after }: Writabl
 
 function shapeOf(write: DocumentWrite): string {
   if (write.op !== "patch") return "";
-  const { patches, whole } = write;
+  const { patches } = write;
   if (patches === "whole") return patches;
   const size = patches.reduce((sum, { value }) => sum + (value?.length ?? 0), 0);
-  if (patches.length > MOST_PATCHES || size > whole.length / 2) return "whole";
+  // The whole text is asked for last: of a large document it costs something to make.
+  if (patches.length > MOST_PATCHES || (size > SMALL && size > write.whole.length / 2)) return "whole";
   return patches.map(({ value }) => (value === undefined ? "r" : "s")).join("");
 }
 
