@@ -5,6 +5,7 @@ import { forgetDangling } from "./dangling.ts";
 import type { Executor } from "./executor.ts";
 import { literal, quoted, type Table } from "./model.ts";
 import { only } from "./select.ts";
+import { containing } from "./postgres/containing.ts";
 import { IDENTITY_CONSTRAINT } from "./sides.ts";
 
 /** Tuples per statement of a look-up. */
@@ -78,6 +79,16 @@ export function documentsOf(context: Context): Documents | undefined {
       const counts = paths.map((path, i) => `coalesce(sum(${countOf(`t.${quoted(document.column)}`, path)}), 0)::text as c${i}`);
       const [row] = await guard(() => executor.query({ sql: `select ${counts.join(", ")} from ${table.sql} t${only(table, "where")}`, params: [] }));
       return row!.map(Number);
+    },
+
+    async containing(model, shapes) {
+      const table = tableFor(model);
+      const document = table.columns.find(({ type }) => type === "jsonb")!;
+      const found: Key[] = [];
+      for (const statement of containing(table, document, shapes)) {
+        for (const [text] of await guard(() => executor.query(statement))) found.push((JSON.parse(text!) as string[]).map((part, i) => table.keys[i]!.decode(part)));
+      }
+      return found;
     },
   };
 

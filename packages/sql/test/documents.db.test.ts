@@ -181,6 +181,29 @@ function documentsOn(engine: Engine): void {
     expect(await documents.countInside!("Order", [["x"]])).toEqual([0]);
   });
 
+  test("documents that hold one of many values are found by the server, each once; numbers exact, other kinds left out", async () => {
+    const element = (ident: string, n = "1"): string => `{"airports":[{"ident":"${ident}","deep":{"n":${n}}},{"ident":"also ${ident}"}]}`;
+    await outcomes([
+      insert("a", `{"code":"A","place":{"la\\"t.":"x"},"regions":[${element("one", "9007199254740993")},${element("two")}]}`),
+      insert("b", `{"code":"B","regions":[${element("three", "2.50")}]}`),
+      insert("c", `{"code":"C","regions":"none","tags":["x","y"]}`),
+      insert("d", "[1]"),
+    ]);
+    await outcomes([insert("a", `{"code":"A"}`)], "Order");
+    const held = async (...shapes: string[]): Promise<unknown> => [...(await documents.containing!("Country", shapes))].map(([key]) => key).sort();
+    const airport = (ident: string): string => `{"regions":[{"airports":[{"ident":${JSON.stringify(ident)}}]}]}`;
+    expect(await held(airport("two"), airport("one"), airport("also three"), airport("nobody"))).toEqual(["a", "b"]);
+    expect(await held(`{"code":"C"}`, `{"code":"A"}`, `{"code":"it's"}`)).toEqual(["a", "c"]);
+    expect(await held(`{"place":{"la\\"t.":"x"}}`)).toEqual(["a"]);
+    expect(await held(`{"regions":[{"airports":[{"deep":{"n":9007199254740993}}]}]}`, `{"regions":[{"airports":[{"deep":{"n":2.5}}]}]}`)).toEqual(["a", "b"]);
+    expect(await held(`{"regions":[{"airports":[{"deep":{"n":9007199254740992}}]}]}`)).toEqual([]);
+    expect(await held(`{"regions":[{"airports":[{"ident":"three","deep":{"n":2.5}}]}]}`, `{"regions":[{"airports":[{"ident":"two","deep":{"n":2.5}}]}]}`)).toEqual(["b"]);
+    expect(await held(`{"tags":["y"]}`, `{"tags":["z"]}`)).toEqual(["c"]);
+    expect(await held(airport("\0"), airport("\ud800"), `{"code":"\\u0000"}`)).toEqual([]);
+    expect(await documents.containing!("Order", [`{"code":"A"}`])).toEqual([["a"]]);
+    expect(await documents.containing!("Bill", [`{"code":"A"}`])).toEqual([]);
+  });
+
   test("what a trigger changes comes back as it stands", async () => {
     await session.exec(`
       create function shout() returns trigger language plpgsql as $$ begin
