@@ -1,8 +1,6 @@
 import { SyncError, type Committed, type Database, type Endpoint, type Page, type StateChange, type StateStore, type Unit } from "@sync/core";
-import type { MemoryDatabase } from "@sync/core/memory";
 import type { Random } from "./random.ts";
 import type { Process, Scheduler } from "./scheduler.ts";
-import type { SideName } from "./spec.ts";
 
 /** What goes wrong during one run of one process. */
 export interface Faults {
@@ -19,7 +17,7 @@ export interface Faults {
 }
 
 /** The highest fences of any process that stored, per store. */
-const storedUnder = new WeakMap<StateStore, Map<SideName, number>>();
+const storedUnder = new WeakMap<StateStore, Map<string, number>>();
 
 /**
  * A database and a state store as a process reaches them over a bad network, itself on a machine that may die at any
@@ -31,7 +29,7 @@ export class Wire {
   readonly #faults: Faults;
   readonly #random: Random;
 
-  readonly #fences: Map<SideName, number> = new Map();
+  readonly #fences: Map<string, number> = new Map();
   readonly #broken: (message: string) => void;
 
   constructor(process: Process, scheduler: Scheduler, faults: Faults, random: Random, broken: (message: string) => void) {
@@ -42,7 +40,8 @@ export class Wire {
     this.#broken = broken;
   }
 
-  database(side: SideName, database: MemoryDatabase): Database {
+  /** `side`: what this database is called among those that a process reaches. `fence`: of the lease as it stands, where that can be seen. */
+  database(side: string, database: Database, fence?: () => number): Database {
     const { name, state } = database;
     return {
       name,
@@ -54,25 +53,27 @@ export class Wire {
       }),
       release: (fence, wrote) => this.#call(`${name} release`, () => database.release(fence, wrote)),
       inspect: (models) => this.#call(`${name} inspect`, () => database.inspect(models)),
-      commit: (unit) => this.#call(`${name} commit ${unit.batches.map((batch) => `${batch.op} ${batch.model} ${batch.rows.length}`).join(", ")}`, () => this.#commit(side, database, unit), "unit"),
+      commit: (unit) => this.#call(`${name} commit ${unit.batches.map((batch) => `${batch.op} ${batch.model} ${batch.rows.length}`).join(", ")}`, () => this.#commit(side, database, unit, fence), "unit"),
       close: () => database.close(),
       ...(state ? { state: this.state(state) } : {}),
     };
   }
 
   /** Whoever claimed after this process has the database for itself. */
-  async #commit(side: SideName, database: MemoryDatabase, unit: Unit): Promise<Committed> {
+  async #commit(side: string, database: Database, unit: Unit, fence: (() => number) | undefined): Promise<Committed> {
     const committed = await database.commit(unit);
-    if (committed.committed && this.#fences.get(side) !== database.probe.lease.fence) this.#broken(`a unit was written to the ${side} by a runner that had lost its lease`);
+    if (committed.committed && fence && this.#fences.get(side) !== fence()) this.#broken(`a unit was written to the ${side} by a runner that had lost its lease`);
     return committed;
   }
 
   /** Whoever stored after this process's leases were taken has the state for itself. */
-  #stored(state: StateStore): void {
-    const last = storedUnder.get(state) ?? new Map<SideName, number>();
+  #stored(state: StateStore, pair: string): void {
+    const last = storedUnder.get(state) ?? new Map<string, number>();
     for (const [side, fence] of this.#fences) {
-      if (fence < (last.get(side) ?? 0)) this.#broken("state was stored by a runner that had lost its lease, after another had stored");
-      else last.set(side, fence);
+      // Each pair for itself: whoever took a database for another pair stores nothing of this one.
+      const name = `${pair} ${side}`;
+      if (fence < (last.get(name) ?? 0)) this.#broken("state was stored by a runner that had lost its lease, after another had stored");
+      else last.set(name, fence);
     }
     storedUnder.set(state, last);
   }
@@ -87,7 +88,7 @@ export class Wire {
       commit: (pair, changes, fences) => this.#call(`state commit ${changes.map(nameOf).join(", ")}`, async () => {
         for (const change of changes) this.#scheduler.trace.note(() => JSON.stringify(change));
         await state.commit(pair, changes, fences);
-        this.#stored(state);
+        this.#stored(state, pair);
       }, "state"),
       uninstall: () => this.#call("state uninstall", () => state.uninstall()),
       close: () => state.close(),

@@ -12,7 +12,7 @@ export function playSeeds(part: number, parts: number): void {
     else test("the one seed", ({ skip }) => skip("SIMULATION_SEED plays in the first file"));
     return;
   }
-  const count = Number(process.env["SIMULATION_SEEDS"] ?? 1000);
+  const count = Number(process.env["SIMULATION_SEEDS"] ?? 2000);
   const first = Math.floor((count * part) / parts);
   const end = Math.floor((count * (part + 1)) / parts);
   describe(`${count} seeds, part ${part + 1} of ${parts}`, () => {

@@ -232,7 +232,9 @@ class Simulation {
     return this.#start(faults, async (sync) => {
       const { models } = await sync.run({ confirmDeletes: true, takeOver: options.takeOver });
       // What a run leaves to the next one is not linked yet, as after a lost answer.
-      this.#history.trouble = [...models.values()].some((counts) => counts.unsettled > 0);
+      // So is what such a run has left in quarantine.
+      const waits = this.#history.trouble;
+      this.#history.trouble = [...models.values()].some(({ unsettled, quarantined, waiting }) => unsettled > 0 || (waits && quarantined + waiting > 0));
       this.#history.troubled ||= this.#history.trouble;
     });
   }
@@ -242,7 +244,8 @@ class Simulation {
     const wire = new Wire(process, this.#scheduler, faults, this.#random.fork(), (message) => this.#broken("fence", message));
     const { plant } = this.#options;
     const open = (side: SideName): Database => {
-      const database = wire.database(side, this.#world.databases[side]);
+      const memory = this.#world.databases[side];
+      const database = wire.database(side, memory, () => memory.probe.lease.fence);
       return plant?.database?.(database, side, this.#world.databases[side]) ?? database;
     };
     const state = wire.state(this.#state);

@@ -224,6 +224,15 @@ const SETS: Record<string, (b: Builder) => ModelSpec[]> = {
       identity: ["role", "permission"], key: { left: ["role", "permission"], right: b.random.chance(0.5) ? "id" : ["role", "permission"] },
     }),
   ],
+  edges: (b) => [
+    b.model("Role", { fields: [b.code("name", "r"), b.text("label"), b.stamp()], identity: ["name"] }),
+    b.model("User", { fields: [b.code("email", "u"), b.text("name"), b.stamp()], identity: ["email"] }),
+    // Nothing but its two references (and a stamp): there is nothing in it that could be changed.
+    b.model("Membership", {
+      fields: [b.stamp()], references: [b.reference("role", "Role", { onDelete: "cascade" }), b.reference("user", "User", { onDelete: "cascade" })],
+      identity: ["role", "user"], key: { left: ["role", "user"], right: ["role", "user"] },
+    }),
+  ],
   precision: (b) => [
     b.model("Event", {
       fields: [

@@ -129,7 +129,8 @@ export class World {
   }
 
   #reparent(application: Application, spec: ModelSpec, side: SideName, key: Key): unknown {
-    if (spec.references.length === 0) return undefined;
+    const edge = dataFields(spec).length === 0;
+    if (spec.references.length === 0 || edge) return undefined;
     const reference = this.random.pick(spec.references);
     return application.update(modelNameOn(side, spec), key, { ...this.#stamped(spec, side), [nameOn(side, reference)]: this.#parent(reference, side) });
   }
