@@ -202,6 +202,22 @@ describe("writing", () => {
     expect(write!.op === "patch" && [patchesOf(write!).map(({ value }) => value), write!.whole.includes(element)]).toEqual([[element, "[]"], true]);
   });
 
+  test("what no field says of a record is its rest, of which an insert makes it again as it was", async () => {
+    const both = documents();
+    const airport = { ident: "x", name: null, location: {}, more: [1.50, { deep: null }] };
+    both.inner.put("Country", "fr", JSON.stringify({ code: "FR", motto: "m", regions: [{ code: "A", note: 2, airports: [airport] }] }));
+    const before = both.inner.all("Country")["fr"];
+    const { rest } = both.database.endpoints.get(names.airport)!.model;
+    const wholly = both.database.endpoints.get(names.airport)!.model.fields.map(({ name }) => name).concat(rest!);
+    const [row] = await fetch(both.database, names.airport, "key", [["fr", "A", "x"]], wholly);
+    await commit(both.database, [{ op: "delete", model: names.airport, rows: [{ key: row!.key, revision: row!.revision }] }]);
+    expect(both.inner.all("Country")["fr"]).toContain(`"airports":[]`);
+    await commit(both.database, [{ op: "insert", model: names.airport, fields: wholly, rows: [{ key: row!.key, cloudId: "c", values: row!.values }] }]);
+    expect(both.inner.all("Country")["fr"]).toBe(before);
+    const [country] = await fetch(both.database, names.country, "key", [["fr"]], [rest!]);
+    expect(country!.values).toEqual([`{"motto":"m"}`]);
+  });
+
   test("a stale record is left out, the others of its document go on", async () => {
     const both = filled();
     const [x, y] = [await airportRow(both.database, "fr", "A", "x"), await airportRow(both.database, "fr", "A", "y")];

@@ -13,12 +13,13 @@ export function restOf(node: Node, element: Json | undefined): string | null {
   return rest.size === 0 ? null : jsonText(rest);
 }
 
-/** The element to begin with, and the places that its missing values leave as they are. */
+/** The element that an insert begins with. */
 export function fromRest(text: string | null | undefined): JsonObject {
   const json = text == null ? undefined : parseJson(text);
   return json instanceof Map ? json : new Map();
 }
 
+/** Whether anything stands there, be it null. */
 export const holds = (element: JsonObject, path: readonly string[]): boolean => {
   const found = valueAt(element, path);
   return found !== "blocked" && found.value !== undefined;
