@@ -36,7 +36,13 @@ export async function copyUnit(
 }
 
 /** Everything of the unit is written, or an error is thrown. */
-async function inTransaction(executor: Executor, unit: Unit, steps: readonly (Statement | CopyIn)[], sides: SideTables, database: string): Promise<UnitOutcome> {
+export async function inTransaction(
+  executor: Executor,
+  unit: Pick<Unit, "fence"> & { readonly batches: readonly { readonly rows: readonly unknown[] }[] },
+  steps: readonly (Statement | CopyIn)[],
+  sides: SideTables,
+  database: string,
+): Promise<UnitOutcome> {
   const guard: Statement = {
     sql: `select pg_current_xact_id()::xid::text as c0 from ${sides.database} where fence = $1::text::bigint and runner is not null for share`,
     params: [String(unit.fence)],

@@ -7,6 +7,7 @@ import type { SqlColumn, Table } from "../model.ts";
 import { quoted } from "../model.ts";
 import { encodeValue } from "../refusal.ts";
 import { at, lookup } from "../select.ts";
+import { copyDocuments } from "./copy-documents.ts";
 import { postgresReader } from "./read.ts";
 import { postgresSyntax } from "./syntax.ts";
 
@@ -43,6 +44,8 @@ export async function commitDocuments(
   sides: SideTables,
   database: string,
 ): Promise<UnitOutcome> {
+  const copied = await copyDocuments(executor, unit, tables, sides, database);
+  if (copied) return copied;
   const groups = unit.batches.flatMap((batch, index) => groupsOf(batch, index, tables.get(batch.model)!, sides));
   const statements = [statementFor(unit, groups, sides)];
   const rereads = groups.filter((group) => group.after === "reread");
