@@ -113,12 +113,15 @@ export interface SyncOptions<Left extends ModelTypes = ModelTypes, Right extends
   readonly differ?: Differ;
   /** Of new records: random and in order of time, or decided by their natural keys. @default "random", which is `randomIdentity` */
   readonly cloudIds?: "random" | Identity;
-  /** Required when both sides hold rows that were never synced; has no default on purpose. */
+  /**
+   * Who is right where records differ that were on both sides before the first run. Required when both sides hold rows that
+   * were never synced; has no default on purpose.
+   */
   readonly firstLink?: FirstLink;
   /** @default "delete" */
   readonly onEditDelete?: OnEditDelete;
   /**
-   * Where the pair keeps its memory.
+   * Where the pair keeps its memory: `state` of either database, or `sqliteState("sync.db")`.
    * @default the left database's side tables, else the right one's
    */
   readonly state?: StateStore;

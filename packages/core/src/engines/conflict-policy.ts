@@ -48,8 +48,8 @@ export function rightWins(): ConflictPolicy {
 }
 
 /**
- * The side whose named field is greater stands, judging the whole row. Needs a time or a counter that every writer
- * raises; the clocks of two machines decide here, so prefer a rule about the data where there is one.
+ * Of each field in conflict, the value of that side stands whose record has the greater `field`. Needs a time or a counter that
+ * every writer raises; the clocks of two machines decide here, so prefer a rule about the data where there is one.
  * Equal or missing on both sides: `tie` (default left). Missing on one side: the other one.
  */
 export function newest(field: string, options: { readonly tie?: "left" | "right" } = {}): ConflictPolicy {
@@ -122,7 +122,7 @@ export function perField(
 
 /**
  * Three-way merge per field: what one side changed is taken from that side; what both changed is decided by
- * `fields[name]`, else by `otherwise`.
+ * `fields[name]`, else by `otherwise`. Every policy but `overwrite()` merges so: without `fields` this is `otherwise` by itself.
  */
 export function fieldMerge(options: {
   readonly otherwise: ConflictPolicy;
