@@ -37,14 +37,24 @@ export class Quarantine {
       if (!record) continue;
       const entry = this.#context.quarantine.get(quarantineId(record.side, examined.model.name, record.key));
       if (!entry || this.#context.retryQuarantine || !entry.code.startsWith("WRITE.") || dependsOnOthers.has(entry.code)) continue;
-      if (entry.payload === payloadOf(this.#context, examined, record)) return true;
+      if (entry.payload !== payloadOf(this.#context, examined, record)) continue;
+      this.#noteBeside(examined, record.side);
+      return true;
     }
     return false;
+  }
+
+  #noteBeside(examined: Examined, side: SideName): void {
+    const other = examined[otherSide(side)];
+    if (!other) return;
+    const byModel = this.#context.beside[other.side];
+    byModel.set(examined.model.name, (byModel.get(examined.model.name) ?? new Set()).add(quarantineId(other.side, examined.model.name, other.key)));
   }
 
   /** False: it waits there already, for the same reason. */
   put(examined: Examined): boolean {
     const { side, record, cause } = examined.problem!;
+    this.#noteBeside(examined, side);
     const other = examined[otherSide(side)];
     // Not linked: once its counterpart is gone or goes by another name, nothing else would bring it up again.
     if (other && (other.cloudId === null || other.cloudId !== record.cloudId)) {

@@ -64,7 +64,9 @@ function expectedRows(context: RunContext, tracker: RunTracker, { model, sources
   const held = context.settings.mirror ? 0 : tracker.of(otherSide(side), model[otherSide(side)].name).pending.length;
   const gone = revisited ? (absent?.[side].size ?? 0) + held : 0;
   if (!sources[side].full) return links - gone;
-  return links - gone + staying[side] + [...context.quarantine.values()].filter((entry) => entry.model === model.name).length;
+  const waiting = new Set(context.beside[side].get(model.name));
+  for (const entry of context.quarantine.values()) if (entry.model === model.name && entry.side === side) waiting.add(entry.id);
+  return links - gone + staying[side] + waiting.size;
 }
 
 function rowsKnown({ known, ranges }: SideMark): number | undefined {
