@@ -40,8 +40,8 @@ export class Wire {
     this.#broken = broken;
   }
 
-  /** `side`: what this database is called among those that a process reaches. `fence`: of the lease as it stands, where that can be seen. */
-  database(side: string, database: Database, fence?: () => number): Database {
+  /** `side`: what this database is called among those that a process reaches. `fenceOf`: of the lease as it stands, where that can be seen. */
+  database(side: string, database: Database, fenceOf?: () => number): Database {
     const { name, state } = database;
     return {
       name,
@@ -53,16 +53,16 @@ export class Wire {
       }),
       release: (fence, wrote) => this.#call(`${name} release`, () => database.release(fence, wrote)),
       inspect: (models) => this.#call(`${name} inspect`, () => database.inspect(models)),
-      commit: (unit) => this.#call(`${name} commit ${unit.batches.map((batch) => `${batch.op} ${batch.model} ${batch.rows.length}`).join(", ")}`, () => this.#commit(side, database, unit, fence), "unit"),
+      commit: (unit) => this.#call(`${name} commit ${unit.batches.map((batch) => `${batch.op} ${batch.model} ${batch.rows.length}`).join(", ")}`, () => this.#commit(side, database, unit, fenceOf), "unit"),
       close: () => database.close(),
       ...(state ? { state: this.state(state) } : {}),
     };
   }
 
   /** Whoever claimed after this process has the database for itself. */
-  async #commit(side: string, database: Database, unit: Unit, fence: (() => number) | undefined): Promise<Committed> {
+  async #commit(side: string, database: Database, unit: Unit, fenceOf: (() => number) | undefined): Promise<Committed> {
     const committed = await database.commit(unit);
-    if (committed.committed && fence && this.#fences.get(side) !== fence()) this.#broken(`a unit was written to the ${side} by a runner that had lost its lease`);
+    if (committed.committed && fenceOf && this.#fences.get(side) !== fenceOf()) this.#broken(`a unit was written to the ${side} by a runner that had lost its lease`);
     return committed;
   }
 

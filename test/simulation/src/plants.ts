@@ -61,6 +61,8 @@ export const PLANTS: Readonly<Record<string, () => Plant>> = {
         }
       },
     }),
+    // Fenced state would stop such a runner before its next unit.
+    state: (state) => ({ ...state, commit: (pair, changes) => state.commit(pair, changes) }),
   }),
   "base and checkpoint are durable before the data": () => ({
     database: (database) => {

@@ -103,7 +103,7 @@ class Forest {
         else await this.#troubled();
       }
       await this.#rest();
-      const verdict = judge(this.#stores, await this.#told(), this.#users, this.#turned);
+      const verdict = judge(this.#stores, await this.#told(), this.#users, this.#turned, this.#faults.size > 0);
       waiting = verdict.waiting;
       // What an undo brings back is older than what it takes away.
       if (!this.#options.undo) this.#violations.push(...verdict.violations);

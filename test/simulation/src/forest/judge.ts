@@ -24,8 +24,9 @@ const lineOf = ({ kind, code, name, tag, country }: Thing): string => JSON.strin
 /**
  * Holds the databases of a forest at rest against the rules, reading each in its own form and using no code of the engine.
  * `waiting`: the pairs say that something waits, or that a parent could not go; then only what is lost counts.
+ * `troubled`: some run died or lost answers.
  */
-export function judge(stores: readonly Store[], told: readonly ForestTold[], users: Users, turned: readonly Turned[]): { readonly violations: Violation[]; readonly waiting: boolean } {
+export function judge(stores: readonly Store[], told: readonly ForestTold[], users: Users, turned: readonly Turned[], troubled: boolean): { readonly violations: Violation[]; readonly waiting: boolean } {
   const violations: Violation[] = [];
   const broken = (rule: string, message: string): void => void violations.push({ rule, message });
   const waiting = told.some(({ conflicts, quarantine }) => quarantine.length > 0 || conflicts.some(({ kind, decision }) => kind === "delete-parent" || decision === "open"));
@@ -37,7 +38,7 @@ export function judge(stores: readonly Store[], told: readonly ForestTold[], use
     const dangling = all.find(({ kind, country }) => kind === "City" && !all.some((each) => each.kind === "Country" && each.code === country));
     if (dangling) broken("I8", `${nameOf(dangling)} of ${store.name} belongs to no country`);
   }
-  if (!waiting) for (const { pair } of told) agreement(pair, things.get(pair.left)!, things.get(pair.right)!, users, broken);
+  if (!waiting) for (const { pair } of told) agreement(pair, things.get(pair.left)!, things.get(pair.right)!, users, troubled, broken);
   lost(things, told, users, broken);
   for (const { before, after } of turned) {
     const oneWay = told.some(({ pair }) => pair.oneWay !== undefined && pair.right === users.written.get(before)?.store);
@@ -46,7 +47,7 @@ export function judge(stores: readonly Store[], told: readonly ForestTold[], use
   return { violations, waiting };
 }
 
-function agreement({ name, left, right, oneWay }: ForestPair, ofLeft: readonly Thing[], ofRight: readonly Thing[], users: Users, broken: (rule: string, message: string) => void): void {
+function agreement({ name, left, right, oneWay }: ForestPair, ofLeft: readonly Thing[], ofRight: readonly Thing[], users: Users, troubled: boolean, broken: (rule: string, message: string) => void): void {
   const rightLines = new Set(ofRight.map(lineOf));
   const touched = users.touched.get(right)!;
   const drifts = (thing: Thing): boolean => oneWay !== undefined && oneWay.drift !== "overwrite" && (touched.has(nameOf(thing)) || touched.has(`Country ${thing.country}`));
@@ -54,6 +55,8 @@ function agreement({ name, left, right, oneWay }: ForestPair, ofLeft: readonly T
   const known = new Set(ofLeft.map(nameOf));
   for (const thing of ofRight) {
     if (known.has(nameOf(thing))) continue;
+    // Its answer was lost, and before anybody looked again a user deleted what it was made from: it was never linked.
+    if (troubled && oneWay !== undefined && !oneWay.mirror && users.replaced.has(thing.name)) continue;
     if (oneWay === undefined || oneWay.mirror || !touched.has(nameOf(thing))) broken("I1", `${nameOf(thing)} stands in ${right.name} and not in ${left.name} (${name})`);
   }
 }
