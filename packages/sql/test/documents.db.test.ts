@@ -60,10 +60,10 @@ function documentsOn(engine: Engine): void {
     // COPY is taken, where a driver has it, once round trips are known to be quick.
     for (let i = 0; i < 50; i += 1) await database.claim({ holder: "a test", runner: "one", seconds: 60 });
     const page = (prefix: string): DocumentWrite[] =>
-      Array.from({ length: 20 }, (_, at) => {
+      Array.from({ length: 20 }, (_empty, at) => {
         const key = `${prefix}${at}`;
-        const regions = Array.from({ length: 200 }, (_, n) => `{"code": "tab\\t back\\\\slash ${n}", "number": 9007199254740993.10}`);
-        const inner = regions.map((_, n) => ({ model: "Country.regions", key: [key, `it's "${n}"`], cloudId: `${key} ${n}` }));
+        const regions = Array.from({ length: 200 }, (_none, n) => `{"code": "tab\\t back\\\\slash ${n}", "number": 9007199254740993.10}`);
+        const inner = regions.map((_region, n) => ({ model: "Country.regions", key: [key, `it's "${n}"`], cloudId: `${key} ${n}` }));
         return insert(key, `{"code": "${key}", "regions": [${regions.join(", ")}]}`, [{ model: "Country", key: [key], cloudId: key }, ...inner]);
       });
     const counts = (): Promise<unknown> => session.rows("select count(*)::text, (select count(*) from sync_identity)::text from countries");
