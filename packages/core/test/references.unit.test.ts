@@ -54,3 +54,19 @@ it("a check that both sides can mend is tried again when the other side changed"
   expect(right.probe.rows("Span")[0]!.record).toMatchObject({ from: "1", to: "2" });
   expect(await collect(sync.quarantine())).toEqual([]);
 });
+
+it.each([["none", 1], ["none", 2], ["fingerprints", 50], ["changes", 2]] as const)("parents whose keys move along in a chain keep their own children (%s, pages of %i)", async (leftTracking, pageSize) => {
+  const byCode = model("Country", [text("code"), text("name")], [], { primaryKey: ["code"], keySource: "values", fields: [text("code"), text("name")], uniqueKeys: [] });
+  const cityOf = (target: string): ReturnType<typeof model> =>
+    model("City", [text("code"), text("country")], [{ name: "country", fields: ["country"], target: "Country", targetFields: [target], onDelete: "restrict" }]);
+  const { left, right, sync } = pairOf([byCode, cityOf("code")], { rightModels: [model("Country", [text("code"), text("name")]), cityOf("id")], pageSize, leftTracking, rightTracking: "changes" });
+  for (const code of ["A", "B"]) left.application.insert("Country", { code, name: code });
+  for (const code of ["A", "B"]) left.application.insert("City", { code: `of ${code}`, country: code });
+  await sync.run();
+  right.application.update("Country", keyOf(right, "Country", "A"), { code: "C" });
+  right.application.update("Country", keyOf(right, "Country", "B"), { code: "A" });
+  const run = await sync.run();
+  expect(run.models.get("City")!.updated).toEqual({ left: 0, right: 0 });
+  expect(fieldsByCode(left, "City", "country")).toEqual({ "of A": "C", "of B": "A" });
+  expect((await sync.verify()).equal).toBe(true);
+});

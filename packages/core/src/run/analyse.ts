@@ -88,9 +88,11 @@ export class ModelAnalysis {
     const counts = this.#context.countsOf(this.model.name);
     const { left, right } = this.sources;
     for (const side of ["left", "right"] as const) {
-      if (!this.model.fields.some(({ parent }) => parent !== undefined && this.#context.movedKeys[side].has(parent))) continue;
-      // What was read ahead refers to parents by keys that may soon be others'.
+      const moved = new Set(this.model.fields.flatMap(({ parent }) => (parent !== undefined && this.#context.movedKeys[side].has(parent) ? [parent] : [])));
+      if (moved.size === 0) continue;
+      // What was read ahead refers to parents by keys that may soon be others', or are already.
       await this.#sink.flush();
+      for (const parent of moved) this.#context.identities[side].forgetKeys(parent);
       this.sources[side].startAgain();
     }
     await this.#landing(async () => {

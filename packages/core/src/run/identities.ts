@@ -82,6 +82,11 @@ export class Identities {
     }
   }
 
+  /** Rows of this model have other keys by now: an old key may be another row's. Nothing may be on its way. */
+  forgetKeys(model: string): void {
+    this.#known.delete(model);
+  }
+
   cloudIdOf(model: string, key: Key): string | null | undefined {
     const text = keyText(key);
     const pending = this.#pending.get(model)?.byKey.get(text);
