@@ -146,7 +146,7 @@ class Simulation {
       else if (random.chance(0.5)) await this.#run({}, { takeOver: true });
       else {
         const refused = await this.#run({}, { takeOver: false });
-        if (refused.ended === "failed" && refused.code !== "LEASE.HELD") this.#broken("I4", `a run after a crash failed with ${refused.code}`);
+        if (refused.ended === "failed" && refused.code !== "LEASE.HELD" && refused.code !== "ENDPOINT.LOCKED") this.#broken("I4", `a run after a crash failed with ${refused.code}`);
         this.#scheduler.pass(120_000);
       }
     }
