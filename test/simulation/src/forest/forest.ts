@@ -111,7 +111,8 @@ class Forest {
       this.#violations.push({ rule: "crash", message: error instanceof Error ? error.stack ?? error.message : String(error) });
     }
     for (const store of this.#stores) for (const thing of store.things()) this.#scheduler.trace.add(JSON.stringify([store.name, thing]));
-    const shape = this.#pairs.map(({ name, right, oneWay }) => `${name}${right.form === "documents" ? " documents" : ""}${oneWay ? ` ${oneWay.drift}${oneWay.mirror ? " mirror" : ""}` : ""}`).join(", ");
+    const shape = this.#pairs.map(({ name, right, oneWay }) =>
+      `${name}${right.form === "documents" ? " documents" : ""}${oneWay ? ` ${oneWay.drift}${oneWay.mirror ? " mirror" : ""}` : ""}`).join(", ");
     const { hash, lines } = this.#scheduler.trace;
     return { seed: this.#seed, shape, violations: this.#violations, hash, steps: this.#steps, waiting, faults: this.#faults, lines };
   }
@@ -125,7 +126,9 @@ class Forest {
       if (random.chance(edits)) this.#users.edit();
     };
     const first = this.#start(random.pick(this.#pairs), this.#faultsOf(), (sync) => sync.run({ confirmDeletes: true }));
-    const second = !calm && random.chance(0.3) ? this.#start(random.pick(this.#pairs), {}, (sync) => sync.run({ confirmDeletes: true, takeOver: random.chance(0.3) })) : undefined;
+    const second = !calm && random.chance(0.3)
+      ? this.#start(random.pick(this.#pairs), {}, (sync) => sync.run({ confirmDeletes: true, takeOver: random.chance(0.3) }))
+      : undefined;
     await this.#scheduler.until(() => first.ending !== undefined && (second === undefined || second.ending !== undefined));
     this.#scheduler.between = () => undefined;
     for (const { process } of [first, ...(second ? [second] : [])]) this.#steps.push(process.steps);
@@ -155,7 +158,8 @@ class Forest {
       await this.#quietly(pair, (sync) => sync.undo(id, { takeOver: true }).catch(doneAlready));
     }
     const after = [pair.left, pair.right].map(linesOf);
-    if (JSON.stringify(before) !== JSON.stringify(after)) this.#broken("undo", `${pair.name} is not what it was: ${JSON.stringify(before)} and now ${JSON.stringify(after)}`);
+    const [was, is] = [JSON.stringify(before), JSON.stringify(after)];
+    if (was !== is) this.#broken("undo", `${pair.name} is not what it was: ${was} and now ${is}`);
     await this.#quietly(pair, (sync) => sync.release({ takeOver: true }));
   }
 
@@ -178,7 +182,8 @@ class Forest {
     return Promise.all(this.#pairs.map(async (pair) => {
       const state = this.#states.get(pair)!;
       const [conflicts, quarantine, preImages] = await Promise.all([
-        state.read(pair.name, { collection: "conflict" }), state.read(pair.name, { collection: "quarantine" }), state.read(pair.name, { collection: "preImage" }),
+        state.read(pair.name, { collection: "conflict" }), state.read(pair.name, { collection: "quarantine" }),
+        state.read(pair.name, { collection: "preImage" }),
       ]);
       return { pair, conflicts, quarantine, preImages };
     }));

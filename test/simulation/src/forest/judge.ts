@@ -26,16 +26,21 @@ const lineOf = ({ kind, code, name, tag, country }: Thing): string => JSON.strin
  * `waiting`: the pairs say that something waits, or that a parent could not go; then only what is lost counts.
  * `troubled`: some run died or lost answers.
  */
-export function judge(stores: readonly Store[], told: readonly ForestTold[], users: Users, turned: readonly Turned[], troubled: boolean): { readonly violations: Violation[]; readonly waiting: boolean } {
+export function judge(
+  stores: readonly Store[], told: readonly ForestTold[], users: Users, turned: readonly Turned[], troubled: boolean,
+): { readonly violations: Violation[]; readonly waiting: boolean } {
   const violations: Violation[] = [];
   const broken = (rule: string, message: string): void => void violations.push({ rule, message });
-  const waiting = told.some(({ conflicts, quarantine }) => quarantine.length > 0 || conflicts.some(({ kind, decision }) => kind === "delete-parent" || decision === "open"));
+  const waiting = told.some(({ conflicts, quarantine }) =>
+    quarantine.length > 0 || conflicts.some(({ kind, decision }) => kind === "delete-parent" || decision === "open"));
   const things = new Map(stores.map((store) => [store, store.things()]));
   for (const [store, all] of things) {
     const names = all.map(nameOf);
     // Where nothing keeps a key unique over all documents, users may write it twice; that waits, and is told of.
-    if (store.form === "rows" || !waiting) for (const name of new Set(names)) if (names.filter((each) => each === name).length > 1) broken("I5", `${name} stands twice in ${store.name}`);
-    const dangling = all.find(({ kind, country }) => kind === "City" && !all.some((each) => each.kind === "Country" && each.code === country));
+    const twice = store.form === "rows" || !waiting ? names.filter((name, at) => names.indexOf(name) < at) : [];
+    for (const name of twice) broken("I5", `${name} stands twice in ${store.name}`);
+    const dangling = all.find(({ kind, country }) =>
+      kind === "City" && !all.some((each) => each.kind === "Country" && each.code === country));
     if (dangling) broken("I8", `${nameOf(dangling)} of ${store.name} belongs to no country`);
   }
   if (!waiting) for (const { pair } of told) agreement(pair, things.get(pair.left)!, things.get(pair.right)!, users, troubled, broken);
@@ -47,11 +52,16 @@ export function judge(stores: readonly Store[], told: readonly ForestTold[], use
   return { violations, waiting };
 }
 
-function agreement({ name, left, right, oneWay }: ForestPair, ofLeft: readonly Thing[], ofRight: readonly Thing[], users: Users, troubled: boolean, broken: (rule: string, message: string) => void): void {
+function agreement(
+  { name, left, right, oneWay }: ForestPair, ofLeft: readonly Thing[], ofRight: readonly Thing[], users: Users, troubled: boolean,
+  broken: (rule: string, message: string) => void,
+): void {
   const rightLines = new Set(ofRight.map(lineOf));
   const touched = users.touched.get(right)!;
-  const drifts = (thing: Thing): boolean => oneWay !== undefined && oneWay.drift !== "overwrite" && (touched.has(nameOf(thing)) || touched.has(`Country ${thing.country}`));
-  for (const thing of ofLeft) if (!rightLines.has(lineOf(thing)) && !drifts(thing)) broken("I1", `${nameOf(thing)} of ${left.name} is not the same in ${right.name} (${name})`);
+  const drifts = (thing: Thing): boolean =>
+    oneWay !== undefined && oneWay.drift !== "overwrite" && (touched.has(nameOf(thing)) || touched.has(`Country ${thing.country}`));
+  const missing = ofLeft.filter((thing) => !rightLines.has(lineOf(thing)) && !drifts(thing));
+  for (const thing of missing) broken("I1", `${nameOf(thing)} of ${left.name} is not the same in ${right.name} (${name})`);
   const known = new Set(ofLeft.map(nameOf));
   for (const thing of ofRight) {
     if (known.has(nameOf(thing))) continue;
@@ -66,8 +76,10 @@ function lost(things: ReadonlyMap<Store, readonly Thing[]>, told: readonly Fores
   const visible = new Set([...things.values()].flatMap((all) => all.map(({ name }) => name)));
   for (const [name, { store, kind, code }] of users.written) {
     const oneWay = told.some(({ pair }) => pair.right === store && pair.oneWay !== undefined);
-    if (oneWay) for (const [other, all] of things) if (other !== store && all.some((thing) => thing.name === name)) broken("one way", `${kind} ${code} of ${store.name} came to ${other.name}`);
-    if (!visible.has(name) && !users.replaced.has(name) && !isTold(told, name, oneWay)) broken("I2", `${name} of ${kind} ${code} is gone, and no conflict log tells of it`);
+    const elsewhere = oneWay ? [...things].filter(([other, all]) => other !== store && all.some((thing) => thing.name === name)) : [];
+    for (const [other] of elsewhere) broken("one way", `${kind} ${code} of ${store.name} came to ${other.name}`);
+    if (visible.has(name) || users.replaced.has(name) || isTold(told, name, oneWay)) continue;
+    broken("I2", `${name} of ${kind} ${code} is gone, and no conflict log tells of it`);
   }
   for (const name of visible) if (!users.written.has(name)) broken("I2", `nobody wrote ${name}`);
 }

@@ -72,11 +72,12 @@ export function rowStore({ name, random, now, onRenamed }: StoreOptions): Store 
     },
   });
   const { application, probe } = database;
-  const find = (kind: Kind, code: string): { readonly key: readonly string[]; readonly record: Readonly<Record<string, string | null>> } | undefined =>
+  const find = (kind: Kind, code: string): ReturnType<typeof probe.rows>[number] | undefined =>
     probe.rows(kind).find(({ record }) => record["code"] === code);
   const idOf = (country: string | null): string | null => (country === null ? null : (find("Country", country)?.key[0] ?? null));
   return {
-    name, form: "rows", database, state: database.state as MemoryState, fence: () => probe.lease.fence, writes: () => probe.unitWrites,
+    name, form: "rows", database, state: database.state as MemoryState,
+    fence: () => probe.lease.fence, writes: () => probe.unitWrites,
     things: () => {
       const codes = new Map(probe.rows("Country").map(({ key, record }) => [key[0]!, record["code"]!]));
       return (["Country", "City"] as const).flatMap((kind) => probe.rows(kind).map(({ record }): Thing => ({

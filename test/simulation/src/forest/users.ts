@@ -28,7 +28,9 @@ export class Users {
     const cities = things.filter(({ kind }) => kind === "City");
     const kind = random.below(100);
     if (countries.length === 0 || kind < 10) return this.#insert(store, things, { kind: "Country", code: `c${random.below(6)}`, tag: null, country: null });
-    if (cities.length === 0 || kind < 30) return this.#insert(store, things, { kind: "City", code: `t${random.below(12)}`, tag: `tag ${this.#number()}`, country: random.pick(countries).code });
+    if (cities.length === 0 || kind < 30) {
+      return this.#insert(store, things, { kind: "City", code: `t${random.below(12)}`, tag: `tag ${this.#number()}`, country: random.pick(countries).code });
+    }
     const thing = random.pick(kind < 45 ? countries : cities);
     if (kind < 72) return this.#rename(store, thing);
     if (kind < 80) return this.#move(store, random.pick(cities), random.pick(countries).code);
