@@ -179,6 +179,9 @@ function checkOptions(options: SyncOptions): Mapping {
   }
   findings.push(...checkValues(options));
   if (findings.some((finding) => finding.code === "OPTIONS.DATABASE")) throw optionsError(findings);
+  if (options.state !== undefined && (typeof options.state !== "object" || typeof options.state?.commit !== "function")) {
+    error("OPTIONS.VALUE", "`state` is no state store: give `database.state` of a side, or what `sqliteState(\"sync.db\")` returns.");
+  }
   if (!options.state && !options.left.state && !options.right.state) {
     error("OPTIONS.MISSING", "`state` is missing, and neither database has side tables: say where the pair keeps its memory, e.g. sqliteState(\"sync.db\").");
   }

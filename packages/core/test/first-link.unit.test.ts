@@ -17,3 +17,15 @@ describe.each(["changes", "fingerprints", "none"] as const)("two filled sides of
     expect(second.written).toEqual({ left: 0, right: 0 });
   });
 });
+
+test("the refusal without `firstLink` counts records, however many of their fields differ", async () => {
+  const { left, right, sync } = pairOf([model("Item", [text("code"), text("name"), text("colour")])], { firstLink: undefined as never });
+  for (const code of ["same", "other", "left"]) left.application.insert("Item", { code, name: "n", colour: "c" });
+  right.application.insert("Item", { code: "same", name: "n", colour: "c" });
+  right.application.insert("Item", { code: "other", name: "x", colour: "y" });
+  await expect(sync.run()).rejects.toThrow("Item: 1 equal, 1 different, 1 only on the left, 0 only on the right");
+});
+
+test("a state that is none is refused at once", () => {
+  expect(() => pairOf([model("Item", [text("code")])], { state: "right" as never })).toThrow("`state` is no state store");
+});

@@ -105,3 +105,21 @@ test("a first meeting that nobody disturbs leaves no doubt", async () => {
   const [checkpoint] = await state.read("pair", { collection: "checkpoint", ids: ["Item"] });
   expect([checkpoint!.left.unsure, checkpoint!.right.unsure]).toEqual([undefined, undefined]);
 });
+
+test.each(["run", "plan and apply"])("a linked record that waits in quarantine makes no mark unsure (%s)", async (how) => {
+  const state = memoryState();
+  const { left, right, sync } = pairOf([item], { leftTracking: "fingerprints", rightTracking: "changes", state, wrap: (database, side) => side === "left" ? database : withCommit(database, (unit, real) =>
+      JSON.stringify(unit).includes("too high") ? Promise.resolve({ committed: false, refusal: { code: "WRITE.CHECK" } }) : real(unit)) });
+  for (const code of ["a", "b", "c", "d", "e", "f", "g"]) left.application.insert("Item", { code, name: code });
+  await sync.run();
+  left.application.update("Item", keyOf(left, "Item", "a"), { name: "too high" });
+  left.application.update("Item", keyOf(left, "Item", "c"), { name: "cc" });
+  right.application.update("Item", keyOf(right, "Item", "e"), { name: "ee" });
+  right.application.insert("Item", { code: "n", name: "new" });
+  left.application.update("Item", keyOf(left, "Item", "b"), { name: "edited" });
+  right.application.delete("Item", keyOf(right, "Item", "b"));
+  if (how === "run") await sync.run(); else await sync.apply(await sync.plan());
+  const [checkpoint] = await state.read("pair", { collection: "checkpoint", ids: ["Item"] });
+  await sync.run();
+  expect((await state.read("pair", { collection: "checkpoint", ids: ["Item"] }))[0]).toEqual(checkpoint);
+});

@@ -58,7 +58,7 @@ export class RunContext {
   /** Rows that were read, written and committed, per side. */
   readonly written: { left: number; right: number } = { left: 0, right: 0 };
   /** Rows on the other side of one that waits in quarantine, unlinked like that, per side and model. */
-  readonly beside: Readonly<Record<SideName, Map<string, Set<string>>>> = { left: new Map(), right: new Map() };
+  readonly beside: Readonly<Record<SideName, Map<string, Map<string, string | null>>>> = { left: new Map(), right: new Map() };
   /** Models whose rows get other keys by this run's updates, per side: an old key may be another row's by then. */
   readonly movedKeys: Readonly<Record<SideName, Set<string>>> = { left: new Set(), right: new Set() };
   /** A base was made or dropped: what this pair remembers is no longer what it was before this run. */

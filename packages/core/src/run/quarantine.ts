@@ -48,7 +48,8 @@ export class Quarantine {
     const other = examined[otherSide(side)];
     if (!other) return;
     const byModel = this.#context.beside[other.side];
-    byModel.set(examined.model.name, (byModel.get(examined.model.name) ?? new Set()).add(quarantineId(other.side, examined.model.name, other.key)));
+    const ofModel = byModel.get(examined.model.name) ?? new Map<string, string | null>();
+    byModel.set(examined.model.name, ofModel.set(quarantineId(other.side, examined.model.name, other.key), other.cloudId));
   }
 
   /** False: it waits there already, for the same reason. */

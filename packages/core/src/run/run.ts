@@ -119,11 +119,12 @@ class FirstLinkNeeded extends Error {
 async function firstLinkError(context: RunContext, models: readonly PairModel[], meeting: readonly string[]): Promise<SyncError> {
   const counting = context.forCounting();
   const prepared = prepare(counting, models);
-  const nowhere: Sink = new PlanCounter(counting, prepared.byName);
+  const nowhere = new PlanCounter(counting, prepared.byName);
   await analyse(counting, prepared, nowhere, undefined);
   const lines = meeting.map((name) => {
-    const { linked, open, created } = counting.countsOf(name);
-    return `- ${name}: ${linked - open} equal, ${open} different, ${created.right} only on the left, ${created.left} only on the right`;
+    const { linked, created } = counting.countsOf(name);
+    const different = nowhere.differing.get(name) ?? 0;
+    return `- ${name}: ${linked - different} equal, ${different} different, ${created.right} only on the left, ${created.left} only on the right`;
   });
   return new SyncError(
     "FIRST_LINK.REQUIRED",
@@ -134,8 +135,13 @@ async function firstLinkError(context: RunContext, models: readonly PairModel[],
 
 /** Counts what a plan would hold, and keeps nothing. */
 class PlanCounter extends PlanSink {
+  /** Records of each model that wait for somebody's word, however many of their fields do. */
+  readonly differing = new Map<string, number>();
+
   protected override async store(): Promise<void> {
-    this.takeBuffer();
+    for (const { model, conflicts } of this.takeBuffer()) {
+      if (conflicts.some(({ decision }) => decision === "open")) this.differing.set(model, (this.differing.get(model) ?? 0) + 1);
+    }
   }
 }
 

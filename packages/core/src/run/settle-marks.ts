@@ -27,10 +27,11 @@ export async function settleModel(
   const { model } = analysis;
   const stored = context.checkpoints.get(model.name);
   const links = finished ? await linksToHold(context, tracker, analysis) : undefined;
+  const linked = links === undefined ? new Set<string>() : await linkedAndWaiting(context, model);
   const [left, right] = await Promise.all((["left", "right"] as const).map((side) =>
     withPending(tracker.of(side, model[side].name), analysis, stored?.[side], () =>
       markSide(context, tracker.of(side, model[side].name), analysis, side, stored?.[side], finished, check).then((mark) =>
-        links !== undefined && expectedRows(context, tracker, analysis, side, links) > (rowsKnown(mark) ?? Infinity) ? { ...mark, unsure: true } : mark))));
+        links !== undefined && expectedRows(context, tracker, analysis, side, links, linked) > (rowsKnown(mark) ?? Infinity) ? { ...mark, unsure: true } : mark))));
   const checkpoint: Checkpoint = {
     model: model.name, layouts: stored?.layouts ?? [model.signature],
     leftShape: context.shapes.get(`left ${model.name}`) ?? "", rightShape: context.shapes.get(`right ${model.name}`) ?? "",
@@ -59,14 +60,27 @@ async function linksToHold(context: RunContext, tracker: RunTracker, { model, so
   return (await context.retrying(() => state.scanBases(pair, model.name, undefined, 0))).total;
 }
 
+/** CloudIds of linked records that wait in quarantine: their number is in that of the links. */
+async function linkedAndWaiting(context: RunContext, model: PairModel): Promise<Set<string>> {
+  const { state, pair } = context.settings;
+  const waiting = [...context.quarantine.values()].flatMap((entry) => (entry.model === model.name ? [entry.cloudId] : []));
+  const beside = (["left", "right"] as const).flatMap((side) => [...(context.beside[side].get(model.name)?.values() ?? [])]);
+  const cloudIds = new Set([...waiting, ...beside].filter((cloudId) => cloudId !== null));
+  if (cloudIds.size === 0) return new Set();
+  return new Set((await context.retrying(() => state.bases(pair, model.name, [...cloudIds]))).map(({ cloudId }) => cloudId));
+}
+
 /** Rows that a side has if none is gone that nobody knows of: one per linked record, and those that are linked to none. */
-function expectedRows(context: RunContext, tracker: RunTracker, { model, sources, staying, absent, revisited }: Marked, side: SideName, links: number): number {
+function expectedRows(
+  context: RunContext, tracker: RunTracker, { model, sources, staying, absent, revisited }: Marked, side: SideName, links: number, linked: ReadonlySet<string>,
+): number {
   const held = context.settings.mirror ? 0 : tracker.of(otherSide(side), model[otherSide(side)].name).pending.length;
   const gone = revisited ? (absent?.[side].size ?? 0) + held : 0;
   if (!sources[side].full) return links - gone;
-  const waiting = new Set(context.beside[side].get(model.name));
-  for (const entry of context.quarantine.values()) if (entry.model === model.name && entry.side === side) waiting.add(entry.id);
-  return links - gone + staying[side] + waiting.size;
+  const waiting = new Map(context.beside[side].get(model.name));
+  for (const entry of context.quarantine.values()) if (entry.model === model.name && entry.side === side) waiting.set(entry.id, entry.cloudId);
+  const unlinked = [...waiting.values()].filter((cloudId) => cloudId === null || !linked.has(cloudId));
+  return links - gone + staying[side] + unlinked.length;
 }
 
 function rowsKnown({ known, ranges }: SideMark): number | undefined {
