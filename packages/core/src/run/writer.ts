@@ -18,6 +18,8 @@ import { dropLogOf, logBefore } from "./write-log.ts";
 const maxTries = 3;
 /** Enough for each stage of a write to be busy. */
 const mostOnTheirWay = 3;
+/** Of a first copy: larger units than pages, for every statement costs besides its rows. */
+const pagesTogether = 2;
 
 /** Where examined records go: into the databases, or into a plan. */
 export interface Sink {
@@ -85,7 +87,7 @@ export class Writer implements Sink {
     await allocateKeys(this.#context, items);
     for (const item of items) promiseIdentities(this.#context, item.examined.model, item.examined, item.insert?.key);
     this.#buffer.push(...items);
-    if (this.#held || this.#buffer.length < this.#context.settings.pageSize) return;
+    if (this.#held || this.#buffer.length < this.#context.settings.pageSize * (ahead ? pagesTogether : 1)) return;
     const [first] = this.#buffer;
     // Records of another model may be parents of those that come next.
     if (!ahead || this.#buffer.some((item) => item.examined.model !== first!.examined.model)) return this.flush();
