@@ -9,41 +9,41 @@ function fill(insert: (model: string, record: Record<string, string>) => unknown
 }
 
 test("a first copy reads on while a page is written", async () => {
-  let thirdPage = (): void => undefined;
-  const read = new Promise<void>((resolve) => (thirdPage = resolve));
+  let fourthPage = (): void => undefined;
+  const read = new Promise<void>((resolve) => (fourthPage = resolve));
   const units: number[] = [];
   const pair = pairOf([item], {
     wrap: (database, side) => {
-      if (side === "left") return withScan(database, (_, page) => void (page === 2 && thirdPage()));
+      if (side === "left") return withScan(database, (_, page) => void (page === 3 && fourthPage()));
       return withCommit(database, async (unit, real) => {
         units.push(unit.batches[0]!.rows.length);
-        // The first unit is not through before the third page is asked for: it never would be, if nobody read on.
+        // The first unit, two pages, is not through before the fourth page is asked for: it never would be, if nobody read on.
         if (units.length === 1) await read;
         return real(unit);
       });
     },
   });
-  fill(pair.left.application.insert, 20);
+  fill(pair.left.application.insert, 40);
   await pair.sync.run();
-  expect(units).toEqual([5, 5, 5, 5]);
+  expect(units).toEqual([10, 10, 10, 10]);
   expect((await pair.sync.verify()).equal).toBe(true);
   expect((await pair.sync.run()).written).toEqual({ left: 0, right: 0 });
 });
 
-test("the next page gets its cloudIds while this one is written", async () => {
+test("the next unit gets its cloudIds while this one is written", async () => {
   let identified = 0;
   let second = (): void => undefined;
   const secondIdentified = new Promise<void>((resolve) => (second = resolve));
   const pair = pairOf([item], {
     wrap: (database, side) => withCommit(database, async (unit, real) => {
-      // The first rows do not come to the right before the second page has its cloudIds on the left.
+      // The first rows do not come to the right before the second unit has its cloudIds on the left.
       if (side === "right") await secondIdentified;
       const committed = await real(unit);
       if (side === "left" && ++identified === 2) second();
       return committed;
     }),
   });
-  fill(pair.left.application.insert, 20);
+  fill(pair.left.application.insert, 40);
   await pair.sync.run();
   expect(identified).toBe(4);
   expect((await pair.sync.verify()).equal).toBe(true);
@@ -69,7 +69,7 @@ test("units go one after the other, and a run that fails leaves none on its way"
   });
   fill(pair.left.application.insert, 20);
   await expect(pair.sync.run()).rejects.toThrow("no more");
-  expect([open, pair.right.probe.rows("Item").length]).toEqual([0, 5]);
+  expect([open, pair.right.probe.rows("Item").length]).toEqual([0, 10]);
   await pair.sync.run();
   expect(pair.right.probe.rows("Item")).toHaveLength(20);
   expect((await pair.sync.verify()).equal).toBe(true);
