@@ -1,6 +1,7 @@
 import type { Claim, ClaimRequest } from "../endpoint.ts";
 import type { SideName } from "../mapping/pair-model.ts";
 import { RunContext, type Settings } from "./context.ts";
+import { bothAnswered } from "./session.ts";
 import { withoutPair } from "./tree-of-pairs.ts";
 
 const SIDES: readonly SideName[] = ["left", "right"];
@@ -18,7 +19,9 @@ export async function forgetPair(settings: Settings, options: { readonly pair?: 
       return each.value;
     });
     const { forgotten, news } = withoutPair({ left: left!, right: right! }, options.pair ?? pair);
-    await Promise.all(SIDES.filter((side) => news[side].length > 0).map((side) => claim(side, { pairs: news[side] })));
+    await bothAnswered(async (side) => {
+      if (news[side].length > 0) await claim(side, { pairs: news[side] });
+    });
     return forgotten;
   } finally {
     await Promise.allSettled(asked.flatMap((each, at) => (each.status === "fulfilled" ? [databases[SIDES[at]!].release(each.value.fence, false)] : [])));

@@ -2,7 +2,7 @@ import type { Claim, ClaimRequest, Finding } from "../endpoint.ts";
 import { isSyncError, SyncError } from "../errors.ts";
 import type { Mapping } from "../mapping/compile.ts";
 import { unheldRules } from "../mapping/live-keys.ts";
-import type { PairModel } from "../mapping/pair-model.ts";
+import type { PairModel, SideName } from "../mapping/pair-model.ts";
 import type { Checkpoint, StateChange } from "../state.ts";
 import type { Held } from "../undo/run-log.ts";
 import { wayOf, type RunContext } from "./context.ts";
@@ -64,13 +64,11 @@ export async function withSession<Result>(
     await recogniseDatabases(context, known, options.adopt ?? false, renew);
     const { news, ring } = joinTree(context.claims, pair, { known: knowsBoth(known, context.claims), adopt: options.adopt ?? false });
     recognised = true;
-    const acquaint = async (): Promise<void> => {
-      await Promise.all((["left", "right"] as const).map(async (side) => {
-        const meets = unmet({ left, right }, side);
-        const pairs = news[side];
-        if (meets || pairs.length > 0) await renew(side, held.get(side)!.fence, { ...(meets ? { meets } : {}), ...(pairs.length > 0 ? { pairs } : {}) });
-      }));
-    };
+    const acquaint = (): Promise<void> => bothAnswered(async (side) => {
+      const meets = unmet({ left, right }, side);
+      const pairs = news[side];
+      if (meets || pairs.length > 0) await renew(side, held.get(side)!.fence, { ...(meets ? { meets } : {}), ...(pairs.length > 0 ? { pairs } : {}) });
+    });
     const findings: Finding[] = [...mapping.findings, ...(ring ? [ring] : [])];
     inspections.forEach((result, at) => {
       if (result.status !== "fulfilled") return;
@@ -120,6 +118,11 @@ export async function withSession<Result>(
     const released = await Promise.allSettled([...held].map(([side, { fence }]) => context.retrying(() => databases[side].release(fence, wrote))));
     if (recognised && wrote && released.every((result) => result.status === "fulfilled" && result.value)) await rememberDatabases(context);
   }
+}
+
+/** As `Promise.all`, but nothing is still on its way when it fails: a late claim would take a lease again that was let go. */
+export async function bothAnswered(ask: (side: SideName) => Promise<void>): Promise<void> {
+  for (const answer of await Promise.allSettled([ask("left"), ask("right")])) if (answer.status === "rejected") throw answer.reason;
 }
 
 /** Throws all findings as one error. */
