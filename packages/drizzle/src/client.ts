@@ -1,12 +1,6 @@
 import { SyncError } from "@sync/core";
-import { postgresDriver } from "@sync/sql";
-import type { PostgresDriver, PostgresLike } from "@sync/sql";
-
-/** better-sqlite3's `Database`. */
-export interface BetterSqliteLike {
-  readonly inTransaction: boolean;
-  prepare(sql: string): unknown;
-}
+import { isBetterSqlite, postgresDriver } from "@sync/sql";
+import type { BetterSqliteLike, PostgresDriver, PostgresLike } from "@sync/sql";
 
 /** What this package needs of a Drizzle database: the driver's handle that it works on. */
 export interface DrizzleLike {
@@ -18,9 +12,7 @@ export type Driver = "better-sqlite3" | PostgresDriver;
 /** Which driver a Drizzle database works on. */
 export function driverOf(db: DrizzleLike): Driver {
   const client: unknown = typeof db === "object" && db !== null ? Reflect.get(db, "$client") : undefined;
-  const has = (name: string, type: string): boolean =>
-    typeof client === "object" && client !== null && typeof Reflect.get(client, name) === type;
-  if (has("inTransaction", "boolean") && has("prepare", "function")) return "better-sqlite3";
+  if (isBetterSqlite(client)) return "better-sqlite3";
   const driver = postgresDriver(client);
   if (driver) return driver;
   if (client !== undefined) {

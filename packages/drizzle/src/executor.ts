@@ -1,8 +1,7 @@
-import { postgresExecutor } from "@sync/sql";
-import type { Executor, PostgresLike } from "@sync/sql";
-import type { BetterSqliteLike, DrizzleLike } from "./client.ts";
+import { betterSqliteExecutor, postgresExecutor } from "@sync/sql";
+import type { BetterSqliteLike, Executor, PostgresLike } from "@sync/sql";
+import type { DrizzleLike } from "./client.ts";
 import { driverOf } from "./client.ts";
-import { betterSqliteExecutor } from "./drivers/better-sqlite.ts";
 
 /**
  * Runs statements on the driver's handle behind a Drizzle database. `patience`: how many milliseconds to wait for the

@@ -1,7 +1,7 @@
 export { drizzleDatabase } from "./database.ts";
 export type { DrizzleDatabase, DrizzleTypes } from "./database.ts";
 export type { DrizzleDatabaseOptions } from "./options.ts";
-export type { BetterSqliteLike, DrizzleLike } from "./client.ts";
+export type { DrizzleLike } from "./client.ts";
 
 // What an application needs besides, so that one package is enough to install.
 export {
@@ -15,4 +15,4 @@ export type {
   VerifyCounts, VerifyResult,
 } from "@sync/core";
 export { sqliteState } from "@sync/sql";
-export type { PgClientLike, PgliteLike, PgPoolLike, SyncFieldNames } from "@sync/sql";
+export type { BetterSqliteLike, PgClientLike, PgliteLike, PgPoolLike, SyncFieldNames } from "@sync/sql";

@@ -1,4 +1,5 @@
 export { type SqlDatabase, sqlDatabase, type SqlDatabaseOptions } from "./database.ts";
+export { betterSqliteExecutor, type BetterSqliteLike, isBetterSqlite } from "./drivers/better-sqlite.ts";
 export type { PgClientLike, PgPoolLike } from "./drivers/pg.ts";
 export type { PgliteLike } from "./drivers/pglite.ts";
 export { type PostgresDriver, postgresDriver, postgresExecutor, type PostgresLike } from "./drivers/postgres.ts";

@@ -1,7 +1,12 @@
 import { setImmediate as nextTurn, setTimeout as after } from "node:timers/promises";
 import { SyncError } from "@sync/core";
-import type { Executor, Statement, TextRow } from "@sync/sql";
-import type { BetterSqliteLike } from "../client.ts";
+import type { Executor, Statement, TextRow } from "../executor.ts";
+
+/** better-sqlite3's `Database`. */
+export interface BetterSqliteLike {
+  readonly inTransaction: boolean;
+  prepare(sql: string): unknown;
+}
 
 interface Prepared {
   readonly reader: boolean;
@@ -10,7 +15,17 @@ interface Prepared {
   run(params: readonly unknown[]): unknown;
 }
 
-/** The driver is synchronous: what begins and ends within one turn cannot be interleaved with anything. */
+/** Whether a handle of the user's is better-sqlite3's, by its looks. */
+export function isBetterSqlite(client: unknown): client is BetterSqliteLike {
+  const has = (name: string, type: string): boolean =>
+    typeof client === "object" && client !== null && typeof Reflect.get(client, name) === type;
+  return has("inTransaction", "boolean") && has("prepare", "function");
+}
+
+/**
+ * The driver is synchronous: what begins and ends within one turn cannot be interleaved with anything. `patience`: how many
+ * milliseconds to wait for the application to end a transaction of its own.
+ */
 export function betterSqliteExecutor(client: BetterSqliteLike, patience: number): Executor {
   const run = ({ sql, params }: Statement): TextRow[] => {
     try {
