@@ -11,7 +11,8 @@ export { exactDiffer, type ComparedField, type Differ } from "./engines/differ.t
 export { exactMapper, type Converters, type MappedField, type Mapper } from "./engines/mapper.ts";
 export { exactPatcher, type DocumentChange, type Patcher } from "./engines/patcher.ts";
 export { versionVector } from "./engines/version-vector.ts";
-export { cloudId, fallback, naturalKey, type MatchForm, type MatchRule, type NaturalKeyOptions } from "./engines/match.ts";
+export { cloudId, fallback, naturalKey } from "./engines/match.ts";
+export type { Declaration, MatchForm, MatchRule, NaturalKeyOptions } from "./declaration.ts";
 export { isSyncError, SyncError, type SyncErrorOptions } from "./errors.ts";
 export type { SyncEvent, ModelCounts, Step } from "./run/events.ts";
 export type { PlanSummary, RunOptions, RunResult } from "./run/run.ts";

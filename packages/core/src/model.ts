@@ -1,3 +1,4 @@
+import type { Declaration } from "./declaration.ts";
 import type { Kind } from "./value.ts";
 
 /** One column, property or path of a model, in canonical terms. A field that a document lacks reads as null. */
@@ -70,6 +71,8 @@ export interface Model {
    */
   readonly rest?: string;
   readonly syncFields: SyncFields;
+  /** How it is kept the same, where the model says so itself. */
+  readonly declared?: Declaration;
 }
 
 /** The field of that name, or undefined. */

@@ -36,13 +36,12 @@ const checks: Readonly<Record<string, Check | Readonly<Record<string, Check>>>> 
 const modelChecks: typeof checks = { conflicts: policy, mapper, differ, onEditDelete, softDelete: [(value) => typeof value === "string", "a field's name"], keepBase: [oneOf("hashes", "values"), '"hashes" or "values"'] };
 
 /** Options whose names are known but whose values make no sense. Says what would, never what was given. */
-export function checkValues(options: SyncOptions): Finding[] {
-  const models = Object.entries((options.models ?? {}) as Record<string, object | undefined>);
+export function checkValues(options: SyncOptions, models: Readonly<Record<string, object>>): Finding[] {
   const oneWayOnly = (["drift", "mirror"] as const).filter((name) => options[name] !== undefined && (options.direction ?? "both") === "both");
   return [
     ...findingsIn(options, checks, ""),
     ...oneWayOnly.map((name): Finding => ({ severity: "error", code: "OPTIONS.VALUE", message: `\`${name}\` is for one-way pairs: say \`direction: "left-to-right"\` or \`"right-to-left"\`.` })),
-    ...models.flatMap(([name, model]) => findingsIn(model ?? {}, modelChecks, ` of model \`${name}\``).map((finding) => ({ ...finding, model: name }))),
+    ...Object.entries(models).flatMap(([name, model]) => findingsIn(model, modelChecks, ` of model \`${name}\``).map((finding) => ({ ...finding, model: name }))),
   ];
 }
 

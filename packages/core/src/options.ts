@@ -3,7 +3,7 @@ import type { Differ } from "./engines/differ.ts";
 import type { Identity } from "./engines/identity.ts";
 import type { Mapper } from "./engines/mapper.ts";
 import type { Retention } from "./log/prune.ts";
-import type { MatchRule } from "./engines/match.ts";
+import type { MatchRule } from "./declaration.ts";
 import type { Database, ModelTypes } from "./endpoint.ts";
 import type { StateStore } from "./state.ts";
 
@@ -21,8 +21,8 @@ export interface FieldMapping<RightFields extends string = string> {
 /** One pair of models. Keys are the left model's names. */
 export interface ModelOptions<LeftFields extends string = string, RightFields extends string = string> {
   /**
-   * How records are recognised as the same; tried in order after the stored cloudId. Required, but where the primary key is
-   * made of the same references on both sides.
+   * How records are recognised as the same; tried in order after the stored cloudId. Required, but where the model declares
+   * it, or where the primary key is made of the same references on both sides.
    * @default those references: what names a record of a join table
    */
   readonly match?: MatchRule<LeftFields> | readonly MatchRule<LeftFields>[];
@@ -74,9 +74,13 @@ export type Direction = "both" | "left-to-right" | "right-to-left";
 /** Who is right when two filled sides meet for the first time and a record differs. */
 export type FirstLink = "left" | "right" | "ask" | ConflictPolicy;
 
-/** The options of every left model, checked against both sides' types. `right` names the other model where it differs. */
+/**
+ * The options of every left model, checked against both sides' types. `right` names the other model where it differs; `false`
+ * leaves out a model that declares itself.
+ */
 export type ModelsOptions<Left extends ModelTypes, Right extends ModelTypes> = {
   readonly [Model in Names<Left>]?:
+    | false
     | (Model extends Names<Right> ? ModelOptions<Names<Left[Model]>, Names<Right[Model]>> & { readonly right?: Model } : never)
     | { [Other in Names<Right>]: ModelOptions<Names<Left[Model]>, Names<Right[Other]>> & { readonly right: Other } }[Names<Right>];
 };
@@ -98,7 +102,8 @@ export interface SyncOptions<Left extends ModelTypes = ModelTypes, Right extends
   readonly name: string;
   readonly left: Database<Left>;
   readonly right: Database<Right>;
-  readonly models: ModelsOptions<Left, Right>;
+  /** Models that declare themselves need no entry; what an entry says goes before what they declare. @default those that declare themselves */
+  readonly models?: ModelsOptions<Left, Right>;
   /** @default "both" */
   readonly direction?: Direction;
   /** Only where `direction` is one way. @default "report" */

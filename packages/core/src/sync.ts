@@ -1,6 +1,7 @@
 import { SyncError } from "./errors.ts";
 import type { Database, Finding, ModelTypes } from "./endpoint.ts";
 import { compileMapping, type Mapping } from "./mapping/compile.ts";
+import { declaredModels } from "./mapping/declarations.ts";
 import { hintFor } from "./names.ts";
 import { checkValues } from "./option-values.ts";
 import type { SyncOptions } from "./options.ts";
@@ -173,19 +174,21 @@ function checkOptions(options: SyncOptions): Mapping {
   }
   const direction = options.direction ?? "both";
   if (!["both", "left-to-right", "right-to-left"].includes(direction)) error("OPTIONS.DIRECTION", `\`direction\` is "both", "left-to-right" or "right-to-left".`);
-  const everyModelDecides = Object.values((options.models ?? {}) as Record<string, { conflicts?: unknown }>).every((model) => model?.conflicts !== undefined);
+  const withoutDatabase = findings.some((finding) => finding.code === "OPTIONS.DATABASE");
+  const models = withoutDatabase ? {} : declaredModels(options, findings);
+  const everyModelDecides = Object.values(models).every((model) => model.conflicts !== undefined);
   if (direction === "both" && !options.conflicts && !everyModelDecides) {
     error("OPTIONS.MISSING", "`conflicts` is missing: say who decides where both sides changed a field, e.g. fieldMerge({ otherwise: newest(\"updatedAt\") }) or ask().");
   }
-  findings.push(...checkValues(options));
-  if (findings.some((finding) => finding.code === "OPTIONS.DATABASE")) throw optionsError(findings);
+  findings.push(...checkValues(options, models));
+  if (withoutDatabase) throw optionsError(findings);
   if (options.state !== undefined && (typeof options.state !== "object" || typeof options.state?.commit !== "function")) {
     error("OPTIONS.VALUE", "`state` is no state store: give `database.state` of a side, or what `sqliteState(\"sync.db\")` returns.");
   }
   if (!options.state && !options.left.state && !options.right.state) {
     error("OPTIONS.MISSING", "`state` is missing, and neither database has side tables: say where the pair keeps its memory, e.g. sqliteState(\"sync.db\").");
   }
-  const mapping = compileMapping({ ...options, models: options.models ?? {} });
+  const mapping = compileMapping(options, models);
   findings.push(...mapping.findings.filter((finding) => finding.severity === "error"));
   if (findings.length > 0) throw optionsError(findings);
   return mapping;

@@ -43,6 +43,12 @@ versionVector("versions");
 // Where references are the key on both sides, they are the match too: the check before a run knows.
 createSync({ ...common, models: { Country: {} } });
 
+// Models that declare themselves need no entry, and an entry may leave one out.
+createSync(common);
+createSync({ ...common, models: { Country: false } });
+
+// @ts-expect-error: no such model on the left
+createSync({ ...common, models: { Contry: false } });
 // @ts-expect-error: no such model on the left
 createSync({ ...common, models: { Contry: { match: naturalKey("code") } } });
 // @ts-expect-error: no such field on the left

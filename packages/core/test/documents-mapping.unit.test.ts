@@ -12,7 +12,7 @@ const ident = naturalKey("ident");
 
 function mappingOf(models: Record<string, ModelOptions & { right?: string }>, documentsLeft = false): Mapping {
   const [left, right] = documentsLeft ? [documents().database, rows()] : [rows(), documents().database];
-  return compileMapping({ name: "pair", left, right, conflicts: leftWins(), firstLink: "left", models } as unknown as SyncOptions);
+  return compileMapping({ name: "pair", left, right, conflicts: leftWins(), firstLink: "left" }, models);
 }
 const references = (mapping: Mapping, model: string): Record<string, readonly string[]> =>
   Object.fromEntries(mapping.models.find(({ name }) => name === model)!.fields.flatMap(({ name, parent, right }) => (parent === undefined ? [] : [[name, right.names]])));

@@ -33,7 +33,7 @@ interface Settings {
 function compile({ conflicts = leftWins(), firstLink = "left", onEditDelete = "delete", together = false }: Settings = {}): PairModel {
   const [left, right] = [memoryDatabase({ name: "left", models: [model] }), memoryDatabase({ name: "right", models: [model] })];
   const groups = together ? { together: [["amount", "currency"]] } : {};
-  const mapping = compileMapping({ name: "pair", left, right, models: { Record: { match: naturalKey("code"), ...groups } }, conflicts, firstLink, onEditDelete });
+  const mapping = compileMapping({ name: "pair", left, right, conflicts, firstLink, onEditDelete }, { Record: { match: naturalKey("code"), ...groups } });
   expect(mapping.findings).toEqual([]);
   return mapping.models[0]!;
 }

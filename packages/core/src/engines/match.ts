@@ -1,33 +1,5 @@
+import type { MatchRule, NaturalKeyOptions } from "../declaration.ts";
 import { SyncError } from "../errors.ts";
-
-/** How a natural key is brought to its match form. The stored form is never changed. */
-export interface MatchForm {
-  /** Leading and trailing white space does not count. */
-  readonly trim?: boolean;
-  /** `"lower"`: letter case does not count (Unicode lower case, no locale). */
-  readonly case?: "lower";
-  /** `"NFC"`: composed and decomposed letters are the same. */
-  readonly unicode?: "NFC";
-}
-
-export interface NaturalKeyOptions extends MatchForm {
-  /**
-   * A record with a null in its key: `"never"` matches by this rule (default), or nulls are `"equal"` to one another.
-   * @default "never"
-   */
-  readonly nulls?: "never" | "equal";
-  /**
-   * Allow fields that no unique key covers; duplicates are then looked for, listed and quarantined.
-   * @default false
-   */
-  readonly withoutUniqueKey?: boolean;
-}
-
-/** One way to recognise that two records are the same thing. Rules are tried in order; `Fields` serves the compiler. */
-export type MatchRule<Fields extends string = string> =
-  | { readonly rule: "cloudId" }
-  | { readonly rule: "natural"; readonly fields: readonly Fields[]; readonly options: NaturalKeyOptions }
-  | { readonly rule: "fallback"; readonly fields: readonly Fields[]; readonly options: NaturalKeyOptions };
 
 /** Match by the stored cloudId. Always tried first, so it is needed only where it is the one rule. */
 export function cloudId(): { readonly rule: "cloudId" } {

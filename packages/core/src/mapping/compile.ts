@@ -25,21 +25,20 @@ const modelOptionNames = [
   "right", "match", "fields", "only", "omit", "constants", "together", "outside", "narrow", "mapper", "differ", "conflicts", "onEditDelete", "softDelete", "keepBase",
 ];
 
-/** Holds the options against both sides' models. Never throws: all findings come back together. */
-export function compileMapping(options: SyncOptions): Mapping {
+/** Holds the options, `entries` being those of the models, against both sides' models. Never throws: all findings come back together. */
+export function compileMapping(options: SyncOptions, entries: Readonly<Record<string, AnyModelOptions>>): Mapping {
   const findings: Finding[] = [];
-  const declared = Object.entries(options.models as Record<string, AnyModelOptions | undefined>);
+  const declared = Object.entries(entries);
   const rightNames = new Map<string, string>();
-  for (const [name, entry] of declared) if (entry) rightNames.set(name, entry.right ?? name);
+  for (const [name, entry] of declared) rightNames.set(name, entry.right ?? name);
   const drafts: PairModel[] = [];
   for (const [name, entry] of declared) {
-    if (!entry) continue;
     const left = endpointOf(options.left, "left", name, findings);
     const right = endpointOf(options.right, "right", entry.right ?? name, findings);
     if (left && right) drafts.push(new ModelCompiler(options, entry, { left, right }, rightNames, findings).compile());
   }
   if (declared.length === 0) {
-    findings.push({ severity: "error", code: "OPTIONS.NO_MODELS", message: "`models` is empty: name at least one model to keep the same." });
+    findings.push({ severity: "error", code: "OPTIONS.NO_MODELS", message: "No model takes part: name at least one in `models`, or let it declare itself." });
   }
   findings.push(...drafts.flatMap((draft) => newRecordFindings(draft, options.direction ?? "both")));
   const models = orderModels(drafts, findings);

@@ -1,4 +1,4 @@
-import type { MatchForm, MatchRule } from "../engines/match.ts";
+import type { MatchForm, MatchRule } from "../declaration.ts";
 import type { Identity } from "../engines/identity.ts";
 import type { ConflictPolicy } from "../engines/conflict-policy.ts";
 import type { Endpoint } from "../endpoint.ts";

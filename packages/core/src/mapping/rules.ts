@@ -1,4 +1,5 @@
-import { nameOfRule, type MatchRule } from "../engines/match.ts";
+import type { MatchRule } from "../declaration.ts";
+import { nameOfRule } from "../engines/match.ts";
 import type { Model } from "../model.ts";
 import { hintFor } from "../names.ts";
 import type { Draft } from "./draft.ts";

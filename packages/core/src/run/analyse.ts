@@ -95,30 +95,28 @@ export class ModelAnalysis {
       for (const parent of moved) this.#context.identities[side].forgetKeys(parent);
       this.sources[side].startAgain();
     }
-    await this.#landing(async () => {
-      if (!this.#passed.left) for await (const rows of left.rows()) {
-        this.#context.safePoint();
-        await this.#page(rows, []);
-        counts.read.left += rows.length;
-        this.#context.progress("analyse", this.model.name, "left", rows.length, left.total);
-      }
-    });
+    if (!this.#passed.left) for await (const rows of left.rows()) {
+      this.#context.safePoint();
+      await this.#page(rows, []);
+      counts.read.left += rows.length;
+      this.#context.progress("analyse", this.model.name, "left", rows.length, left.total);
+    }
+    await this.#sink.land();
     await this.#revisit();
     if (!right.side.knownEmpty && !right.idle && !this.#passed.right) {
       if (left.full && !right.side.loaded) {
         await this.#sink.flush();
         if (this.#context.written.right > 0) right.startAgain();
       }
-      await this.#landing(async () => {
-        for await (const rows of right.rows()) {
-          this.#context.safePoint();
-          const open = await this.#unhandled(rows);
-          await this.#doubt(rows, open);
-          await this.#page([], open);
-          counts.read.right += rows.length;
-          this.#context.progress("analyse", this.model.name, "right", rows.length, right.total);
-        }
-      });
+      for await (const rows of right.rows()) {
+        this.#context.safePoint();
+        const open = await this.#unhandled(rows);
+        await this.#doubt(rows, open);
+        await this.#page([], open);
+        counts.read.right += rows.length;
+        this.#context.progress("analyse", this.model.name, "right", rows.length, right.total);
+      }
+      await this.#sink.land();
     }
     await this.#resolveDeferred();
     if (this.#deletesPossible("left") || this.#deletesPossible("right")) {
@@ -138,17 +136,6 @@ export class ModelAnalysis {
     const waiting = [...this.#context.quarantine.values()].some(({ model, side }) => model === this.model.name && side === source);
     if (!mirror || !(waiting || this.#problems[source])) return;
     this.#context.countsOf(this.model.name).unsettled += this.deletes.dropUnlinked();
-  }
-
-  /** Nobody leaves a pass while something it wrote is on its way. */
-  async #landing(pass: () => Promise<void>): Promise<void> {
-    try {
-      await pass();
-    } catch (error) {
-      await this.#sink.land().catch(() => undefined);
-      throw error;
-    }
-    await this.#sink.land();
   }
 
   async #page(leftRows: readonly Row[], rightRows: readonly Row[]): Promise<void> {

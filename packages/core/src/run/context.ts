@@ -72,6 +72,8 @@ export class RunContext {
   /** Infrastructure faults in a row. */
   faults = 0;
   claims: { left: Claim; right: Claim } | undefined;
+  /** Writes that go on while more is looked at: no lease is let go before they have ended, whatever happens. */
+  readonly underWay: Set<Promise<unknown>> = new Set();
   /** Both databases remember each other. */
   acquainted: Promise<void> = Promise.resolve();
   readonly seed: number;

@@ -64,11 +64,13 @@ export async function withSession<Result>(
     await recogniseDatabases(context, known, options.adopt ?? false, renew);
     const { news, ring } = joinTree(context.claims, pair, { known: knowsBoth(known, context.claims), adopt: options.adopt ?? false });
     recognised = true;
-    const acquaint = (): Promise<void> => bothAnswered(async (side) => {
-      const meets = unmet({ left, right }, side);
-      const pairs = news[side];
-      if (meets || pairs.length > 0) await renew(side, held.get(side)!.fence, { ...(meets ? { meets } : {}), ...(pairs.length > 0 ? { pairs } : {}) });
-    });
+    const acquaint = async (): Promise<void> => {
+      await bothAnswered(async (side) => {
+        const meets = unmet({ left, right }, side);
+        const pairs = news[side];
+        if (meets || pairs.length > 0) await renew(side, held.get(side)!.fence, { ...(meets ? { meets } : {}), ...(pairs.length > 0 ? { pairs } : {}) });
+      });
+    };
     const findings: Finding[] = [...mapping.findings, ...(ring ? [ring] : [])];
     inspections.forEach((result, at) => {
       if (result.status !== "fulfilled") return;
@@ -110,6 +112,8 @@ export async function withSession<Result>(
     if (lost !== undefined && context.written.left + context.written.right > 0) throw lost;
     return result;
   } finally {
+    // A run that fails may have left writes behind; whoever takes the leases next must not meet them.
+    await Promise.allSettled(context.underWay);
     stopRenewing();
     // A renewal that is still on its way would take the lease again after it was let go.
     await Promise.allSettled([...renewals, context.acquainted]);
@@ -120,9 +124,12 @@ export async function withSession<Result>(
   }
 }
 
-/** As `Promise.all`, but nothing is still on its way when it fails: a late claim would take a lease again that was let go. */
-export async function bothAnswered(ask: (side: SideName) => Promise<void>): Promise<void> {
-  for (const answer of await Promise.allSettled([ask("left"), ask("right")])) if (answer.status === "rejected") throw answer.reason;
+/** As `Promise.all`, but nothing is still on its way when it fails: a late answer would come after the leases were let go. */
+export async function bothAnswered<Answer>(ask: (side: SideName) => Promise<Answer>): Promise<readonly Answer[]> {
+  return (await Promise.allSettled([ask("left"), ask("right")])).map((answer) => {
+    if (answer.status === "rejected") throw answer.reason;
+    return answer.value;
+  });
 }
 
 /** Throws all findings as one error. */

@@ -9,6 +9,7 @@ import { makeBase } from "./make-base.ts";
 import { holdBackChildren, partlyWritten, takeOutcomes, type SideOutcome, type SideProblem } from "./outcomes.ts";
 import type { PairModels } from "./pair-models.ts";
 import { Quarantine } from "./quarantine.ts";
+import { bothAnswered } from "./session.ts";
 import { readBackEarly } from "./settle-marks.ts";
 import type { RunTracker } from "./tracker.ts";
 import { untangle, untangledBatches, type Untangled } from "./untangle.ts";
@@ -103,8 +104,9 @@ export class Writer implements Sink {
     if (this.#buffer.length === 0) return;
     while (this.#onItsWay.length >= mostOnTheirWay) await this.again(await this.#onItsWay.shift()!);
     const write = this.#write(this.#buffer.splice(0));
+    this.#context.underWay.add(write);
     // Should it fail, that is met when it lands.
-    write.catch(() => undefined);
+    void write.catch(() => undefined).then(() => this.#context.underWay.delete(write));
     this.#onItsWay.push(write);
   }
 
@@ -255,10 +257,10 @@ export class Writer implements Sink {
     missing: readonly { readonly side: SideName; readonly cloudId: string }[] = [],
   ): Promise<SideOutcome[]> {
     const missingOn = (side: SideName): Set<string> => new Set(missing.flatMap((each) => (each.side === side ? [each.cloudId] : [])));
-    const outcomes = await Promise.all((["left", "right"] as const).map(async (side) => {
+    const outcomes = await bothAnswered(async (side) => {
       const own = items.filter((item) => concerns(item, side));
       return (await commitItems(this.#context, this.#tracker, side, own, toBatches, missingOn(side))).map((outcome) => ({ ...outcome, side }));
-    }));
+    });
     return outcomes.flat();
   }
 
