@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { temporaryFolder, type TemporaryFolder } from "@sync/test-databases";
+import { DatabaseNotAvailable, openMongo, temporaryFolder, type TemporaryFolder } from "@sync/test-databases";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
@@ -15,9 +15,13 @@ interface Ended {
 
 /** Both streams as one text; the environment knows nothing of this repository's conditions. */
 async function run(cwd: string, command: string, ...words: string[]): Promise<Ended> {
+  return await runWith({}, cwd, command, ...words);
+}
+
+async function runWith(more: Readonly<Record<string, string>>, cwd: string, command: string, ...words: string[]): Promise<Ended> {
   const { NODE_OPTIONS: _, ...given } = process.env;
   // Prisma's generator wants the path of an engine that it never runs.
-  const env = { ...given, NO_COLOR: "1", FORCE_COLOR: "0", PRISMA_SCHEMA_ENGINE_BINARY: process.execPath, CHECKPOINT_DISABLE: "1" };
+  const env = { ...given, ...more, NO_COLOR: "1", FORCE_COLOR: "0", PRISMA_SCHEMA_ENGINE_BINARY: process.execPath, CHECKPOINT_DISABLE: "1" };
   const child = spawn(command, words, { cwd, env, shell: process.platform === "win32" });
   let out = "";
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text: string) => (out += text));
@@ -26,7 +30,11 @@ async function run(cwd: string, command: string, ...words: string[]): Promise<En
 }
 
 async function must(cwd: string, command: string, ...words: string[]): Promise<string> {
-  const { status, out } = await run(cwd, command, ...words);
+  return await mustWith({}, cwd, command, ...words);
+}
+
+async function mustWith(more: Readonly<Record<string, string>>, cwd: string, command: string, ...words: string[]): Promise<string> {
+  const { status, out } = await runWith(more, cwd, command, ...words);
   if (status !== 0) throw new Error(`${[command, ...words].join(" ")} ended with ${status}:\n${out}`);
   return out;
 }
@@ -44,7 +52,7 @@ const catalog = readFileSync(join(root, "pnpm-workspace.yaml"), "utf8");
 /** The version that this repository pins. */
 const pinned = (name: string): string => new RegExp(`^ +'?${name.replaceAll("/", "\\/")}'?: ([\\w.^-]+)`, "m").exec(catalog)![1]!;
 
-const packages = ["core", "sql", "prisma", "drizzle", "postgres-jsonb"] as const;
+const packages = ["core", "sql", "prisma", "drizzle", "postgres-jsonb", "mongoose"] as const;
 let tarballs: TemporaryFolder;
 const tarball = (name: string): string => `file:${join(tarballs.path, `sync-${name}-${manifest(join(root, "packages", name)).version}.tgz`)}`;
 
@@ -82,27 +90,47 @@ function installed(folder: string): string[] {
 const otherOrms = /^(@prisma\/|prisma@|drizzle-|typeorm@|@mikro-orm\/|mongoose@|mongodb@|sequelize|knex@|kysely@|objection@)/;
 
 interface Consumer {
-  readonly adapter: "prisma" | "drizzle" | "postgres-jsonb";
+  readonly adapter: "prisma" | "drizzle" | "postgres-jsonb" | "mongoose";
+  /** What it stands on besides `@sync/core`. */
+  readonly ours: readonly "sql"[];
   /** What such an application has anyway. */
   readonly own: readonly string[];
   readonly foreign: (name: string) => boolean;
   prepare?(app: string): Promise<void>;
+  /** Says in the environment where two empty databases are, for one program. */
+  databases?(): Promise<{ readonly env: Readonly<Record<string, string>>; drop(): Promise<void> }>;
   readonly rows: unknown;
 }
 
 const consumers: readonly Consumer[] = [
   {
-    adapter: "drizzle", own: ["drizzle-orm", "better-sqlite3", "@electric-sql/pglite", "@types/better-sqlite3", "@types/node"],
+    adapter: "drizzle", ours: ["sql"], own: ["drizzle-orm", "better-sqlite3", "@electric-sql/pglite", "@types/better-sqlite3", "@types/node"],
     foreign: (name) => otherOrms.test(name) && !name.startsWith("drizzle-orm@"),
     rows: [{ code: "FR", title: "France" }, { code: "IT", title: "Italy" }],
   },
   {
-    adapter: "postgres-jsonb", own: ["zod", "@electric-sql/pglite", "@types/node"],
+    adapter: "postgres-jsonb", ours: ["sql"], own: ["zod", "@electric-sql/pglite", "@types/node"],
     foreign: (name) => otherOrms.test(name),
     rows: [{ code: "FR", title: "France" }, { code: "IT", title: "Italy" }],
   },
   {
-    adapter: "prisma", own: ["@prisma/client", "@prisma/adapter-better-sqlite3", "better-sqlite3", "@types/better-sqlite3", "@types/node"],
+    adapter: "mongoose", ours: [], own: ["mongoose", "@types/node"],
+    foreign: (name) => otherOrms.test(name) && !/^(mongoose|mongodb)@/.test(name),
+    databases: async () => {
+      const server = await openMongo();
+      const [left, right] = await Promise.all(["left", "right"].map((side) => server.freshDatabase(`${import.meta.url} ${side}`)));
+      return {
+        env: { LEFT: left!.url, RIGHT: right!.url },
+        drop: async () => {
+          await Promise.all([left!.drop(), right!.drop()]);
+          await server.close();
+        },
+      };
+    },
+    rows: [{ code: "FR", title: "France" }, { code: "IT", title: "Italy" }],
+  },
+  {
+    adapter: "prisma", ours: ["sql"], own: ["@prisma/client", "@prisma/adapter-better-sqlite3", "better-sqlite3", "@types/better-sqlite3", "@types/node"],
     foreign: (name) => otherOrms.test(name) && !/^(@prisma\/|prisma@)/.test(name),
     // With the generator of this repository: the application's own would be the same, and takes long to install.
     prepare: async (app) => {
@@ -112,13 +140,13 @@ const consumers: readonly Consumer[] = [
   },
 ];
 
-describe.each(consumers)("an application that installs @sync/$adapter alone", ({ adapter, own, foreign, prepare, rows }) => {
+describe.each(consumers)("an application that installs @sync/$adapter alone", ({ adapter, ours, own, foreign, prepare, databases, rows }) => {
   let app: TemporaryFolder;
 
   beforeAll(async () => {
     app = temporaryFolder(`consumer-${adapter}`);
     cpSync(fileURLToPath(new URL(`../apps/${adapter}`, import.meta.url)), app.path, { recursive: true });
-    const dependencies = Object.fromEntries([...["core", "sql", adapter].map((name) => [`@sync/${name}`, tarball(name)]), ...own.map((name) => [name, pinned(name)])]);
+    const dependencies = Object.fromEntries([...["core", ...ours, adapter].map((name) => [`@sync/${name}`, tarball(name)]), ...own.map((name) => [name, pinned(name)])]);
     // Prisma's adapter asks for version 12, which has to be compiled.
     const overrides = own.includes("better-sqlite3") ? { "better-sqlite3": "$better-sqlite3" } : {};
     writeFileSync(join(app.path, "package.json"), JSON.stringify({ name: "consumer", version: "1.0.0", private: true, type: "module", dependencies, overrides }, undefined, 2));
@@ -132,15 +160,27 @@ describe.each(consumers)("an application that installs @sync/$adapter alone", ({
   test("gets no other ORM, and one copy of each of ours", () => {
     const all = installed(app.path);
     expect(all.filter(foreign)).toEqual([]);
-    expect(all.filter((name) => name.startsWith("@sync/")).sort()).toEqual(["core", "sql", adapter].sort().map((name) => expect.stringMatching(`^@sync/${name}@`)));
+    expect(all.filter((name) => name.startsWith("@sync/")).sort()).toEqual(["core", ...ours, adapter].sort().map((name) => expect.stringMatching(`^@sync/${name}@`)));
   });
 
-  test("syncs with ESM imports", async () => {
-    expect(said(await must(app.path, process.execPath, "main.mjs"))).toEqual({ created: { left: 0, right: adapter === "prisma" ? 1 : 2 }, rows, idle: { left: 0, right: 0 }, equal: true });
+  const program = async (file: string, skip: (why: string) => never): Promise<unknown> => {
+    const given = await databases?.().catch((error: unknown) => {
+      if (error instanceof DatabaseNotAvailable && !process.env["CI"]) skip(error.message);
+      throw error;
+    });
+    try {
+      return said(await mustWith(given?.env ?? {}, app.path, process.execPath, file));
+    } finally {
+      await given?.drop();
+    }
+  };
+
+  test("syncs with ESM imports", async ({ skip }) => {
+    expect(await program("main.mjs", skip)).toEqual({ created: { left: 0, right: adapter === "prisma" ? 1 : 2 }, rows, idle: { left: 0, right: 0 }, equal: true });
   }, minutes(2));
 
-  test("syncs with CommonJS require", async () => {
-    expect(said(await must(app.path, process.execPath, "main.cjs"))).toEqual({ rows: [{ code: "FR", name: "France" }], refusal: "Unknown option `modells`. Did you mean `models`?" });
+  test("syncs with CommonJS require", async ({ skip }) => {
+    expect(await program("main.cjs", skip)).toEqual({ rows: [{ code: "FR", name: "France" }], refusal: "Unknown option `modells`. Did you mean `models`?" });
   }, minutes(2));
 
   test("compiles strictly, and a wrong name of a model, field or option does not", async () => {

@@ -1,9 +1,9 @@
 import { execFileSync } from "node:child_process";
 import { chmodSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { DatabaseNotAvailable } from "./not-available.ts";
 import { temporaryFolder } from "./folder.ts";
+import { freePort } from "./free-port.ts";
 
 export interface EmbeddedServer {
   url: string;
@@ -72,13 +72,4 @@ async function start(log: string[], files: string | undefined): Promise<Embedded
     folder.remove();
     throw error;
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve, reject) => server.once("error", reject).listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (!address || typeof address === "string") throw new Error("no free port");
-  return address.port;
 }

@@ -1,6 +1,7 @@
 import type { Server } from "node:net";
 import { listen } from "./broker.ts";
 import { startEmbedded, type EmbeddedServer } from "./embedded.ts";
+import { startMongo, type RunningMongo } from "./mongo-server.ts";
 
 /**
  * Runs once per project of a test run, in the main process; the first call makes what all of them share, the last
@@ -10,6 +11,7 @@ interface Shared {
   users: number;
   broker: Promise<Server>;
   postgres: Promise<EmbeddedServer> | undefined;
+  mongo: Promise<RunningMongo> | undefined;
 }
 const key = Symbol.for("@sync/test-databases");
 const global = globalThis as { [key]?: Shared };
@@ -23,7 +25,7 @@ export default async function setup(): Promise<() => Promise<void>> {
     if (shared.users > 0) return;
     delete global[key];
     (await shared.broker).close();
-    if (shared.postgres) await shared.postgres.then((server) => server.close(), () => {});
+    for (const server of [shared.postgres, shared.mongo]) await server?.then((each) => each.close(), () => {});
   };
 }
 
@@ -31,7 +33,11 @@ function open(): Shared {
   const shared: Shared = {
     users: 0,
     postgres: undefined,
-    broker: listen(async () => (await (shared.postgres ??= startEmbedded())).url),
+    mongo: undefined,
+    broker: listen({
+      postgres: async () => (await (shared.postgres ??= startEmbedded())).url,
+      mongo: async () => (await (shared.mongo ??= startMongo())).url,
+    }),
   };
   return shared;
 }

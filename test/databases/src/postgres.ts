@@ -1,7 +1,7 @@
-import { createHash } from "node:crypto";
 import { Client } from "pg";
 import { ask } from "./broker.ts";
 import { startEmbedded } from "./embedded.ts";
+import { databaseName } from "./database-name.ts";
 import { DatabaseNotAvailable } from "./not-available.ts";
 
 export interface PostgresServer {
@@ -34,7 +34,7 @@ export async function openPostgres(): Promise<PostgresServer> {
     await answers(given);
     return server(given, "env", async () => {});
   }
-  const shared = await ask();
+  const shared = await ask("postgres");
   if (shared) return server(shared, "embedded", async () => {});
   const own = await startEmbedded();
   return server(own.url, "embedded", () => own.close());
@@ -55,14 +55,6 @@ function server(url: string, name: "env" | "embedded", close: () => Promise<void
       return { url: own.href, name: database, drop };
     },
   };
-}
-
-/** Readable, at most 63 bytes, and different for different namespaces. */
-function databaseName(namespace: string): string {
-  const hash = createHash("sha256").update(namespace).digest("hex").slice(0, 8);
-  const last = namespace.split("/").slice(-3).join("_").replace(/\.test\.ts/, "");
-  const words = last.toLowerCase().replaceAll(/[^a-z0-9]+/g, "_").replaceAll(/^_+|_+$/g, "");
-  return `sync_${words.slice(-45)}_${hash}`;
 }
 
 async function run(url: string, text: string): Promise<void> {

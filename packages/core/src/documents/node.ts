@@ -99,6 +99,7 @@ export function nodeOf(draft: Draft): Node {
     syncFields: record.cloudId === undefined ? {} : { cloudId: record.cloudId },
     ...(child ? { within: child.parent ?? "parent" } : {}),
     ...(single ? {} : { rest: REST }),
+    ...(record.declared ? { declared: record.declared } : {}),
   };
   const children: Node[] = [];
   const inside: Paths = pathTree((record.children ?? []).map((each) => pathOf(each.path)));

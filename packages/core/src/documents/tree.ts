@@ -1,4 +1,5 @@
 import type { DocumentDatabase } from "./contract.ts";
+import type { Declaration } from "../declaration.ts";
 import type { Finding } from "../endpoint.ts";
 import { SyncError } from "../errors.ts";
 import type { Kind } from "../value.ts";
@@ -39,6 +40,8 @@ export interface TreeRecord {
   readonly cloudId?: string;
   readonly references?: readonly TreeReference[];
   readonly children?: readonly TreeChild[];
+  /** What the user declared on it. */
+  readonly declared?: Declaration;
 }
 
 /** Records in an array of the record above them. */

@@ -1,0 +1,141 @@
+import type { Committed, DocumentBatch, DocumentUnit, DocumentWrite, Outcome } from "@sync/core";
+import { SyncError } from "@sync/core";
+import type { mongo } from "mongoose";
+import type { Client } from "./client.ts";
+import type { Documents, Read } from "./endpoint.ts";
+import { meaningOf } from "./errors.ts";
+import type { Identities } from "./identities.ts";
+import { hold, type Sides } from "./lease.ts";
+import type { Stored } from "./models.ts";
+import { changed } from "./patch.ts";
+import type { BsonObject, Codec } from "./values.ts";
+
+type Operation = mongo.AnyBulkWriteOperation<BsonObject>;
+
+interface Context {
+  readonly client: Client;
+  readonly codec: Codec;
+  readonly sides: Sides;
+  readonly identities: Identities;
+  readonly documents: ReadonlyMap<string, Documents>;
+}
+
+/** Thrown inside a transaction to leave nothing of it. */
+class AllStale extends Error {}
+
+/**
+ * Writes a unit: in one transaction where the server has them, else write by write, in order, each guarded by the document as it
+ * was read.
+ */
+export async function commitDocuments(context: Context, unit: DocumentUnit): Promise<Committed> {
+  const { client, documents } = context;
+  for (const { model } of unit.batches) if (!documents.has(model)) throw new SyncError("ENDPOINT.UNKNOWN_MODEL", `${client.name} has no model ${model}`, { model });
+  try {
+    const outcomes = (await client.hasTransactions()) ? await inTransaction(context, unit) : await oneByOne(context, unit);
+    return { committed: true, transaction: "", outcomes };
+  } catch (error) {
+    if (error instanceof AllStale) return { committed: true, transaction: "", outcomes: unit.batches.map(({ rows }) => rows.map(() => ({ status: "stale" }))) };
+    const modelOf = (collection: string): string | undefined => [...documents.values()].find(({ stored }) => stored.collection === collection)?.stored.model.name;
+    const means = meaningOf(error, { database: client.name, modelOf });
+    if ("refusal" in means) return { committed: false, refusal: means.refusal };
+    throw means.error;
+  }
+}
+
+async function inTransaction(context: Context, unit: DocumentUnit): Promise<Outcome[][]> {
+  const session = await context.client.session();
+  try {
+    // What another transaction is in the way of is tried again from the beginning, and so is a commit without an answer.
+    return await session.withTransaction(async () => {
+      await hold(context.client, context.sides, unit.fence, unit.id, session);
+      const outcomes: Outcome[][] = [];
+      const prepared: Prepared[] = [];
+      for (const batch of unit.batches) prepared.push(await prepare(context, batch, session));
+      if (unit.together && prepared.some(({ isStale }) => isStale.includes(true))) throw new AllStale();
+      const written = unit.batches.flatMap(({ rows }, at) => rows.filter((_, row) => !prepared[at]!.isStale[row]));
+      await context.identities.forget(written.flatMap(({ inner }) => inner), session);
+      for (const { documents, operations, isStale } of prepared) {
+        const all = operations.flatMap((operation) => operation?.write ?? []);
+        if (all.length > 0) await (await documents.collection()).bulkWrite(all, { session, ordered: true });
+        outcomes.push(isStale.map((stale) => ({ status: stale ? "stale" : "written" })));
+      }
+      await context.identities.put(written.flatMap(({ inner }) => inner), session);
+      return outcomes;
+    }, { readConcern: { level: "snapshot" }, writeConcern: { w: "majority" }, readPreference: "primary" });
+  } finally {
+    await session.endSession();
+  }
+}
+
+/** An insert's identity before its document: a run that was killed between them finds the key that was chosen. */
+async function oneByOne(context: Context, unit: DocumentUnit): Promise<Outcome[][]> {
+  await hold(context.client, context.sides, unit.fence, unit.id);
+  const prepared: Prepared[] = [];
+  for (const batch of unit.batches) prepared.push(await prepare(context, batch));
+  if (unit.together && prepared.some(({ isStale }) => isStale.includes(true))) throw new AllStale();
+  const outcomes: Outcome[][] = [];
+  for (const [at, { documents, operations, isStale }] of prepared.entries()) {
+    const collection = await documents.collection();
+    const own: Outcome[] = [];
+    for (const [row, write] of unit.batches[at]!.rows.entries()) {
+      let stale = isStale[row]!;
+      const operation = operations[row]!;
+      if (!stale) {
+        await context.identities.forget(write.inner, undefined);
+        if (write.op === "insert") await context.identities.put(write.inner, undefined);
+        if (operation.write) stale = !(await carriedOut(collection, operation.guarded ?? operation.write));
+        if (!stale && write.op === "patch") await context.identities.put(write.inner, undefined);
+      }
+      own.push({ status: stale ? "stale" : "written" });
+    }
+    outcomes.push(own);
+  }
+  return outcomes;
+}
+
+async function carriedOut(collection: mongo.Collection<BsonObject>, operation: Operation): Promise<boolean> {
+  const { matchedCount, deletedCount, insertedCount } = await collection.bulkWrite([operation]);
+  return matchedCount + deletedCount + insertedCount > 0;
+}
+
+interface Prepared {
+  readonly documents: Documents;
+  /** Whose revision has moved, or that is gone. */
+  readonly isStale: readonly boolean[];
+  /** `guarded`: the same where no transaction watches over the document. Without a write: only identities change. */
+  readonly operations: readonly { readonly write?: Operation; readonly guarded?: Operation }[];
+}
+
+async function prepare({ documents: all, codec }: Context, batch: DocumentBatch, session?: mongo.ClientSession): Promise<Prepared> {
+  const documents = all.get(batch.model)!;
+  const keys = batch.rows.flatMap((row) => (row.op === "insert" ? [] : [row.key]));
+  const read = new Map((keys.length === 0 ? [] : await documents.byKeys(keys, session)).map((each) => [each.key, each]));
+  const found = batch.rows.map((row) => read.get(row.key[0]!));
+  return {
+    documents,
+    isStale: batch.rows.map((row, at) => row.op !== "insert" && found[at]?.revision !== row.revision),
+    operations: batch.rows.map((row, at) => operationOf(codec, documents, row, found[at])),
+  };
+}
+
+function operationOf(codec: Codec, documents: Documents, row: DocumentWrite, read: Read | undefined): Prepared["operations"][number] {
+  const { stored } = documents;
+  if (row.op === "insert") return { write: { insertOne: { document: fresh(codec, stored, row, documents.id(row.key)) } } };
+  if (!read || read.revision !== row.revision) return {};
+  const filter = { _id: read.document["_id"] } as mongo.Filter<BsonObject>;
+  const guard = { ...filter, $expr: { $eq: ["$$ROOT", { $literal: codec.read(read.bytes) }] } } as mongo.Filter<BsonObject>;
+  if (row.op === "delete") return { write: { deleteOne: { filter } }, guarded: { deleteOne: { filter: guard } } };
+  if (row.patches.length === 0) return {};
+  const change = changed(codec, stored, row, read.document);
+  if ("whole" in change) return { write: { replaceOne: { filter, replacement: change.whole } }, guarded: { replaceOne: { filter: guard, replacement: change.whole } } };
+  return { write: { updateOne: { filter, update: change.update } }, guarded: { updateOne: { filter: guard, update: change.update } } };
+}
+
+/** With what Mongoose gives every new document. */
+function fresh(codec: Codec, { shape, versionKey, stamps }: Stored, { whole }: DocumentWrite & { readonly op: "insert" }, _id: unknown): BsonObject {
+  const document: BsonObject = { _id, ...(codec.fromText(whole, shape) as BsonObject) };
+  const now = new Date();
+  for (const stamp of [stamps.createdAt, stamps.updatedAt]) if (stamp !== undefined && document[stamp] === undefined) document[stamp] = now;
+  if (versionKey !== undefined && document[versionKey] === undefined) document[versionKey] = 0;
+  return document;
+}

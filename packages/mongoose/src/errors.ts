@@ -1,0 +1,96 @@
+import type { Refusal } from "@sync/core";
+import { isSyncError, SyncError } from "@sync/core";
+import { Misfit } from "./values.ts";
+
+/** What a failure means for the one who asked. */
+export type Meaning = { readonly refusal: Refusal } | { readonly error: SyncError };
+
+export interface MeaningOptions {
+  readonly database: string;
+  /** Model of a collection. */
+  readonly modelOf?: (collection: string) => string | undefined;
+}
+
+interface MongoFault {
+  readonly name?: unknown;
+  readonly code?: unknown;
+  readonly message?: unknown;
+  readonly keyPattern?: unknown;
+  readonly errorLabels?: unknown;
+  readonly writeErrors?: unknown;
+  readonly cause?: unknown;
+}
+
+const CONTENTION = new Set([24, 112, 225, 239, 246, 251, 256]);
+const UNAVAILABLE = new Set([6, 7, 89, 91, 189, 262, 9001, 10058, 10107, 11600, 11602, 13388, 13435, 13436]);
+const NETWORK = /^Mongo(?:ose)?(?:Network|ServerSelection|NetworkTimeout|PoolCleared|WriteConcern|Topology(?!Closed))\w*Error$/;
+const CLOSED = /^Mongo(?:NotConnected|ClientClosed|TopologyClosed)Error$/;
+const TOO_LARGE = new Set([10334, 17280, 17419, 17420]);
+
+/** Pure: no I/O, and no value of a document in any message or property, since only names are taken over. */
+export function meaningOf(error: unknown, options: MeaningOptions): Meaning {
+  if (isSyncError(error)) return { error };
+  if (error instanceof Misfit) return { refusal: { code: "WRITE.VALUE" } };
+  const fault = faultOf(error);
+  const code = typeof fault.code === "number" ? fault.code : undefined;
+  const refusal = refusalOf(code, fault, options);
+  if (refusal) return { refusal };
+  return { error: failure(code, fault, error, options.database) };
+}
+
+function refusalOf(code: number | undefined, fault: MongoFault, { modelOf }: MeaningOptions): Refusal | undefined {
+  const message = typeof fault.message === "string" ? fault.message : "";
+  if (code === 11000 || code === 11001) {
+    const [, collection, index] = /collection: [^.\s]+\.(\S+) index: (\S+)/.exec(message) ?? [];
+    const fields = typeof fault.keyPattern === "object" && fault.keyPattern !== null ? Object.keys(fault.keyPattern) : [];
+    const model = collection === undefined ? undefined : modelOf?.(collection);
+    const constraint = model === undefined ? "sync_identity" : index === "_id_" ? "primary key" : index;
+    return {
+      code: "WRITE.UNIQUE",
+      ...(constraint === undefined ? {} : { constraint }),
+      ...(fields.length === 1 && model !== undefined ? { field: fields[0]! } : {}),
+      ...(model === undefined ? {} : { model }),
+    };
+  }
+  if (code === 121) return { code: "WRITE.CHECK", constraint: "the collection's validator" };
+  const tooLarge = (code !== undefined && TOO_LARGE.has(code)) || /larger than the maximum size|BSONObj size|object to insert too large/i.test(message);
+  return tooLarge ? { code: "WRITE.VALUE", constraint: "size of a document" } : undefined;
+}
+
+function failure(code: number | undefined, { name, errorLabels }: MongoFault, cause: unknown, database: string): SyncError {
+  const labels = Array.isArray(errorLabels) ? (errorLabels as unknown[]) : [];
+  const is = (codes: ReadonlySet<number>): boolean => code !== undefined && codes.has(code);
+  if (CLOSED.test(String(name))) return notConnected(database, cause);
+  if (is(CONTENTION)) {
+    return new SyncError("ENDPOINT.CONTENTION", `${database}: the database gave way to another transaction (write conflict, lock)`, { retryable: true, database, cause });
+  }
+  if (code === 50) return new SyncError("ENDPOINT.TIMEOUT", `${database}: an operation met the database's time limit`, { retryable: true, database, cause });
+  if (code === 13 || code === 18 || code === 8000) {
+    return new SyncError("ENDPOINT.FORBIDDEN", `${database}: this user may not do what a sync does; grant it readWrite on the database`, { database, cause });
+  }
+  if (is(UNAVAILABLE) || NETWORK.test(String(name)) || labels.includes("RetryableWriteError") || labels.includes("TransientTransactionError")) {
+    return new SyncError("ENDPOINT.UNAVAILABLE", `${database}: the database cannot be reached or is out of resources`, { retryable: true, database, cause });
+  }
+  return new SyncError("ENDPOINT.UNKNOWN", `${database}: the database failed in a way this adapter does not know; the cause has its words`, { database, cause });
+}
+
+export function notConnected(database: string, cause?: unknown): SyncError {
+  return new SyncError("ENDPOINT.NOT_CONNECTED", `${database}: the connection is not open; await mongoose.connect(…, { serverSelectionTimeoutMS: 5000 }) before the first run, and close it after the last`, { database, cause });
+}
+
+/** What the server said, below what the driver and Mongoose wrap around it. */
+function faultOf(error: unknown): MongoFault {
+  let fault = (typeof error === "object" && error !== null ? error : {}) as MongoFault;
+  for (let i = 0; i < 4 && typeof fault.code !== "number" && typeof fault.cause === "object" && fault.cause !== null; i += 1) {
+    if (NETWORK.test(String(fault.name))) break;
+    fault = fault.cause;
+  }
+  const [first] = Array.isArray(fault.writeErrors) ? (fault.writeErrors as unknown[]) : [];
+  const inner = typeof first === "object" && first !== null ? ((first as { err?: unknown }).err ?? first) : undefined;
+  // Names stand in the inner one, labels in the outer.
+  return inner ? { ...named(fault), ...named(inner), errorLabels: fault.errorLabels } : fault;
+}
+
+function named({ name, code, message, keyPattern }: MongoFault): MongoFault {
+  return { name, code, message, ...(keyPattern === undefined ? {} : { keyPattern }) };
+}

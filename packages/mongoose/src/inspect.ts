@@ -1,0 +1,48 @@
+import { hash64 } from "@sync/core";
+import type { Finding, Inspection } from "@sync/core";
+import type { Client } from "./client.ts";
+import { wrongKey, type Documents } from "./endpoint.ts";
+import type { Stored } from "./models.ts";
+
+/** Holds the models against the live collections: their keys' types and their unique indexes. One that is missing is empty. */
+export async function inspect({ client, documents }: { readonly client: Client; readonly documents: ReadonlyMap<string, Documents> }, models: readonly string[]): Promise<Inspection> {
+  const findings: Finding[] = [];
+  if (!(await client.hasTransactions())) {
+    findings.push({
+      severity: "warning", code: "DATABASE.NO_TRANSACTIONS",
+      message: `${client.name}: this server has no transactions, so that a unit is written document by document; make it a replica set, be it of one`,
+    });
+  }
+  const known = models.flatMap((name) => documents.get(name) ?? []);
+  findings.push(...(await Promise.all(known.map((each) => findingsOf(each)))).flat());
+  return { findings, shapes: new Map(known.map(({ stored }) => [stored.model.name, shapeOf(stored)])) };
+}
+
+async function findingsOf(documents: Documents): Promise<Finding[]> {
+  const { model, tree } = documents.stored;
+  const collection = await documents.collection();
+  const live = await collection.listIndexes().toArray().catch((error: { code?: unknown }) => {
+    if (error.code === NO_COLLECTION) return [];
+    throw error;
+  });
+  const unique = live.filter((index) => index["unique"] === true && index["partialFilterExpression"] === undefined).map((index) => Object.keys(index["key"] as object));
+  const wanted = [...(tree.uniqueKeys ?? []), ...(tree.cloudId === undefined ? [] : [[tree.cloudId]])];
+  const findings = wanted.filter((fields) => !unique.some((paths) => paths.every((path) => fields.includes(path)))).map((fields): Finding => {
+    const isCloudId = fields.length === 1 && fields[0] === tree.cloudId;
+    return {
+      severity: isCloudId ? "error" : "warning", code: "SCHEMA.NOT_UNIQUE", model: model.name, key: fields,
+      message: `no unique index of ${collection.collectionName} holds ${isCloudId ? "the cloudId" : "the unique key"} (${fields.join(", ")}); declare it in the schema and call \`${model.name}.syncIndexes()\``,
+    };
+  });
+  if (await documents.hasForeignKeys()) {
+    const { code, message } = wrongKey(model.name);
+    findings.push({ severity: "error", code, model: model.name, message });
+  }
+  return findings;
+}
+
+const NO_COLLECTION = 26;
+
+function shapeOf({ model, collection, tree, key }: Stored): string {
+  return hash64(JSON.stringify([model.name, collection, key, tree.fields]), 1);
+}

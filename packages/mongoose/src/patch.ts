@@ -1,0 +1,59 @@
+import type { DocumentWrite, JsonPatch } from "@sync/core";
+import type { mongo } from "mongoose";
+import type { Stored } from "./models.ts";
+import { isObject, Misfit, type BsonObject, type Codec, type Shape } from "./values.ts";
+
+type Patch = DocumentWrite & { readonly op: "patch" };
+type Change = { readonly update: mongo.UpdateFilter<BsonObject> } | { readonly whole: BsonObject };
+
+/**
+ * What makes of a document what it is to become. Its patches are carried out on the document as it was just read, BSON on
+ * BSON, so that what they do not name keeps its types; what changed is set by the names at the top. Mongoose's stamp and version
+ * move as they do when it saves, so that its own save of an array read before is refused.
+ */
+export function changed(codec: Codec, stored: Stored, { patches, whole }: Patch, document: BsonObject): Change {
+  const { shape, versionKey, stamps } = stored;
+  const now = stamps.updatedAt === undefined ? {} : { [stamps.updatedAt]: new Date() };
+  if (patches === "whole") {
+    const kept = versionKey !== undefined && versionKey in document ? { [versionKey]: document[versionKey] } : {};
+    return { whole: { _id: document["_id"], ...kept, ...now, ...(codec.fromText(whole, shape) as BsonObject) } };
+  }
+  const touched = new Set<string>();
+  for (const patch of patches) {
+    touched.add(String(patch.path[0]));
+    apply(codec, shape, patch, document);
+  }
+  const names = [...touched];
+  const set = { ...now, ...Object.fromEntries(names.flatMap((name) => (Object.hasOwn(document, name) ? [[name, document[name]]] : []))) };
+  const unset = names.filter((name) => !Object.hasOwn(document, name));
+  // What such a name would mean in an update is something else.
+  if (names.some((name) => name.includes(".") || name.startsWith("$") || name === "")) return { whole: { ...document, ...now } };
+  return {
+    update: {
+      ...(Object.keys(set).length > 0 ? { $set: set } : {}),
+      ...(unset.length > 0 ? { $unset: Object.fromEntries(unset.map((name) => [name, "" as const])) } : {}),
+      ...(versionKey === undefined || touched.has(versionKey) ? {} : { $inc: { [versionKey]: 1 } }),
+    } as mongo.UpdateFilter<BsonObject>,
+  };
+}
+
+/** Sets, appends or removes the one value at the end of the path. */
+function apply(codec: Codec, shape: Shape | undefined, { path, value }: JsonPatch, document: BsonObject): void {
+  let here: unknown = document;
+  let says = shape;
+  for (const step of path.slice(0, -1)) {
+    here = Array.isArray(here) ? (here as unknown[])[Number(step)] : isObject(here) ? here[String(step)] : undefined;
+    says = below(says, step);
+  }
+  const last = path.at(-1)!;
+  const meant = below(says, last) ?? { is: "anything" };
+  if (Array.isArray(here)) here.splice(Number(last), 1, ...(value === undefined ? [] : [codec.fromText(value, meant)]));
+  else if (!isObject(here)) throw new Misfit();
+  else if (value === undefined) delete here[String(last)];
+  else here[String(last)] = codec.fromText(value, meant);
+}
+
+function below(shape: Shape | undefined, step: string | number): Shape | undefined {
+  if (shape?.is === "object") return shape.members.get(String(step));
+  return shape?.is === "list" || shape?.is === "map" ? shape.of : undefined;
+}
