@@ -17,7 +17,6 @@ interface MongoFault {
   readonly message?: unknown;
   readonly keyPattern?: unknown;
   readonly errorLabels?: unknown;
-  readonly writeErrors?: unknown;
   readonly cause?: unknown;
 }
 
@@ -42,7 +41,9 @@ function refusalOf(code: number | undefined, fault: MongoFault, { modelOf }: Mea
   const message = typeof fault.message === "string" ? fault.message : "";
   if (code === 11000 || code === 11001) {
     const [, collection, index] = /collection: [^.\s]+\.(\S+) index: (\S+)/.exec(message) ?? [];
-    const fields = typeof fault.keyPattern === "object" && fault.keyPattern !== null ? Object.keys(fault.keyPattern) : [];
+    // Of many writes the error of one says no more than its message.
+    const named = /^((?:(?!_-?1_).)+)_-?1$/.exec(index ?? "")?.[1];
+    const fields = typeof fault.keyPattern === "object" && fault.keyPattern !== null ? Object.keys(fault.keyPattern) : named === undefined ? [] : [named];
     const model = collection === undefined ? undefined : modelOf?.(collection);
     const constraint = model === undefined ? "sync_identity" : index === "_id_" ? "primary key" : index;
     return {
@@ -85,12 +86,5 @@ function faultOf(error: unknown): MongoFault {
     if (NETWORK.test(String(fault.name))) break;
     fault = fault.cause;
   }
-  const [first] = Array.isArray(fault.writeErrors) ? (fault.writeErrors as unknown[]) : [];
-  const inner = typeof first === "object" && first !== null ? ((first as { err?: unknown }).err ?? first) : undefined;
-  // Names stand in the inner one, labels in the outer.
-  return inner ? { ...named(fault), ...named(inner), errorLabels: fault.errorLabels } : fault;
-}
-
-function named({ name, code, message, keyPattern }: MongoFault): MongoFault {
-  return { name, code, message, ...(keyPattern === undefined ? {} : { keyPattern }) };
+  return fault;
 }

@@ -7,14 +7,18 @@ const { MongoServerError, MongoNetworkError, MongoServerSelectionError, MongoBul
 const server = (code: number, more: object = {}): Error => new MongoServerError({ message: "x", code, ...more });
 const duplicate = (collection: string, index: string, keyPattern: object): object =>
   ({ message: `E11000 duplicate key error collection: shop.${collection} index: ${index} dup key: { code: "secret" }`, code: 11000, keyPattern, keyValue: { code: "secret" } });
+const bulk = (collection: string, index: string): Error => {
+  const { message, code } = duplicate(collection, index, {}) as { message: string; code: number };
+  return new MongoBulkWriteError({ message, code, writeErrors: [{ err: { code, errmsg: message } }] as never }, {} as never);
+};
 
 test.each([
   ["a unique index", server(11000, duplicate("countries", "code_1", { code: 1 })), { code: "WRITE.UNIQUE", constraint: "code_1", field: "code", model: "Country" }],
   ["the key", server(11000, duplicate("countries", "_id_", { _id: 1 })), { code: "WRITE.UNIQUE", constraint: "primary key", field: "_id", model: "Country" }],
   ["a compound index", server(11000, duplicate("countries", "a_1_b_1", { a: 1, b: 1 })), { code: "WRITE.UNIQUE", constraint: "a_1_b_1", model: "Country" }],
   ["an identity", server(11000, duplicate("sync_identity", "m_1_c_1", { m: 1, c: 1 })), { code: "WRITE.UNIQUE", constraint: "sync_identity" }],
-  ["one of many writes", new MongoBulkWriteError({ message: "x", code: 11000, writeErrors: [{ err: { ...duplicate("countries", "code_1", { code: 1 }), errmsg: "x" } }] as never }, {} as never),
-    { code: "WRITE.UNIQUE" }],
+  ["one of many writes", bulk("countries", "code_1"), { code: "WRITE.UNIQUE", constraint: "code_1", field: "code", model: "Country" }],
+  ["one of many writes, by a compound index", bulk("countries", "a_1_b_1"), { code: "WRITE.UNIQUE", constraint: "a_1_b_1", model: "Country" }],
   ["a validator", server(121), { code: "WRITE.CHECK" }],
   ["a size", server(10334), { code: "WRITE.VALUE" }],
   ["a value", new Misfit(), { code: "WRITE.VALUE" }],
