@@ -47,7 +47,6 @@ async function inTransaction(context: Context, unit: DocumentUnit): Promise<Outc
   try {
     // What another transaction is in the way of is tried again from the beginning, and so is a commit without an answer.
     return await session.withTransaction(async () => {
-      await hold(context.client, context.sides, unit.fence, unit.id, session);
       const outcomes: Outcome[][] = [];
       const prepared: Prepared[] = [];
       for (const batch of unit.batches) prepared.push(await prepare(context, batch, session));
@@ -60,6 +59,8 @@ async function inTransaction(context: Context, unit: DocumentUnit): Promise<Outc
         outcomes.push(isStale.map((stale) => ({ status: stale ? "stale" : "written" })));
       }
       await context.identities.put(written.flatMap(({ inner }) => inner), session);
+      // Last, since whoever is killed with an open transaction keeps what it wrote locked until the server gives it up.
+      await hold(context.client, context.sides, unit.fence, unit.id, session);
       return outcomes;
     }, { readConcern: { level: "snapshot" }, writeConcern: { w: "majority" }, readPreference: "primary" });
   } finally {

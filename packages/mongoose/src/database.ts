@@ -48,6 +48,7 @@ export function mongooseDatabase<Types extends ModelTypes = ModelTypes>(connecti
     documents: {
       commit: (unit) => commitDocuments(context, unit),
       identities: (model, by, tuples) => client.guard(() => identities.find(model, by, tuples)),
+      containing: (model, shapes) => client.guard(() => documents.get(model)!.containing(shapes)),
     },
   };
   return {

@@ -3,6 +3,7 @@ import { SyncError } from "@sync/core";
 import type { Endpoint, FetchRequest, Key, KeyRange, Page, Row, ScanRequest } from "@sync/core";
 import type { mongo } from "mongoose";
 import type { Client } from "./client.ts";
+import { filterFor } from "./containing.ts";
 import type { Identities } from "./identities.ts";
 import { DOCUMENT, type Stored } from "./models.ts";
 import { Misfit, type BsonObject, type Codec } from "./values.ts";
@@ -54,6 +55,18 @@ export class Documents {
   async inRange({ after, upTo }: KeyRange, limit: number): Promise<Read[]> {
     const bounds = { ...(after ? { $gt: this.id(after) } : {}), ...(upTo ? { $lte: this.id(upTo) } : {}) };
     return await this.#find(after || upTo ? { _id: bounds } : {}, undefined, limit);
+  }
+
+  /** Keys of documents that contain one of these JSON texts. */
+  async containing(texts: readonly string[]): Promise<Key[]> {
+    const collection = await this.collection();
+    const found = new Set<string>();
+    for (let from = 0; from < texts.length; from += BATCH) {
+      const filter = filterFor(this.#codec, this.stored.shape, texts.slice(from, from + BATCH));
+      const ids = filter ? await collection.find(filter, { projection: { _id: 1 }, raw: true }).toArray() : [];
+      for (const bytes of ids as unknown as Uint8Array[]) found.add(this.#keyOf(this.#codec.read(bytes))!);
+    }
+    return [...found].map((key) => [key]);
   }
 
   /** Documents whose `_id` is of another type than the model says; the two ends of the index tell. */

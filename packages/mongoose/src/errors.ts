@@ -54,7 +54,8 @@ function refusalOf(code: number | undefined, fault: MongoFault, { modelOf }: Mea
     };
   }
   if (code === 121) return { code: "WRITE.CHECK", constraint: "the collection's validator" };
-  const tooLarge = (code !== undefined && TOO_LARGE.has(code)) || /larger than the maximum size|BSONObj size|object to insert too large/i.test(message);
+  // The last one: the driver's own buffer ends.
+  const tooLarge = (code !== undefined && TOO_LARGE.has(code)) || /larger than the maximum size|BSONObj size|object to insert too large/i.test(message) || fault.code === "ERR_OUT_OF_RANGE";
   return tooLarge ? { code: "WRITE.VALUE", constraint: "size of a document" } : undefined;
 }
 

@@ -99,8 +99,8 @@ export async function release(client: Client, sides: Sides, fence: number, wrote
 }
 
 /**
- * The first write of every unit. It has to be a write: whoever only reads the lease in a transaction commits although the lease
- * was taken over meanwhile.
+ * In every unit. It has to be a write: whoever only reads the lease in a transaction commits although it was taken over
+ * meanwhile.
  */
 export async function hold(client: Client, sides: Sides, fence: number, unit: string, session?: mongo.ClientSession): Promise<void> {
   const leases = (await client.db()).collection<Lease>(sides.database);

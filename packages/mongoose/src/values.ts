@@ -240,8 +240,8 @@ class NumberText {
 
 const parseExactly = JSON.parse as (text: string, reviver: (key: string, value: unknown, context: { readonly source?: string }) => unknown) => unknown;
 
-/** Fifteen digits are always exact as a JavaScript number. */
-function parsed(text: string): unknown {
+/** JSON whose numbers keep all their digits: fifteen are always exact as a JavaScript number. */
+export function parsed(text: string): unknown {
   if (!/\d[\d.]{15}/.test(text)) return JSON.parse(text);
   return parseExactly(text, (_, value, { source }) => (typeof value === "number" ? new NumberText(source!) : value));
 }

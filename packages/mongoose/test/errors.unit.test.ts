@@ -21,6 +21,7 @@ test.each([
   ["one of many writes, by a compound index", bulk("countries", "a_1_b_1"), { code: "WRITE.UNIQUE", constraint: "a_1_b_1", model: "Country" }],
   ["a validator", server(121), { code: "WRITE.CHECK" }],
   ["a size", server(10334), { code: "WRITE.VALUE" }],
+  ["the driver's own limit", Object.assign(new RangeError("offset"), { code: "ERR_OUT_OF_RANGE" }), { code: "WRITE.VALUE" }],
   ["a value", new Misfit(), { code: "WRITE.VALUE" }],
 ])("a refusal by %s is told by names", (_, error, expected) => {
   const means = meaningOf(error, { database: "here", modelOf: (name) => (name === "countries" ? "Country" : undefined) });

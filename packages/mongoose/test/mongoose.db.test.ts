@@ -1,7 +1,7 @@
 import { describeMongo } from "@sync/test-databases/vitest";
 import type { Model, Types } from "mongoose";
 import { beforeEach, expect, test } from "vitest";
-import { createSync, leftWins, mongooseDatabase, naturalKey, type Sync } from "../src/index.ts";
+import { createSync, leftWins, mongooseDatabase, naturalKey, type QuarantineRecord, type Sync } from "../src/index.ts";
 import { countriesOn } from "./support/countries.ts";
 import { connectionFor } from "./support/opened.ts";
 import { countryRows } from "./support/rows.ts";
@@ -47,6 +47,11 @@ describeMongo("Mongoose beside rows of SQLite", (server) => {
     const { models } = await sync.run();
     return Object.fromEntries([...models].map(([name, { created, updated, deleted, quarantined }]) => [name, { created, updated, deleted, quarantined }]));
   };
+  const waiting = async (): Promise<QuarantineRecord[]> => {
+    const records: QuarantineRecord[] = [];
+    for await (const record of sync.quarantine()) records.push(record);
+    return records;
+  };
   const nothing = { created: { left: 0, right: 0 }, updated: { left: 0, right: 0 }, deleted: { left: 0, right: 0 }, quarantined: 0 };
   const settled = async (): Promise<void> => {
     const before = JSON.stringify(await Country.collection.find().toArray());
@@ -75,12 +80,9 @@ describeMongo("Mongoose beside rows of SQLite", (server) => {
     rows.client.exec("update airports set name = 'Beta' where ident = 'LFAB'");
     expect(await counts()).toMatchObject({ airports: { updated: { left: 1, right: 1 } } });
     expect(rows.client.prepare("select name from airports where ident = 'LFAA'").pluck().get()).toBe("Alpha");
-    const raw = await Country.collection.findOne({ code: "FR" }, { promoteValues: false }) as unknown as Record<string, any>;
-    expect(raw["regions"][0].airports[0].runways).toEqual([new Double(1), { x: null }]);
-    expect(raw["regions"][0].mayor).toEqual(new Int32(3));
-    expect(raw["regions"][0].airports[1].name).toBe("Beta");
-    expect(raw["extra"]).toEqual(new Date(0));
-    expect(raw["updatedAt"].getTime()).toBeGreaterThan(before.getTime());
+    const raw = await Country.collection.findOne({ code: "FR" }, { promoteValues: false });
+    expect(raw).toMatchObject({ regions: [{ mayor: new Int32(3), airports: [{ runways: [new Double(1), { x: null }] }, { name: "Beta" }] }, {}], extra: new Date(0) });
+    expect((raw!["updatedAt"] as Date).getTime()).toBeGreaterThan(before.getTime());
     await settled();
   });
 
@@ -124,7 +126,7 @@ describeMongo("Mongoose beside rows of SQLite", (server) => {
     await Country.collection.updateOne({ code: "CH" }, { $set: { population: "many", "regions.0.airports.0.location.lat": "north" } });
     rows.client.exec("update countries set name = 'France' where code = 'FR'");
     expect(await counts()).toMatchObject({ countries: { quarantined: 1, updated: { right: 1 } }, airports: { quarantined: 1 } });
-    expect((await Array.fromAsync(sync.quarantine())).map(({ path }) => path).sort()).toEqual(["population", "regions[0].airports[0].location.lat"]);
+    expect((await waiting()).map(({ path }) => path).sort()).toEqual(["population", "regions[0].airports[0].location.lat"]);
     expect(await Country.findOne({ code: "FR" }).lean()).toMatchObject({ name: "France" });
   });
 
@@ -133,7 +135,7 @@ describeMongo("Mongoose beside rows of SQLite", (server) => {
     await sync.run();
     rows.client.exec("update countries set name = 'CH' where code = 'FR'; insert into countries (code, name) values ('YY', 'why')");
     expect(await counts()).toMatchObject({ countries: { created: { right: 1 }, updated: { right: 0 }, quarantined: 1 } });
-    expect(await Array.fromAsync(sync.quarantine())).toMatchObject([{ code: "WRITE.UNIQUE", constraint: "name_1", field: "name" }]);
+    expect(await waiting()).toMatchObject([{ code: "WRITE.UNIQUE", constraint: "name_1", field: "name" }]);
     await Country.updateOne({ code: "CH" }, { name: "Switzerland" });
     expect(await counts()).toMatchObject({ countries: { updated: { left: 1, right: 1 }, quarantined: 0 } });
     await settled();
