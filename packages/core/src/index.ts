@@ -12,6 +12,7 @@ export { exactMapper, type Converters, type MappedField, type Mapper } from "./e
 export { exactPatcher, type DocumentChange, type Patcher } from "./engines/patcher.ts";
 export { versionVector } from "./engines/version-vector.ts";
 export { cloudId, fallback, naturalKey } from "./engines/match.ts";
+export { declarationOf, declare } from "./declare.ts";
 export type { Declaration, MatchForm, MatchRule, NaturalKeyOptions } from "./declaration.ts";
 export { isSyncError, SyncError, type SyncErrorOptions } from "./errors.ts";
 export type { SyncEvent, ModelCounts, Step } from "./run/events.ts";

@@ -13,7 +13,7 @@ const declared = (name: string, declaration: Declaration | undefined, fields: re
 function pair(leftModels: readonly Model[], rightModels: readonly Model[], options: Partial<SyncOptions> = {}) {
   const left = memoryDatabase({ name: "left", models: leftModels });
   const right = memoryDatabase({ name: "right", models: rightModels });
-  return { left, right, sync: () => createSync({ name: "pair", left, right, conflicts: leftWins(), firstLink: "left", ...options } as SyncOptions) };
+  return { left, right, sync: () => createSync({ name: "pair", left, right, conflicts: leftWins(), firstLink: "left", ...options }) };
 }
 
 const byCode: Declaration = { match: naturalKey("code") };
