@@ -6,7 +6,7 @@ import { conflictRecord } from "./conflicts.ts";
 import type { RunContext } from "./context.ts";
 import { remembered, type Examined, type ExamineOptions, type Examiner, type Remembered } from "./examine.ts";
 import { makeBase } from "./make-base.ts";
-import { holdBackChildren, partlyWritten, takeOutcomes, type SideOutcome, type SideProblem } from "./outcomes.ts";
+import { holdBackChildren, linkLevels, partlyWritten, takeOutcomes, type SideOutcome, type SideProblem } from "./outcomes.ts";
 import type { PairModels } from "./pair-models.ts";
 import { Quarantine } from "./quarantine.ts";
 import { bothAnswered } from "./session.ts";
@@ -172,10 +172,7 @@ export class Writer implements Sink {
     for (const item of items) if (item.outcome === "pending" && (renames(item, "left") || renames(item, "right"))) item.outcome = "again";
     holdBackChildren(items, "pending");
     const open = items.filter((item) => item.outcome === "pending");
-    const missing = items.flatMap((item) => (item.insert && item.outcome !== "pending" ? [{ side: item.insert.side, cloudId: item.examined.cloudId }] : []));
-    const written = await this.#inTurn("data", () => tangles
-      ? this.#inGroups(open, tangles)
-      : this.#onBothSides(open, (item, side) => item.insert?.side === side || item.updates[side] !== undefined, dataBatches, missing));
+    const written = await this.#inTurn("data", () => (tangles ? this.#inGroups(open, tangles) : this.#inLevels(items, open, refused)));
     await this.#readAfterImages(written);
     takeOutcomes(written, refused);
     for (const item of items) if (item.outcome === "pending") item.outcome = "written";
@@ -262,6 +259,21 @@ export class Writer implements Sink {
       return (await commitItems(this.#context, this.#tracker, side, own, toBatches, missingOn(side))).map((outcome) => ({ ...outcome, side }));
     });
     return outcomes.flat();
+  }
+
+  /** One unit, but where records are linked by an update that may find its row changed: who refers to one of those goes after it. */
+  async #inLevels(items: readonly WriteItem[], open: readonly WriteItem[], refused: Map<WriteItem, SideProblem>): Promise<SideOutcome[]> {
+    const outcomes: SideOutcome[] = [];
+    for (const level of linkLevels(open)) {
+      holdBackChildren(items, "pending");
+      const missing = items.flatMap((item) => (item.insert && item.outcome !== "pending" ? [{ side: item.insert.side, cloudId: item.examined.cloudId }] : []));
+      const written = await this.#onBothSides(
+        level.filter((item) => item.outcome === "pending"), (item, side) => item.insert?.side === side || item.updates[side] !== undefined, dataBatches, missing,
+      );
+      takeOutcomes(written, refused);
+      outcomes.push(...written);
+    }
+    return outcomes;
   }
 
   /** One unit per group, since its items need one another. */
