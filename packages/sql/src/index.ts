@@ -1,3 +1,4 @@
+export { type Conversion, convertedField, type StoredField } from "./convert.ts";
 export { type SqlDatabase, sqlDatabase, type SqlDatabaseOptions } from "./database.ts";
 export { betterSqliteExecutor, type BetterSqliteLike, isBetterSqlite } from "./drivers/better-sqlite.ts";
 export type { PgClientLike, PgPoolLike } from "./drivers/pg.ts";
@@ -12,6 +13,7 @@ export {
 export type { KeyMaker, SqlColumn, SqlModel } from "./model.ts";
 export { postgresColumn, type PostgresColumnOptions, postgresKind } from "./postgres/columns.ts";
 export { eachItem, postgresUtcColumn } from "./postgres/utc.ts";
+export { sqliteNumericJson } from "./sqlite/json.ts";
 export { sqliteColumn, type SqliteColumnOptions, type SqliteStorage } from "./sqlite/columns.ts";
 export { sqliteState } from "./sqlite-state.ts";
 export { sqlState, type SqlStateOptions } from "./state.ts";

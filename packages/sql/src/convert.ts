@@ -1,0 +1,30 @@
+import { decode, encode } from "@sync/core";
+import type { Kind } from "@sync/core";
+import type { SqlColumn } from "./model.ts";
+
+/** A field's kind, and how a library stores it. */
+export interface StoredField {
+  readonly kind: Kind;
+  readonly column: SqlColumn;
+}
+
+/** What a library's custom type or transformer does to a value, between the driver's form of it and the application's. */
+export interface Conversion {
+  fromDriver(value: unknown): unknown;
+  toDriver(value: unknown): unknown;
+}
+
+/**
+ * The field as the application sees it. `declared`: the kind of what the conversion gives. The driver's value in between is
+ * as `decode` of core gives it for the stored kind: text, number, bigint, bytes, plain data.
+ */
+export function convertedField({ kind, column }: StoredField, declared: Kind, conversion: Conversion): StoredField {
+  return {
+    kind: declared,
+    column: {
+      ...column,
+      decode: (text) => encode(declared, conversion.fromDriver(decode(kind, column.decode(text)))),
+      encode: (value) => column.encode(encode(kind, conversion.toDriver(decode(declared, value)))),
+    },
+  };
+}
