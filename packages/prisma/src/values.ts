@@ -1,6 +1,6 @@
 import { canonical } from "@sync/core";
 import type { Kind } from "@sync/core";
-import { eachItem, postgresColumn, postgresKind, postgresUtcColumn, sqliteColumn, sqliteNumericJson } from "@sync/sql";
+import { eachItem, postgresColumn, postgresKind, postgresUtcColumn, sqliteColumn, sqliteNumericJsonColumn } from "@sync/sql";
 import type { SqlColumn, SqliteStorage, StoredField } from "@sync/sql";
 import type { Engine } from "./client.ts";
 import type { DmmfEnum, DmmfField } from "./dmmf.ts";
@@ -43,7 +43,7 @@ function sqliteField(field: DmmfField, declared: DmmfEnum | undefined, format: T
   const stock = sqliteColumn({ field: field.name, column: columnName(field), kind, ...(storage ? { storage } : {}) });
   if (declared) return { kind, column: named(stock, declared) };
   if (field.type === "DateTime") return { kind, column: dateTime(stock, format) };
-  if (field.type === "Json") return { kind, column: sqliteNumericJson(stock) };
+  if (field.type === "Json") return { kind, column: sqliteNumericJsonColumn(stock) };
   return { kind, column: stock };
 }
 

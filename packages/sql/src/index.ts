@@ -13,7 +13,7 @@ export {
 export type { KeyMaker, SqlColumn, SqlModel } from "./model.ts";
 export { postgresColumn, type PostgresColumnOptions, postgresKind } from "./postgres/columns.ts";
 export { eachItem, postgresUtcColumn } from "./postgres/utc.ts";
-export { sqliteNumericJson } from "./sqlite/json.ts";
+export { sqliteNumericJsonColumn } from "./sqlite/json.ts";
 export { sqliteColumn, type SqliteColumnOptions, type SqliteStorage } from "./sqlite/columns.ts";
 export { sqliteState } from "./sqlite-state.ts";
 export { sqlState, type SqlStateOptions } from "./state.ts";
