@@ -68,7 +68,10 @@ export interface Sync {
    * have moved by then, the run does nothing about it, says so (`outdated` in its result), and the new values are a new conflict.
    */
   decide(conflictId: string, winner: "left" | "right"): Promise<void>;
-  /** The same decision about every open conflict that the filter names; those that no side can win are counted, and stay. */
+  /**
+   * The same decision about every open conflict that the filter names and nobody has decided yet; those that no side can win
+   * are counted, and stay.
+   */
   decideAll(filter: Omit<ConflictFilter, "open">, winner: "left" | "right"): Promise<{ readonly decided: number; readonly undecidable: number }>;
   /** Records that cannot be written, and why. */
   quarantine(filter?: QuarantineFilter): AsyncIterable<QuarantineRecord>;
