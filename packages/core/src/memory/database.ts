@@ -292,9 +292,9 @@ class Memory implements MemoryDatabase {
     const horizon = Math.min(this.#nextTransaction, ...this.#open.keys());
     const system = `${this.#databaseId} ${this.#serverIdentity}`;
     const next = JSON.stringify({ horizon, system });
-    const known = mark === undefined ? undefined : (JSON.parse(mark) as { horizon: number; system: string });
+    const known = markOf(mark);
     const total = table.rows.size;
-    if (known === undefined || known.system !== system || known.horizon > horizon) return { next, total, keys: "all" };
+    if (known === undefined || known.system !== system || !(known.horizon <= horizon)) return { next, total, keys: "all" };
     const own = new Set(ownUnits);
     const changed = table.ordered().filter((row) => row.transaction >= known.horizon && !own.has(String(row.transaction)));
     return { next, total, keys: changed.map((row) => row.key) };
@@ -416,5 +416,14 @@ class Memory implements MemoryDatabase {
 
   #randomId(): string {
     return Array.from(this.runtime.randomBytes(16), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  }
+}
+
+/** Undefined: none was given, or it is no mark of a memory database. */
+function markOf(mark: string | undefined): { readonly horizon: number; readonly system: string } | undefined {
+  try {
+    return mark === undefined ? undefined : (JSON.parse(mark) as { horizon: number; system: string });
+  } catch {
+    return undefined;
   }
 }
