@@ -1,6 +1,7 @@
 import type { Key, Row } from "../endpoint.ts";
 import { otherSide, type PairModel, type SideName } from "../mapping/pair-model.ts";
 import type { RecordPlan } from "../plan/record-plan.ts";
+import { apartByCircles } from "./circles.ts";
 import { keyText, type RunContext } from "./context.ts";
 import { DeleteList } from "./delete-list.ts";
 import type { Deferred, Examined, Examiner } from "./examine.ts";
@@ -244,18 +245,13 @@ export class ModelAnalysis {
       if (before === 0) return;
       await this.#page(rows.left, rows.right);
       if (this.#deferred.left.size + this.#deferred.right.size < before) continue;
-      // No level was resolved: what is left refers to each other in a cycle, or to a parent that waits itself.
+      // No level was resolved: what is left refers to each other in a circle, or to a parent that waits itself.
       const stuck = this.#takeDeferred();
-      const inCycle = (side: SideName): ((row: Row) => boolean) => {
-        const keys = new Set(stuck[side].map((row) => keyText(row.key)));
-        const self = this.model.fields.filter((field) => field.parent === this.model.name);
-        return (row) => self.some((field) => keys.has(keyText(field[side].at.map((at) => row.values[at] ?? ""))));
-      };
-      const [cycleLeft, cycleRight] = [stuck.left.filter(inCycle("left")), stuck.right.filter(inCycle("right"))];
-      await this.#handOn(await this.examiner.examine(cycleLeft, cycleRight, { lateSelf: true }));
-      const rest = (side: SideName): Row[] => stuck[side].filter((row) => !inCycle(side)(row));
-      await this.#handOn(await this.examiner.examine(rest("left"), rest("right")));
-      return;
+      const [left, right] = (["left", "right"] as const).map((side) => apartByCircles(this.model, side, stuck[side]));
+      await this.#handOn(await this.examiner.examine(left!.circle, right!.circle, { lateSelf: true }));
+      await this.#handOn(await this.examiner.examine(left!.others, right!.others));
+      for (const row of left!.below) this.#deferred.left.set(keyText(row.key), row);
+      for (const row of right!.below) this.#deferred.right.set(keyText(row.key), row);
     }
   }
 
