@@ -143,6 +143,14 @@ describe.each(consumers)("an application that installs @sync/$adapter alone", ({
     expect(said(await must(app.path, process.execPath, "main.cjs"))).toEqual({ rows: [{ code: "FR", name: "France" }], refusal: "Unknown option `modells`. Did you mean `models`?" });
   }, minutes(2));
 
+  if (adapter === "postgres-jsonb") {
+    test("keeps what documents hold, and reads a plan, decides and takes back as the guides say", async () => {
+      expect(said(await must(app.path, process.execPath, "trust.mjs"))).toEqual({
+        waiting: [["name"]], decided: "Kloten", read: [true, true], restored: { left: 1, right: 0 }, after: "Zürich", refused: "PAIR.HELD",
+      });
+    }, minutes(2));
+  }
+
   test("compiles strictly, and a wrong name of a model, field or option does not", async () => {
     const tsc = join(root, "node_modules/.bin/tsc");
     expect(await run(app.path, tsc, "-p", ".", "--skipLibCheck")).toEqual({ status: 0, out: "" });
