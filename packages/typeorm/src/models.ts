@@ -27,7 +27,7 @@ export function modelsOf(dataSource: DataSourceLike, context: Context): LibraryM
   const leftOut = new Map<string, string>();
   const models: LibraryModel[] = [];
   for (const entity of dataSource.entityMetadatas as readonly EntityMetadata[]) {
-    const result = unsupported(entity, context.engine) ?? modelOf(entity, context, storage, declarationOf(entity), leftOut);
+    const result = unsupported(entity, context.engine) ?? modelOf(entity, context, storage, declarationOf(entity) ?? edgeOf(entity, declarationOf), leftOut);
     if (typeof result === "string") leftOut.set(entity.name, result);
     else models.push(result);
   }
@@ -45,6 +45,13 @@ function checkNames(entities: readonly EntityMetadata[], { kinds, keys }: Contex
       throw new SyncError("OPTIONS.UNKNOWN_FIELD", `\`kinds\` names \`${name}.${field}\`, which is no column.${hintFor(field, names)}`, { model: name, field });
     }
   }
+}
+
+/** A join table goes with the entities that it joins. */
+function edgeOf(entity: EntityMetadata, declarationOf: (entity: EntityMetadata) => Declaration | undefined): Declaration | undefined {
+  if (!entity.isJunction) return undefined;
+  const ends = [...entity.ownerColumns, ...entity.inverseColumns].map((column) => column.referencedColumn?.entityMetadata);
+  return ends.every((end) => end && declarationOf(end)) ? {} : undefined;
 }
 
 function unsupported(entity: EntityMetadata, engine: Engine): string | undefined {
