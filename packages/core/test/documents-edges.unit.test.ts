@@ -174,6 +174,23 @@ describe("an array of keys", () => {
     expect(edges(pair.rows)).toEqual(["a y"]);
   });
 
+  test.each([[true, false], [false, false], [true, true]])("hides no delete behind an edge that is said twice (counted by the database: %s, documents on the left: %s)", async (looksInside, documentsLeft) => {
+    const { rows, inner, sync } = pairOf(arrayOfKeys, { looksInside, documentsLeft });
+    rows.application.insert("Post", { code: "a" });
+    for (const tag of ["x", "y", "z"]) rows.application.insert("Tag", { code: tag });
+    for (const tag of ["x", "y"]) add(rows, "a", tag);
+    await sync.run();
+    await sync.run();
+    const [id, document] = documentOf(inner, "a");
+    const write = (...tags: string[]): void => inner.put("Post", id, JSON.stringify({ ...document, tags: tags.map((tag) => tagId(inner, tag)) }));
+    write("x", "x");
+    await sync.run();
+    expect(edges(rows)).toEqual(["a x"]);
+    write("z", "z");
+    await sync.run();
+    expect(edges(rows)).toEqual(["a z"]);
+  });
+
   test("quarantines what is no single value, and everything else goes on", async () => {
     const pair = pairOf(child);
     pair.inner.put("Tag", "x", '{"code":"x"}');

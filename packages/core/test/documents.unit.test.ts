@@ -165,7 +165,7 @@ describe("reading", () => {
     both.inner.put("Country", "ch", JSON.stringify({ ...swiss, regions: [{ code: "A", airports: [{ ident: "q" }] }] }));
     both.inner.remove("Country", "fr");
     expect(await changesSince!(second.next, [])).toMatchObject({ keys: [["ch", "A", "q"]], total: 1 });
-    expect(counted).toEqual([["Country", [["regions", "airports"]]]]);
+    expect(counted).toEqual([["Country", [["regions", "airports"]], false]]);
   });
 });
 

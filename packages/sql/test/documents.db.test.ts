@@ -210,6 +210,11 @@ function documentsOn(engine: Engine): void {
     expect(await documents.countInside!("Order", [["x"]])).toEqual([0]);
   });
 
+  test("of single values one that stands in an array twice counts once", async () => {
+    await outcomes([insert("a", `{"code":"1","tags":["x","x",1,1.0,null,null,{},{},["x"],["x"]],"deep":[{"tags":["x","y"]},{"tags":["x"]},{"tags":"x"}]}`), insert("b", `{"code":"2","tags":["x"]}`)]);
+    expect(await documents.countInside!("Country", [["tags"], ["deep", "tags"], ["none"]], true)).toEqual([9, 3, 0]);
+  });
+
   test("documents that hold one of many values are found by the server, each once; numbers exact, other kinds left out", async () => {
     const element = (ident: string, n = "1"): string => `{"airports":[{"ident":"${ident}","deep":{"n":${n}}},{"ident":"also ${ident}"}]}`;
     await outcomes([

@@ -35,7 +35,7 @@ export async function changesInside(
 async function count(database: DocumentDatabase, reader: Reader, node: Node): Promise<number> {
   const { documents } = database;
   if (!documents.countInside) return reader.count(node);
-  const [total] = await documents.countInside(reader.tree.inner, [node.steps]);
+  const [total] = await documents.countInside(reader.tree.inner, [node.steps], node.single);
   return total!;
 }
 

@@ -19,9 +19,10 @@ export interface Documents {
   identities(model: string, by: "key" | "cloudId", tuples: readonly (readonly string[])[]): Promise<readonly { readonly key: Key; readonly cloudId: string }[]>;
   /**
    * How many elements stand under each path, over all documents: `["regions", "airports"]` counts the airports of all
-   * regions. Absent: all documents are read to count them.
+   * regions. `values`: single values, of which one that stands in an array twice counts once. Absent: all documents are read to
+   * count them.
    */
-  countInside?(model: string, paths: readonly (readonly string[])[]): Promise<readonly number[]>;
+  countInside?(model: string, paths: readonly (readonly string[])[], values?: boolean): Promise<readonly number[]>;
   /**
    * Keys of documents that contain one of these JSON texts, as `@>` of PostgreSQL understands it: `{"code":"FR"}`, or
    * `{"regions":[{"airports":[{"ident":"LFPG"}]}]}` for an element at any place in its array. A few too many do no harm.

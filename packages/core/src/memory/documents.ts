@@ -88,8 +88,8 @@ class MemoryDocumentDatabase implements MemoryDocuments {
         return [...this.#known(model).values()].filter(({ key, cloudId }) => wanted.has(by === "key" ? keyText(key) : cloudId));
       },
       ...(options.looksInside !== false && {
-        countInside: async (model: string, paths: readonly (readonly string[])[]) => paths.map((path) =>
-          [...this.#table(model).values()].reduce((sum, { text }) => sum + countAt(JSON.parse(text), path), 0)),
+        countInside: async (model: string, paths: readonly (readonly string[])[], values = false) => paths.map((path) =>
+          [...this.#table(model).values()].reduce((sum, { text }) => sum + countAt(JSON.parse(text), path, values), 0)),
         containing: async (model: string, shapes: readonly string[]) => {
           const wanted = shapes.map(parseJson);
           return this.#ordered(model).filter(({ text }) => wanted.some((shape) => contains(parseJson(text), shape))).map(({ key }) => key);
@@ -275,10 +275,12 @@ class MemoryDocumentDatabase implements MemoryDocuments {
   }
 }
 
-function countAt(json: unknown, path: readonly string[]): number {
-  if (Array.isArray(json)) return path.length === 0 ? json.length : json.reduce<number>((sum, item) => sum + countAt(item, path), 0);
+function countAt(json: unknown, path: readonly string[], values: boolean): number {
+  // Two objects, or two nulls, are never the same value.
+  if (Array.isArray(json) && path.length === 0) return values ? new Set(json.map((item) => item ?? {})).size : json.length;
+  if (Array.isArray(json)) return json.reduce<number>((sum, item) => sum + countAt(item, path, values), 0);
   if (typeof json !== "object" || json === null || path.length === 0) return 0;
-  return countAt((json as Record<string, unknown>)[path[0]!], path.slice(1));
+  return countAt((json as Record<string, unknown>)[path[0]!], path.slice(1), values);
 }
 
 function contains(json: Json | undefined, shape: Json): boolean {
