@@ -12,6 +12,7 @@ export {
 } from "./library.ts";
 export type { KeyMaker, SqlColumn, SqlModel } from "./model.ts";
 export { postgresColumn, type PostgresColumnOptions, postgresKind } from "./postgres/columns.ts";
+export { postgresProcessZoneColumn } from "./postgres/process-zone.ts";
 export { eachItem, postgresUtcColumn } from "./postgres/utc.ts";
 export { sqliteNumericJsonColumn } from "./sqlite/json.ts";
 export { sqliteColumn, type SqliteColumnOptions, type SqliteStorage } from "./sqlite/columns.ts";

@@ -1,6 +1,8 @@
 export { typeormDatabase } from "./database.ts";
 export type { TypeormDatabase, TypeormTypes } from "./database.ts";
 export { Synced, synced } from "./synced.ts";
+export { addSyncColumns, dropSyncColumns, syncColumns } from "./sync-fields.ts";
+export type { SyncColumnNames } from "./sync-fields.ts";
 export type { TypeormDatabaseOptions } from "./options.ts";
 export type { DataSourceLike } from "./client.ts";
 

@@ -1,6 +1,6 @@
 import { canonical, encode, isValueError, ValueError } from "@sync/core";
 import type { Kind } from "@sync/core";
-import { convertedField, eachItem, postgresColumn, postgresKind, postgresUtcColumn, sqliteColumn, sqliteNumericJsonColumn } from "@sync/sql";
+import { convertedField, postgresColumn, postgresKind, postgresProcessZoneColumn, sqliteColumn, sqliteNumericJsonColumn } from "@sync/sql";
 import type { SqlColumn, StoredField } from "@sync/sql";
 import type { ValueTransformer } from "typeorm";
 import type { ColumnMetadata, Engine } from "./client.ts";
@@ -36,8 +36,9 @@ function postgresStored(column: ColumnMetadata, names: Names, type: string): Sto
     return { kind, column: postgresColumn({ ...names, type: `${enumName(column)}${array}`, kind }) };
   }
   const sized = { ...names, type: `${type}${sizesOf(column)}${array}` };
-  const moment = postgresUtcColumn(sized);
-  if (moment) return inProcessZone(moment);
+  // TypeORM gives Dates.
+  const moment = postgresProcessZoneColumn(sized);
+  if (moment) return moment;
   const kind = postgresKind(sized.type);
   return kind && { kind, column: postgresColumn(sized) };
 }
@@ -57,44 +58,6 @@ function enumName({ entityMetadata, enumName: given, databaseName }: ColumnMetad
 
 function enumOf(column: ColumnMetadata): Kind {
   return { type: "enum", values: (column.enum ?? []).map(String) };
-}
-
-/**
- * A `timestamp` without a zone holds what the driver makes of a Date: the time on the wall of this process's zone. Moments
- * that come twice when clocks are set back have one wall time only: the second of them cannot be stored.
- */
-function inProcessZone({ kind, column }: StoredField): StoredField {
-  const isList = kind.type === "list";
-  return {
-    kind,
-    column: {
-      ...column,
-      decode: (text) => eachItem(isList, column.decode(text), momentOf),
-      encode: (value) => column.encode(eachItem(isList, value, wallOf)),
-    },
-  };
-}
-
-/** Wall times are written like moments here, with a Z; the fraction stays as it is. */
-function momentOf(wall: string): string {
-  return moved(wall, (whole) => new Date(whole));
-}
-
-function wallOf(moment: string): string {
-  const wall = moved(moment, (whole) => {
-    const date = new Date(`${whole}Z`);
-    return new Date(date.getTime() - Math.round(date.getTimezoneOffset() * 60_000));
-  });
-  if (momentOf(wall) !== moment) throw new ValueError("VALUE.OUT_OF_RANGE");
-  return wall;
-}
-
-function moved(text: string, move: (whole: string) => Date): string {
-  if (text.endsWith("infinity")) return text;
-  const [, whole = "", fraction = ""] = /^(.*?)(\.\d+)?Z$/.exec(text) ?? [];
-  const date = move(whole);
-  if (Number.isNaN(date.getTime())) throw new ValueError("VALUE.OUT_OF_RANGE");
-  return `${date.toISOString().slice(0, -".000Z".length)}${fraction}Z`;
 }
 
 // ---- SQLite

@@ -145,7 +145,7 @@ describePostgres("between SQLite and PostgreSQL", (server) => {
     const lefts = left.getRepository(Airport);
     const rights = right.getRepository<RightAirport>("Airport");
     await left.getRepository(Country).update({ code: "FR" }, { name: "La France" });
-    const fra = (await lefts.findOneByOrFail({ ident: "EDDF" }))!;
+    const fra = await lefts.findOneByOrFail({ ident: "EDDF" });
     await lefts.save({ id: fra.id, height: 112 });
     await lefts.createQueryBuilder().relation("tags").of(fra.id).remove(await left.getRepository(Tag).findOneByOrFail({ name: "old" }));
 

@@ -106,6 +106,26 @@ describePostgres("PostgreSQL", (server) => {
     expect(valuesOf(database(), "Thing", (await rowsOf(database(), "Thing"))[0]!)).toMatchObject(times);
   });
 
+  test("a timestamp without a zone holds the time on the wall of this process, as TypeORM writes it", async () => {
+    const zone = process.env["TZ"];
+    process.env["TZ"] = "America/New_York";
+    try {
+      await repository().save({ at: new Date("2026-07-02T03:04:05.678Z") });
+      await insert(database(), "Thing", [{ at: "2026-01-02T03:04:05.000001Z" }]);
+      const stored = await dataSource.query<{ at: string }[]>("select at::text from all_things order by id");
+      expect(stored.map(({ at }) => at)).toEqual(["2026-07-01 23:04:05.678", "2026-01-01 22:04:05.000001"]);
+      const rows = await rowsOf(database(), "Thing");
+      expect(rows.map((row) => valuesOf(database(), "Thing", row)["at"])).toEqual(["2026-07-02T03:04:05.678Z", "2026-01-02T03:04:05.000001Z"]);
+      expect((await repository().find({ order: { id: "ASC" } })).map(({ at }) => at)).toEqual([new Date("2026-07-02T03:04:05.678Z"), new Date("2026-01-02T03:04:05.000Z")]);
+      // Clocks were set back at six: the hour before comes twice on the wall.
+      await insert(database(), "Thing", [{ at: "2026-11-01T05:30:00Z" }]);
+      await expect(insert(database(), "Thing", [{ at: "2026-11-01T06:30:00Z" }])).rejects.toThrow('{"code":"WRITE.VALUE","field":"at","model":"Thing"}');
+    } finally {
+      if (zone === undefined) delete process.env["TZ"];
+      else process.env["TZ"] = zone;
+    }
+  });
+
   test("a simple array is one text with commas, so that an item with a comma in it is refused", async () => {
     await expect(insert(database(), "Thing", [{ words: '["a,b"]' }])).rejects.toThrow('{"code":"WRITE.VALUE","field":"words","model":"Thing"}');
     await expect(insert(database(), "Thing", [{ words: '[""]' }])).rejects.toThrow("WRITE.VALUE");
