@@ -14,7 +14,7 @@ import { readBackEarly } from "./settle-marks.ts";
 import type { RunTracker } from "./tracker.ts";
 import { untangle, untangledBatches, type Untangled } from "./untangle.ts";
 import { allocateKeys, groupByModel, promiseIdentities, resolveTargets, takeItem, type WriteItem } from "./write-item.ts";
-import { dropLogOf, logBefore } from "./write-log.ts";
+import { dropLogOf, logAfter, logBefore } from "./write-log.ts";
 
 const maxTries = 3;
 /** Enough for each stage of a write to be busy. */
@@ -41,7 +41,7 @@ export interface Sink {
 
 /**
  * Makes plans true. The order is what makes a kill harmless at any point: log and pre-images, then cloudIds, then
- * data with the new rows' identity, then bases. A record that a write finds changed is examined again.
+ * data with the new rows' identity, then bases and what waits for a person. A record that a write finds changed is examined again.
  */
 export class Writer implements Sink {
   /** Refused by a unique key: tried again when everything else of the run, deletes included, is through. */
@@ -204,7 +204,8 @@ export class Writer implements Sink {
       const examiner = this.#examiners.get(model)!;
       if (!examiner.oneSided) examiner.noBases = false;
     }
-    for (const [model, cloudIds] of gone) this.#changes.push({ op: "removeBases", model, cloudIds });
+    for (const [model, cloudIds] of gone) this.#changes.push({ op: "removeBases", model, cloudIds }, ...(await context.openConflicts.end(model, cloudIds)));
+    this.#changes.push(...(await logAfter(context, items.filter((item) => item.outcome !== "again"))));
     this.#changes.push(...dropLogOf(context, items.filter((item) => item.outcome !== "written"), written));
     await this.#inTurn("store", async () => {
       const changes = this.#changes;
