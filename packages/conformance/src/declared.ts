@@ -56,7 +56,11 @@ export async function capabilityDifferences(kit: Kit): Promise<string[]> {
   };
   for (const model of everyModel) {
     const endpoint: Endpoint = kit.endpoint(model);
-    for (const capability of ["changesSince", "fingerprints", "exactWrites"] as const) is(capability, endpoint.capabilities[capability], `the endpoint ${endpoint.model.name}`);
+    const where = `the endpoint ${endpoint.model.name}`;
+    is("changesSince", endpoint.capabilities.changesSince, where);
+    is("fingerprints", endpoint.capabilities.fingerprints, where);
+    // A thing has kinds that a database may not keep to the last digit.
+    if (model !== "Thing") is("exactWrites", endpoint.capabilities.exactWrites, where);
     is("changesSince", endpoint.changesSince !== undefined, `the method of ${endpoint.model.name}`);
     is("fingerprints", endpoint.fingerprint !== undefined, `the method of ${endpoint.model.name}`);
     for (const { fingerprint } of await kit.pages(model)) is("fingerprints", fingerprint !== undefined, `a page of ${endpoint.model.name}`);

@@ -57,7 +57,7 @@ export interface HarnessCapabilities {
   readonly changesSince: boolean;
   /** Of every endpoint: it makes fingerprints. */
   readonly fingerprints: boolean;
-  /** Of every endpoint: a written row equals the row sent. */
+  /** Of every endpoint but that of `Thing`: a written row equals the row sent. */
   readonly exactWrites: boolean;
   /** The database can hold the state of pairs. */
   readonly state: boolean;

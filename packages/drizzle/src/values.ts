@@ -98,7 +98,7 @@ function sqliteKind(column: DrizzleColumn): [Kind, SqliteStorage?] {
     case "SQLiteBoolean":
       return [{ type: "boolean" }];
     case "SQLiteReal":
-      return [{ type: "float", bits: 64 }];
+      return [{ type: "float", bits: 64, noNaN: true }];
     // SQLite keeps a numeric as a number; up to 15 digits come back as they were.
     case "SQLiteNumeric":
     case "SQLiteNumericNumber":
@@ -125,7 +125,7 @@ function byAffinity(type: string): Kind {
   if (type.includes("int")) return { type: "integer", bits: 64 };
   if (/char|clob|text/.test(type)) return { type: "text" };
   if (type === "" || type.includes("blob")) return { type: "bytes" };
-  if (/real|floa|doub/.test(type)) return { type: "float", bits: 64 };
+  if (/real|floa|doub/.test(type)) return { type: "float", bits: 64, noNaN: true };
   return { type: "decimal", precision: 15 };
 }
 

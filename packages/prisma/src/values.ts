@@ -27,7 +27,7 @@ const sqliteKinds: Readonly<Record<string, Kind>> = {
   Boolean: { type: "boolean" },
   Int: { type: "integer", bits: 32 },
   BigInt: { type: "integer", bits: 64 },
-  Float: { type: "float", bits: 64 },
+  Float: { type: "float", bits: 64, noNaN: true },
   // Prisma stores a decimal as a number; up to 15 digits come back as they were.
   Decimal: { type: "decimal", precision: 15 },
   DateTime: { type: "instant", digits: 3, noInfinity: true },
