@@ -49,4 +49,6 @@ export { hash64, HASH_LENGTH, hasher, type Hasher } from "./hash.ts";
 export { hintFor, nearest } from "./names.ts";
 export { unfold, type UnfoldOptions } from "./documents/unfold.ts";
 export type { DocumentTree, TreeChild, TreeField, TreeRecord, TreeReference } from "./documents/tree.ts";
-export type { DocumentBatch, DocumentDatabase, Documents, DocumentUnit, DocumentWrite, InnerIdentity, JsonPatch } from "./documents/contract.ts";
+export type {
+  DocumentBatch, DocumentDatabase, Documents, DocumentUnit, DocumentWrite, FoundElement, InnerIdentity, JsonPatch, WantedElement, Way,
+} from "./documents/contract.ts";

@@ -6,6 +6,7 @@ import type { Executor } from "./executor.ts";
 import { literal, quoted, type Table } from "./model.ts";
 import { only } from "./select.ts";
 import { containing } from "./postgres/containing.ts";
+import { elements } from "./postgres/elements.ts";
 import { IDENTITY_CONSTRAINT } from "./sides.ts";
 
 /** Tuples per statement of a look-up. */
@@ -89,6 +90,12 @@ export function documentsOf(context: Context): Documents | undefined {
         for (const [text] of await guard(() => executor.query(statement))) found.push((JSON.parse(text!) as string[]).map((part, i) => table.keys[i]!.decode(part)));
       }
       return found;
+    },
+
+    async elements(model, way, wanted) {
+      const table = tableFor(model);
+      const { statement, read } = elements(table, way, wanted, sides.identity);
+      return read(await orNone(() => executor.query(statement)));
     },
   };
 
