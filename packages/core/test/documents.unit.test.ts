@@ -249,11 +249,11 @@ describe("writing", () => {
     expect(await write(update(names.airport, y!, { name: "Y" }))).toMatchObject({ outcomes: [[{ status: "written" }]] });
     expect([read, document(both, "fr").regions[0]!.airports]).toEqual([["fr"], [{ ident: "x", name: "X", runways: 2 }, { ident: "y", name: "Y" }]]);
     // A new key, a new record, a delete: for these all of the document is needed.
-    for (const change of ["key", "insert", "delete"] as const) {
+    for (const kind of ["key", "insert", "delete"] as const) {
       read.length = 0;
       const [row] = await fetch(database, names.airport, "key", [["fr", "B", "z"]], ["name"]);
-      await write(change === "key" ? update(names.airport, row!, { "Country.regions.code": "A" })
-        : change === "insert" ? insert(names.airport, ["fr", "B", "z"], { ident: "z" })
+      await write(kind === "key" ? update(names.airport, row!, { "Country.regions.code": "A" })
+        : kind === "insert" ? insert(names.airport, ["fr", "B", "z"], { ident: "z" })
         : { op: "delete", model: names.airport, rows: [{ key: ["fr", "A", "z"], revision: row?.revision ?? "" }] });
       expect(read.slice(0, 1)).toEqual(["fr"]);
     }
