@@ -55,6 +55,13 @@ test("a right model declares in its own names, which the mapping translates", as
   expect(right.probe.rows("Shop").map(({ record }) => [record["code"], record["name"]])).toEqual([["1", null]]);
 });
 
+test("a right model may leave out a field that the left one does not have", async () => {
+  const { left, right, sync } = pair([declared("Shop", undefined, ["code"])], [declared("Shop", { ...byCode, omit: ["name"] })]);
+  left.application.insert("Shop", { code: "1" });
+  await sync().run();
+  expect(right.probe.rows("Shop")).toHaveLength(1);
+});
+
 test("an entry in `models` goes before a declaration, option by option, and the left declaration before the right one", async () => {
   const { left, right, sync } = pair(
     [declared("Shop", { match: fallback("name"), keepBase: "values", omit: ["code"] })], [declared("Shop", { match: fallback("code") })],
