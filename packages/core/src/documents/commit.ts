@@ -5,11 +5,13 @@ import type { Batch, Committed, Outcome, Refusal, Unit } from "../unit.ts";
 import { documentName, keyText, OpenDocument } from "./document.ts";
 import { cloudIdsByKey, identityModel } from "./identity.ts";
 import { jsonText, type JsonObject } from "./json.ts";
+import { neededFor, type Needed } from "./needed.ts";
 import type { Node } from "./node.ts";
 import { patchesOf } from "./patches.ts";
 import { named } from "./own-units.ts";
-import { Reader, rowOf } from "./reader.ts";
+import { Reader } from "./reader.ts";
 import { Refused } from "./refused.ts";
+import { rowOf } from "./row.ts";
 import type { Tree } from "./tree.ts";
 import { Work, type Done } from "./work.ts";
 
@@ -63,13 +65,14 @@ export async function commitUnit(unfolded: Unfolded, unit: Unit): Promise<Commit
 }
 
 /** Its text is made when somebody asks for it: of a large document a few patches are all that is needed. */
-function patchOf(parts: Omit<DocumentWrite & { readonly op: "patch" }, "op" | "whole">, root: JsonObject): DocumentWrite {
+function patchOf(parts: Omit<DocumentWrite & { readonly op: "patch" }, "op" | "whole">, { root, partial }: OpenDocument): DocumentWrite {
+  if (partial) return { op: "patch", ...parts };
   let text: string | undefined;
   return {
     op: "patch",
     ...parts,
     get whole() {
-      return (text ??= jsonText(root));
+      return (text ??= jsonText(root!));
     },
   };
 }
@@ -151,22 +154,17 @@ class UnitCommit {
 
   /** The documents that these rows are in, or are to go to. */
   async #load(): Promise<Map<string, OpenDocument>> {
-    const keys = new Map<Tree, Key[]>();
-    for (const task of this.#tasks) {
-      const batch = this.#unit.batches[task.batch]!;
+    const needed = new Map<Tree, Needed[]>();
+    for (const { batch: at, row } of this.#tasks) {
+      const batch = this.#unit.batches[at]!;
       const node = this.#node(batch);
       const tree = this.#unfolded.trees.get(node)!;
-      const width = tree.root.model.primaryKey.length;
-      const wanted = keys.get(tree) ?? [];
-      keys.set(tree, wanted);
-      const key = batch.rows[task.row]!.key.slice(0, width);
-      wanted.push(key);
-      if (batch.op !== "update" || !node.parent) continue;
-      const at = node.model.primaryKey.slice(0, width).map((name) => batch.fields.indexOf(name));
-      if (at.some((field) => field >= 0)) wanted.push(key.map((part, index) => (at[index]! < 0 ? part : (batch.rows[task.row]!.values[at[index]!] ?? part))));
+      const list = needed.get(tree) ?? [];
+      needed.set(tree, list);
+      list.push(...neededFor(tree, node, batch, row, this.#unfolded.patcher !== exactPatcher));
     }
     const documents = new Map<string, OpenDocument>();
-    await Promise.all([...keys].map(async ([tree, wanted]) => {
+    await Promise.all([...needed].map(async ([tree, wanted]) => {
       for (const document of (await this.#unfolded.readers.get(tree)!.loadToWrite(wanted)).values()) documents.set(documentName(tree, document.key), document);
     }));
     return documents;
@@ -269,7 +267,7 @@ class UnitCommit {
       if (revision === undefined) write = root && { op: "insert", key, whole: jsonText(root), inner };
       else if (!root && document.code === undefined) write = { op: "delete", key, revision, inner };
       else if (patches.length > 0 || own.length > 0) {
-        write = patches.length > 0 ? patchOf({ key, revision, patches, inner }, root!) : { op: "patch", key, revision, patches, whole: text!, inner };
+        write = patches.length > 0 ? patchOf({ key, revision, patches, inner }, document) : { op: "patch", key, revision, patches, whole: text!, inner };
       }
       if (!write) continue;
       open = [];

@@ -20,6 +20,9 @@ export class Single extends Map<string, Json> {
   static readonly path: readonly string[] = [""];
 }
 
+/** An element of an array of which nothing was read. */
+export class Unread extends Map<string, Json> {}
+
 export type Json = null | boolean | string | JsonNumber | Json[] | JsonObject;
 
 const builder: JsonBuilder<Json> = {
