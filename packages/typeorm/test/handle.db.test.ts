@@ -49,6 +49,18 @@ describe("better-sqlite3", () => {
   });
 });
 
+test("a data source that was destroyed is reported, and works again once it is initialised again", async () => {
+  const dataSource = await openSqlite([]);
+  const executor = typeormExecutor(dataSource, 20);
+  const one = { sql: "select '1' as c0", params: [] };
+  await dataSource.destroy();
+  await expect(executor.query(one)).rejects.toMatchObject({ code: "ENDPOINT.CLOSED", retryable: false });
+  await expect(executor.atomic([one])).rejects.toMatchObject({ code: "ENDPOINT.CLOSED" });
+  await dataSource.initialize();
+  expect(await executor.query(one)).toEqual([["1"]]);
+  await dataSource.destroy();
+});
+
 describePostgres("node-postgres", (server) => {
   test("on the data source's pool, units and the application's transactions do not touch each other", async () => {
     const fresh = await server.freshDatabase(import.meta.url);

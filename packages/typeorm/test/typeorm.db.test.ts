@@ -1,10 +1,19 @@
 import { insert, prepare, rowsOf, valuesOf } from "@sync/test-adapters";
 import { describePostgres } from "@sync/test-databases/vitest";
-import type { DataSource } from "typeorm";
+import { DataSource, DefaultNamingStrategy } from "typeorm";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { typeormDatabase } from "../src/index.ts";
 import { openPostgres, openSqlite } from "./support/open.ts";
-import { notes, stamped, things } from "./support/schemas.ts";
+import { boxes, notes, shelves, stamped, things } from "./support/schemas.ts";
+
+class Shouting extends DefaultNamingStrategy {
+  override columnName(propertyName: string, customName: string): string {
+    return customName || propertyName.toUpperCase();
+  }
+  override joinTableColumnName(tableName: string, propertyName: string, columnName?: string): string {
+    return `${tableName}${columnName ?? propertyName}`.toUpperCase();
+  }
+}
 
 describePostgres("PostgreSQL", (server) => {
   const written = {
@@ -138,6 +147,29 @@ describePostgres("PostgreSQL", (server) => {
     const rows = await rowsOf(database(), "Thing");
     expect(rows.map((row) => row.faults?.map(({ field, code }) => [field, code]))).toEqual([[["stamp", "VALUE.MALFORMED"]], undefined]);
     expect(rows.map((row) => valuesOf(database(), "Thing", row)["cents"])).toEqual(["102", "304"]);
+  });
+});
+
+describePostgres("another schema, prefixes and names by a strategy", (server) => {
+  test("are found as TypeORM has made them", async () => {
+    const fresh = await server.freshDatabase(`${import.meta.url} names`);
+    const other = new DataSource({
+      type: "postgres", url: fresh.url, schema: "Shop", entityPrefix: "app_", namingStrategy: new Shouting(), entities: [shelves, boxes], installExtensions: false,
+    });
+    await other.initialize();
+    await other.query('create schema "Shop"');
+    await other.synchronize();
+    await other.getRepository(shelves).save({ name: "upper", moods: ["b", "a"], boxes: [{ id: 1 }] } as never);
+    const subject = typeormDatabase(other);
+    await prepare(subject);
+    expect(await subject.inspect(["Shelf", "Box", "app_shelf_boxes_box"])).toMatchObject({ findings: [] });
+    const [row] = await rowsOf(subject, "Shelf");
+    expect(valuesOf(subject, "Shelf", row!)).toEqual({ id: "1", name: "upper", mood: "a", moods: '["b","a"]' });
+    await insert(subject, "Shelf", [{ name: "lower", mood: "b", moods: "[]" }]);
+    await insert(subject, "app_shelf_boxes_box", [{ SHELFID: "2", BOXID: "1" }]);
+    expect(await other.getRepository(shelves).find({ relations: { boxes: true }, where: { name: "lower" } })).toMatchObject([{ mood: "b", moods: [], boxes: [{ id: 1 }] }]);
+    await other.destroy();
+    await fresh.drop();
   });
 });
 

@@ -97,6 +97,27 @@ export const notes = new EntitySchema({
   },
 });
 
+interface Shelf {
+  id: number;
+  name: string;
+  mood: string;
+  moods: string[];
+  boxes: { id: number }[];
+}
+
+/** With types, tables and a join table that TypeORM names. */
+export const shelves = new EntitySchema<Shelf>({
+  name: "Shelf",
+  columns: {
+    id: { type: Number, primary: true, generated: true },
+    name: { type: String, unique: true },
+    mood: { type: "enum", enum: ["a", "b"], default: "a" },
+    moods: { type: "enum", enum: ["a", "b"], array: true },
+  },
+  relations: { boxes: { type: "many-to-many", target: "Box", joinTable: true, cascade: true } },
+});
+export const boxes = new EntitySchema<{ id: number }>({ name: "Box", columns: { id: { type: Number, primary: true } } });
+
 interface Stamped {
   id: number;
   text: string;
