@@ -1,17 +1,23 @@
 import { TableColumn } from "typeorm";
-import type { EntitySchemaColumnOptions, QueryRunner } from "typeorm";
+import type { QueryRunner } from "typeorm";
+
+type SyncColumn = "cloudId" | "lastSyncedAt" | "syncStatus";
+
+interface SyncColumnOptions {
+  readonly type: "uuid" | "varchar" | DateConstructor;
+  readonly nullable: true;
+  readonly unique?: true;
+}
 
 /**
  * Columns of an entity that belong to the sync: `columns: { …, ...syncColumns }` of an `EntitySchema`, or one by one,
  * `@Column(syncColumns.cloudId) cloudId!: string | null`. None of them is needed; the cloudId has a unique index.
  */
-export const syncColumns = {
+export const syncColumns: Readonly<Record<SyncColumn, SyncColumnOptions>> = {
   cloudId: { type: "uuid", nullable: true, unique: true },
   lastSyncedAt: { type: Date, nullable: true },
   syncStatus: { type: "varchar", nullable: true },
-} as const satisfies Record<string, EntitySchemaColumnOptions>;
-
-type SyncColumn = keyof typeof syncColumns;
+};
 
 /** Names of columns that are called otherwise, or `false` for those that the entity has not. */
 export type SyncColumnNames = { readonly [Column in SyncColumn]?: string | false };
@@ -20,8 +26,8 @@ export type SyncColumnNames = { readonly [Column in SyncColumn]?: string | false
 export async function addSyncColumns(queryRunner: QueryRunner, table: string, names: SyncColumnNames = {}): Promise<void> {
   const { driver } = queryRunner.dataSource;
   await queryRunner.addColumns(table, named(names).map(([column, name]) => {
-    const { type, ...options } = syncColumns[column];
-    return new TableColumn({ name, type: driver.normalizeType({ type }), isNullable: options.nullable, isUnique: "unique" in options });
+    const { type, nullable: isNullable, unique: isUnique = false } = syncColumns[column];
+    return new TableColumn({ name, type: driver.normalizeType({ type }), isNullable, isUnique });
   }));
 }
 
