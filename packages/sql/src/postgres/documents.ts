@@ -72,7 +72,9 @@ function groupsOf(batch: DocumentBatch, index: number, { table, after }: Writabl
   const shapes = new Map<string, typeof members>();
   for (const member of members) {
     const name = `${member.write.op} ${shapeOf(member.write)}`;
-    shapes.set(name, [...(shapes.get(name) ?? []), member]);
+    const alike = shapes.get(name);
+    if (alike) alike.push(member);
+    else shapes.set(name, [member]);
   }
   const document = table.column.get(batch.field)!;
   const reader = postgresReader(table, table.model.fields.map((field) => field.name), sides.identity);
