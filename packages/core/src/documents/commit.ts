@@ -1,7 +1,7 @@
 import type { DocumentBatch, DocumentDatabase, DocumentUnit, DocumentWrite, InnerIdentity, JsonPatch } from "./contract.ts";
 import type { Key, Row } from "../endpoint.ts";
 import { exactPatcher, type Patcher } from "../engines/patcher.ts";
-import type { Batch, Committed, Outcome, Refusal, Unit } from "../unit.ts";
+import type { Batch, Committed, Outcome, Refusal, Unit, UpdateBatch } from "../unit.ts";
 import { documentName, keyText, OpenDocument } from "./document.ts";
 import { cloudIdsByKey, identityModel } from "./identity.ts";
 import { jsonText, type JsonObject } from "./json.ts";
@@ -189,17 +189,17 @@ class UnitCommit {
   #apply(): void {
     this.#unit.batches.forEach((batch, at) => {
       const node = this.#node(batch);
-      for (const task of this.#tasks) if (task.batch === at) this.#done.set(task, this.#applied(node, batch, task.row));
+      const tasks = this.#tasks.filter((task) => task.batch === at);
+      if (batch.op === "update") this.#work.update(node, batch, tasks.map(({ row }) => batch.rows[row]!)).forEach((done, index) => this.#done.set(tasks[index]!, done));
+      else for (const task of tasks) this.#done.set(task, this.#applied(node, batch, task.row));
       this.#work.endBatch(node);
     });
   }
 
-  #applied(node: Node, batch: Batch, row: number): Done {
+  #applied(node: Node, batch: Exclude<Batch, UpdateBatch>, row: number): Done {
     switch (batch.op) {
       case "insert":
         return this.#work.insert(node, batch, batch.rows[row]!);
-      case "update":
-        return this.#work.update(node, batch, batch.rows[row]!);
       case "delete":
         return this.#work.delete(node, batch.rows[row]!);
       case "identify":

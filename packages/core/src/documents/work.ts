@@ -82,10 +82,21 @@ export class Work {
   }
 
   /** All that get another key leave their places before anybody comes: records of one batch may exchange theirs. */
-  update(node: Node, batch: UpdateBatch, row: UpdateBatch["rows"][number]): Done {
-    const found = this.#guarded(node, row.key, row.revision);
-    if (!found) return undefined;
+  update(node: Node, batch: UpdateBatch, rows: readonly UpdateBatch["rows"][number][]): Done[] {
     this.#latest.clear();
+    const found = rows.map((row) => {
+      const element = this.#guarded(node, row.key, row.revision);
+      return element && { row, element, key: this.#keyAfter(node, batch, row) };
+    });
+    for (const each of found) {
+      if (!each) continue;
+      this.#first.set(each.element, this.#first.get(each.element) ?? revisionOf(node, each.element));
+      if (keyText(each.key) !== keyText(each.row.key)) this.#leave(node, each.row.key, each.key, each.element);
+    }
+    return found.map((each) => each && this.#updated(node, batch, each));
+  }
+
+  #keyAfter(node: Node, batch: UpdateBatch, row: UpdateBatch["rows"][number]): Key {
     const key = [...row.key];
     batch.fields.forEach((name, at) => {
       const part = node.model.primaryKey.indexOf(name);
@@ -94,20 +105,23 @@ export class Work {
       if (value === null) throw notNull(node, name);
       key[part] = value;
     });
-    const texts = new Set([this.#documentText(node, row.key), this.#documentText(node, key)]);
-    this.#first.set(found, this.#first.get(found) ?? revisionOf(node, found));
-    if (keyText(key) !== keyText(row.key)) this.#move(node, row.key, key, found);
+    return key;
+  }
+
+  #updated(node: Node, batch: UpdateBatch, { row, element, key }: { readonly row: UpdateBatch["rows"][number]; readonly element: JsonObject; readonly key: Key }): Done {
+    if (keyText(key) !== keyText(row.key)) this.#put(node, key, element);
     batch.fields.forEach((name, at) => {
       const field = node.fields.get(name);
       const value = row.values[at];
-      if (field && value !== undefined) setField(node, found, field, value);
+      if (field && value !== undefined) setField(node, element, field, value);
     });
     if (node.orderBy && batch.fields.includes(node.orderBy.name)) {
       const above = this.#element(node.parent!, key.slice(0, -node.key.length))!;
       this.#disturbed.set(above, this.documents.get(this.#documentText(node, key))!.elements(node, above).array!);
     }
-    if (row.cloudId !== undefined) this.#give(node, found, { cloudId: row.cloudId, node, key, document: this.#documentText(node, key) });
-    return { key, documents: [...texts] };
+    const document = this.#documentText(node, key);
+    if (row.cloudId !== undefined) this.#give(node, element, { cloudId: row.cloudId, node, key, document });
+    return { key, documents: [...new Set([this.#documentText(node, row.key), document])] };
   }
 
   delete(node: Node, row: DeleteBatch["rows"][number]): Done {
@@ -132,7 +146,7 @@ export class Work {
   identify(node: Node, row: IdentifyBatch["rows"][number]): Done {
     const text = this.#documentText(node, row.key);
     const document = this.documents.get(text);
-    const element = this.#element(node, row.key);
+    const element = this.#named(node, row.key);
     if (!document || !element) return undefined;
     const stored = node.cloudId ? read(node.cloudId, element).value : node.parent ? (this.#known.get(node)?.get(keyText(row.key)) ?? null) : document.cloudId;
     if ((this.given.get(element)?.cloudId ?? stored) !== row.was) return undefined;
@@ -166,9 +180,16 @@ export class Work {
     return place?.code === undefined && place?.element instanceof Map ? place.element : undefined;
   }
 
+  /** The record that bore this key before the unit, where it still bears it: where keys have moved, another one may by now. */
+  #named(node: Node, key: Key): JsonObject | undefined {
+    const element = this.#element(node, key);
+    const before = element && this.stood.get(element);
+    return before && keyText(before.key) !== keyText(key) ? undefined : element;
+  }
+
   /** The record, if it is still the one that was read. */
   #guarded(node: Node, key: Key, revision: string): JsonObject | undefined {
-    const element = this.#element(node, key);
+    const element = this.#named(node, key);
     return element && (this.#first.get(element) ?? revisionOf(node, element)) === revision ? element : undefined;
   }
 
@@ -223,14 +244,13 @@ export class Work {
     if (odd.length > 0) document.forget(node, above);
   }
 
-  /** The whole element goes, with everything in it, to where its new key says. */
-  #move(node: Node, from: Key, to: Key, element: JsonObject): void {
+  /** The whole element goes, with everything in it, on its way to where its new key says. */
+  #leave(node: Node, from: Key, to: Key, element: JsonObject): void {
     if (!node.parent) throw refused(node, "WRITE.REFUSED", "document key");
     this.moved = true;
     const [source, target] = [this.#documentText(node, from), this.#documentText(node, to)];
     this.#capture(source);
     this.#take(node, from, element);
-    this.#put(node, to, element);
     if (source !== target) this.together = true;
   }
 

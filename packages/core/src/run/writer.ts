@@ -13,7 +13,7 @@ import { bothAnswered } from "./session.ts";
 import { readBackEarly } from "./settle-marks.ts";
 import type { RunTracker } from "./tracker.ts";
 import { untangle, untangledBatches, type Untangled } from "./untangle.ts";
-import { allocateKeys, groupByModel, promiseIdentities, resolveTargets, takeItem, type WriteItem } from "./write-item.ts";
+import { allocateKeys, groupByModel, movedBy, promiseIdentities, resolveTargets, takeItem, type WriteItem } from "./write-item.ts";
 import { dropLogOf, logAfter, logBefore } from "./write-log.ts";
 
 const maxTries = 3;
@@ -80,11 +80,9 @@ export class Writer implements Sink {
       const item = this.#take(record);
       if (!item) continue;
       items.push(item);
-      for (const side of ["left", "right"] as const) {
-        if (record.model[side].endpoint.model.primaryKey.some((name) => item.updates[side]?.has(name))) this.#context.movedKeys[side].add(record.model.name);
-      }
       if (item.insert && item.insert.key.length > 0) promiseIdentities(this.#context, record.model, record, item.insert.key);
     }
+    for (const side of ["left", "right"] as const) for (const name of movedBy(items, side, this.#models)) this.#context.movedKeys[side].add(name);
     await allocateKeys(this.#context, items);
     for (const item of items) promiseIdentities(this.#context, item.examined.model, item.examined, item.insert?.key);
     this.#buffer.push(...items);
@@ -223,6 +221,7 @@ export class Writer implements Sink {
       context.identities.right.settle();
       for (const examiner of this.#examiners.values()) examiner.forgetClaims();
     }
+    for (const side of ["left", "right"] as const) for (const name of movedBy(items, side, this.#models)) context.identities[side].forgetKeys(name);
     return items.filter((item) => item.outcome === "again").map((item) => remembered(item.examined));
   }
 
