@@ -120,6 +120,27 @@ describe.each(Object.entries(arrays))("an array %s", (_, { child, element }) => 
     await settled(pair);
   });
 
+  test("hides no edge that an application adds while a run is about to write the same document", async () => {
+    const pair = await filled();
+    const { rows, inner } = pair;
+    for (const code of ["v", "w"]) rows.application.insert("Tag", { code });
+    await pair.sync.run();
+    // Something for the rows, and later for the document.
+    inner.put("Post", "c", JSON.stringify({ code: "c" }));
+    add(rows, "a", "v");
+    const commit = rows.commit.bind(rows);
+    rows.commit = (unit) => {
+      rows.commit = commit;
+      edit(inner, "a", (tags) => [...tags, element(tagId(inner, "w"))]);
+      return commit(unit);
+    };
+    await pair.sync.run();
+    expect(tagsOf(inner, "a").sort()).toEqual(["v", "w", "x", "y", "z"]);
+    await pair.sync.run();
+    expect(edges(rows)).toEqual(["a v", "a w", "a x", "a y", "a z"]);
+    await settled(pair);
+  });
+
   test("loses its edges when either end goes", async () => {
     const pair = await filled();
     const { rows, inner } = pair;
