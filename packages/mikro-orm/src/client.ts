@@ -12,17 +12,18 @@ export interface MikroOrmLike<Entities = unknown> {
 
 export type Engine = "postgres" | "sqlite";
 
-/** The connection of MikroORM, as far as this package uses it. */
-export interface ConnectionLike {
-  /** Connects where that was not done yet, as the ORM itself does. */
+/** A connection of MikroORM. It connects when it is first asked for something. */
+export interface Connection {
+  readonly connected: boolean;
+  readonly options: object;
   getNativeClient(): Promise<unknown>;
-  /** One transaction on a connection that is nobody else's until it ends. */
-  transactional<T>(work: (transaction: KyselyLike) => Promise<T>): Promise<T>;
   ensureConnection(): Promise<void>;
-  getClient(): KyselyLike;
+  getClient(): Kysely;
+  /** One transaction on a connection that is nobody else's until it ends. */
+  transactional<T>(work: (transaction: Kysely) => Promise<T>): Promise<T>;
 }
 
-export interface KyselyLike {
+export interface Kysely {
   executeQuery(query: object): Promise<{ readonly rows: readonly Readonly<Record<string, string | null>>[] }>;
 }
 
@@ -32,67 +33,50 @@ export interface Platform {
   unmarshallArray(text: string): readonly string[];
 }
 
+type Driver = "better-sqlite3" | "pg-pool" | "pglite";
+
 export interface Facts {
   readonly engine: Engine;
-  readonly connection: ConnectionLike;
+  readonly connection: Connection;
   readonly platform: Platform;
-  /** The driver itself can be had: no dialect or Kysely of the user's stands between, and no state of its own goes with each connection. */
-  readonly native: "better-sqlite3" | "pg-pool" | "pglite" | undefined;
+  /** Whose handle can be had. Undefined: only through MikroORM. */
+  readonly driver: Driver | undefined;
   option(name: string): unknown;
 }
 
-interface DriverLike {
-  getConnection(type: "write"): ConnectionLike;
-  getPlatform(): Platform;
-}
-
 const engines: Readonly<Record<string, Engine>> = { SqliteDriver: "sqlite", PostgreSqlDriver: "postgres", PgliteDriver: "postgres" };
+const drivers: Readonly<Record<string, Driver>> = { SqliteConnection: "better-sqlite3", PostgreSqlConnection: "pg-pool", PgliteConnection: "pglite" };
 
 /** Tells an ORM from anything else, and what it works on. */
 export function factsOf(orm: MikroOrmLike): Facts {
   const has = (name: string, type: string): boolean => typeof orm === "object" && orm !== null && typeof Reflect.get(orm, name) === type;
-  if (has("getMetadata", "function") && has("fork", "function")) {
-    throw new SyncError("OPTIONS.WRONG_CLIENT", "mikroOrmDatabase needs the ORM itself, not its entity manager: give `orm`.");
-  }
   if (!has("getMetadata", "function") || !has("driver", "object") || !has("config", "object")) {
-    throw new SyncError("OPTIONS.WRONG_CLIENT", "mikroOrmDatabase needs a MikroORM as its first argument: what `new MikroORM(…)` or `MikroORM.init(…)` gave.");
+    const given = has("getMetadata", "function") && has("fork", "function") ? "it got an entity manager" : "`new MikroORM(…)` and `MikroORM.init(…)` give one";
+    throw new SyncError("OPTIONS.WRONG_CLIENT", `mikroOrmDatabase needs the MikroORM itself as its first argument; ${given}.`);
   }
   if (!(orm instanceof MikroORM)) {
-    throw new SyncError(
-      "OPTIONS.VERSION",
-      `This ORM was made by another copy of @mikro-orm/core than the one that is installed for this package (${Utils.getORMVersion()}): keep all packages of MikroORM at one version (\`npm ls @mikro-orm/core\`).`,
-    );
+    const message = `This ORM was made by another copy of @mikro-orm/core than the one installed for @sync/mikro-orm, which is ${Utils.getORMVersion()}: keep all packages of MikroORM at one version (\`npm ls @mikro-orm/core\`).`;
+    throw new SyncError("OPTIONS.VERSION", message);
   }
   const names = classesOf(orm.driver);
   const known = names.find((name) => Object.hasOwn(engines, name));
-  if (known === undefined) {
-    throw new SyncError("OPTIONS.ENGINE", `${names[0]} of MikroORM is not supported; PostgreSQL (also as PGlite) and SQLite are.`);
-  }
-  const driver = orm.driver as unknown as DriverLike;
+  if (known === undefined) throw new SyncError("OPTIONS.ENGINE", `${names[0]} of MikroORM is not supported; PostgreSQL (also as PGlite) and SQLite are.`);
+  const { getConnection, getPlatform } = orm.driver as unknown as { getConnection(type: "write"): Connection; getPlatform(): Platform };
   const option = (name: string): unknown => (orm.config as unknown as { get(name: string): unknown }).get(name);
-  const connection = driver.getConnection("write");
-  const classes = [...names, ...classesOf(connection)];
-  return { engine: engines[known]!, connection, platform: driver.getPlatform(), native: ownClient(option) ? undefined : clientOf(classes), option };
-}
-
-function clientOf(classes: readonly string[]): Facts["native"] {
-  if (classes.includes("SqliteConnection")) return "better-sqlite3";
-  if (classes.includes("PgliteDriver")) return "pglite";
-  return classes.includes("PostgreSqlConnection") ? "pg-pool" : undefined;
+  const connection = getConnection.call(orm.driver, "write");
+  const driver = classesOf(connection).flatMap((name) => drivers[name] ?? [])[0];
+  return { engine: engines[known]!, connection, platform: getPlatform.call(orm.driver), driver: isWrapped(option) ? undefined : driver, option };
 }
 
 /** A Kysely or a dialect of the user's, or settings that MikroORM makes on a connection each time it takes one. */
-function ownClient(option: Facts["option"]): boolean {
+function isWrapped(option: Facts["option"]): boolean {
   const given = option("driverOptions");
   const isKysely = typeof given === "object" && given !== null && ("createDriver" in given || "executeQuery" in given);
   return isKysely || typeof given === "function" || option("sessionContext") === "connection";
 }
 
-/** By name, since the classes of drivers are in packages that an application has only one of. */
+/** By name, since the classes are in packages of which an application has only some. */
 function classesOf(thing: object): string[] {
-  const names: string[] = [];
-  for (let each: unknown = Object.getPrototypeOf(thing); typeof each === "object" && each !== null; each = Object.getPrototypeOf(each)) {
-    names.push(each.constructor.name);
-  }
-  return names;
+  const prototype: unknown = Object.getPrototypeOf(thing);
+  return typeof prototype === "object" && prototype !== null ? [prototype.constructor.name, ...classesOf(prototype)] : [];
 }

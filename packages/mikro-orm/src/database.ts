@@ -8,7 +8,6 @@ import { mikroOrmExecutor } from "./executor.ts";
 import { modelsOf } from "./models.ts";
 import type { MikroOrmDatabaseOptions } from "./options.ts";
 import { checkOptions } from "./options.ts";
-import { declaredBy } from "./synced.ts";
 
 /** Of what `defineEntity` gave, or of a class that extends its `class`; any other class does not tell its name to the compiler. */
 type NameOf<Entity> = Entity extends { readonly name: infer Name extends string; readonly "~entity": unknown }
@@ -48,7 +47,7 @@ export function mikroOrmDatabase<Entities = unknown>(
   const models = modelsOf(orm.getMetadata().getAll().values(), {
     engine: facts.engine, platform: facts.platform, utc: facts.option("forceUtcTimezone") !== false,
     schema: facts.option("schema") as string | undefined, foreignKeys: generator?.createForeignKeyConstraints !== false,
-    syncFields, kinds, keys, declarationOf: declaredBy,
+    syncFields, kinds, keys,
   });
   return libraryDatabase(models, options as MikroOrmDatabaseOptions, { name: `mikro-orm/${facts.engine}`, executor: mikroOrmExecutor(facts, patience) });
 }

@@ -1,18 +1,18 @@
 import { SyncError } from "@sync/core";
 import { betterSqliteExecutor, postgresExecutor } from "@sync/sql";
 import type { Executor, Statement, TextRow } from "@sync/sql";
-import type { ConnectionLike, Facts, KyselyLike } from "./client.ts";
+import type { Connection, Facts, Kysely } from "./client.ts";
 
 /**
  * Runs statements where the ORM runs its own. `patience`: how many milliseconds to wait for the application to end a
  * transaction of its own, where both share one connection.
  */
-export function mikroOrmExecutor(facts: Facts, patience: number): Executor {
-  return facts.native === undefined ? onKysely(facts) : onDriver(facts, facts.native, patience);
+export function mikroOrmExecutor({ engine, connection, driver }: Facts, patience: number): Executor {
+  return driver === undefined ? onKysely(engine, connection) : onDriver(driver, connection, patience);
 }
 
 /** The driver's handle is asked for each time: `orm.reconnect()` makes another one. */
-function onDriver({ engine, connection }: Facts, driver: NonNullable<Facts["native"]>, patience: number): Executor {
+function onDriver(driver: NonNullable<Facts["driver"]>, connection: Connection, patience: number): Executor {
   let last: { readonly client: unknown; readonly executor: Executor } | undefined;
   async function current(): Promise<Executor> {
     checkOpen(connection);
@@ -23,7 +23,7 @@ function onDriver({ engine, connection }: Facts, driver: NonNullable<Facts["nati
     return last.executor;
   }
   return {
-    dialect: engine,
+    dialect: driver === "better-sqlite3" ? "sqlite" : "postgres",
     query: async (statement) => (await current()).query(statement),
     atomic: async (statements) => (await current()).atomic(statements),
     ...(driver === "pg-pool" ? { copyTransaction: async (guard, steps) => (await current()).copyTransaction!(guard, steps) } : {}),
@@ -36,11 +36,11 @@ function onDriver({ engine, connection }: Facts, driver: NonNullable<Facts["nati
  * Through the Kysely on which the ORM stands. On one connection it has a lock: a lone statement waits until no transaction is
  * open, and a transaction keeps everybody else waiting.
  */
-function onKysely({ engine, connection }: Facts): Executor {
+function onKysely(dialect: Facts["engine"], connection: Connection): Executor {
   return {
-    dialect: engine,
-    // Whatever the driver below, PGlite among them.
-    ...(engine === "postgres" ? { dropsLeadingMark: true as const } : {}),
+    dialect,
+    // It may be PGlite.
+    ...(dialect === "postgres" ? { dropsLeadingMark: true as const } : {}),
     async query(statement) {
       checkOpen(connection);
       await connection.ensureConnection();
@@ -58,16 +58,15 @@ function onKysely({ engine, connection }: Facts): Executor {
 }
 
 /** As `CompiledQuery.raw` of Kysely makes it, which is no dependency of ours. */
-async function run(on: KyselyLike, { sql, params }: Statement): Promise<TextRow[]> {
+async function run(on: Kysely, { sql, params }: Statement): Promise<TextRow[]> {
   const query = { kind: "RawNode", sqlFragments: [sql], parameters: [] };
   const { rows } = await on.executeQuery({ sql, parameters: params, query, queryId: { queryId: "sync" } });
   // Statements name their columns `c0`, `c1`, …: an object keeps them in that order.
   return rows.map((row) => Object.values(row));
 }
 
-/** An ORM connects by itself when it is first used. One that was closed would open a connection that nobody closes again. */
-function checkOpen(connection: ConnectionLike): void {
-  const { connected, options } = connection as unknown as { readonly connected: boolean; readonly options: object };
+/** One that was closed would open a connection that nobody closes again; closing takes its options away. */
+function checkOpen({ connected, options }: Connection): void {
   if (connected || Object.hasOwn(options, "driverOptions")) return;
   throw new SyncError("ENDPOINT.CLOSED", "This MikroORM was closed: run the sync before `orm.close()`, or after `orm.connect()`.");
 }

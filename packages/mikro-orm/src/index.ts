@@ -1,6 +1,7 @@
 export { mikroOrmDatabase } from "./database.ts";
 export type { MikroOrmDatabase, MikroOrmTypes } from "./database.ts";
 export { Synced, synced } from "./synced.ts";
+export { syncProperties } from "./sync-fields.ts";
 export type { MikroOrmDatabaseOptions } from "./options.ts";
 export type { MikroOrmLike } from "./client.ts";
 

@@ -1,14 +1,14 @@
 import type { EntityProperty, Type } from "@mikro-orm/core";
 import { canonical, ValueError } from "@sync/core";
 import type { Digits, Kind } from "@sync/core";
-import { convertedField, postgresColumn, postgresKind, postgresUtcColumn, sqliteColumn, sqliteNumericJsonColumn } from "@sync/sql";
+import { convertedField, postgresColumn, postgresKind, postgresProcessZoneColumn, postgresUtcColumn, sqliteColumn, sqliteNumericJsonColumn } from "@sync/sql";
 import type { SqlColumn, SqliteStorage, StoredField } from "@sync/sql";
 import type { Engine, Platform } from "./client.ts";
 
 export interface Storage {
   readonly engine: Engine;
   readonly platform: Platform;
-  /** Dates in columns without a zone are UTC; else they are in the zone of whatever process wrote them. */
+  /** Dates in columns without a zone are UTC; else they are times on the wall of this process's zone. */
   readonly utc: boolean;
 }
 
@@ -22,16 +22,15 @@ export interface Column {
   readonly property: EntityProperty;
 }
 
-/** A type of the application's own, not one that comes with MikroORM. */
-export function ownType({ customType }: EntityProperty): Type<unknown, unknown> | undefined {
-  return customType && !Object.hasOwn(customType.constructor, Symbol.for("@mikro-orm/type")) ? (customType as Type<unknown, unknown>) : undefined;
-}
-
-/** `declared`: the kind of what a type of the application's own gives. Undefined: a type that cannot be carried. */
-export function storedColumn(column: Column, declared: Kind | undefined, storage: Storage): StoredField | undefined {
+/** `declared`: the kind of what a type of the application's own gives. Or why its values cannot be carried. */
+export function storedColumn(column: Column, declared: Kind | undefined, storage: Storage): StoredField | string {
   const stored = storage.engine === "sqlite" ? sqliteStored(column, storage.platform) : postgresStored(column, storage.utc);
-  const type = ownType(column.property);
-  if (!stored || !type || !declared) return stored && normalized(stored, column.property);
+  if (stored === undefined) return `of type ${column.type} cannot be carried`;
+  const type = column.property.customType as Type<unknown, unknown> | undefined;
+  // A mark of the types that come with MikroORM.
+  if (!type || Object.hasOwn(type.constructor, Symbol.for("@mikro-orm/type"))) return normalized(stored, column.property);
+  if (column.property.hasConvertToJSValueSQL || column.property.hasConvertToDatabaseValueSQL) return `of ${type.name} is converted in SQL, which is not supported`;
+  if (!declared) return `of ${type.name} is converted: say in \`kinds\` what kind of value the application sees`;
   return convertedField(stored, declared, {
     fromDriver: (value) => type.convertToJSValue(driversForm(stored.kind, value, storage.engine), storage.platform as never),
     toDriver: (value) => ourForm(stored.kind, type.convertToDatabaseValue(value, storage.platform as never)),
@@ -40,13 +39,16 @@ export function storedColumn(column: Column, declared: Kind | undefined, storage
 
 /** What the driver would have given to the type. */
 function driversForm(kind: Kind, value: unknown, engine: Engine): unknown {
+  if (kind.type === "bytes") return Buffer.from(value as Uint8Array);
   if (engine === "postgres") return typeof value === "bigint" ? String(value) : value;
+  if (kind.type === "instant") return Date.parse(value as string);
   if (kind.type === "json") return JSON.stringify(value);
   return typeof value === "bigint" || kind.type === "decimal" ? Number(value) : value;
 }
 
-/** A document that the type has made a text of is not a text. */
+/** A document that the type has made a text of is not a text, and a number may stand for an instant. */
 function ourForm(kind: Kind, value: unknown): unknown {
+  if (kind.type === "instant" && typeof value === "number") return new Date(value);
   return kind.type === "json" && typeof value === "string" ? (JSON.parse(value) as unknown) : value;
 }
 
@@ -77,7 +79,7 @@ function postgresStored({ field, column, type: declared, property }: Column, utc
   const isList = declared.endsWith("[]");
   const type = property.nativeEnumName === undefined ? declared : quotedName(property.nativeEnumName) + (isList ? "[]" : "");
   const names = { field, column, type };
-  const moment = utc && property.runtimeType.startsWith("Date") ? postgresUtcColumn(names) : undefined;
+  const moment = property.runtimeType.startsWith("Date") ? (utc ? postgresUtcColumn : postgresProcessZoneColumn)(names) : undefined;
   if (moment) return moment;
   const stock = postgresKind(type);
   const named = enumOf(property);

@@ -217,6 +217,27 @@ describePostgres("PostgreSQL", (server) => {
   describe("its pool", () => tests(onPostgres, () => openPool(server, `${import.meta.url} pool`)));
   describe("connections that MikroORM sets up each time", () => tests(onPostgres, () => openPool(server, `${import.meta.url} session`, undefined, { sessionContext: "connection" })));
 
+  test("dates in columns without a zone are wall times of this process where MikroORM is told that they are not UTC", async () => {
+    const zone = process.env["TZ"];
+    process.env["TZ"] = "America/New_York";
+    try {
+      const { orm, close } = await openPool(server, `${import.meta.url} zone`, undefined, { forceUtcTimezone: false });
+      const local = new Date("2026-01-02T03:04:05.678Z");
+      const em = orm.em.fork();
+      em.create(PostgresThing, { local, data: null });
+      await em.flush();
+      const database = mikroOrmDatabase(orm);
+      await prepare(database);
+      expect(valuesOf(database, "Thing", (await rowsOf(database, "Thing"))[0]!)["local"]).toBe("2026-01-02T03:04:05.678Z");
+      await insert(database, "Thing", [{ local: "2026-01-02T03:04:05.678Z" }]);
+      expect((await orm.em.fork().find(PostgresThing, {})).map((thing) => thing.local)).toEqual([local, local]);
+      await close();
+    } finally {
+      if (zone === undefined) delete process.env["TZ"];
+      else process.env["TZ"] = zone;
+    }
+  });
+
   test("microseconds and infinities that JavaScript does not see are kept", async () => {
     const { orm, close } = await openPool(server, `${import.meta.url} infinite`);
     const database = mikroOrmDatabase(orm);

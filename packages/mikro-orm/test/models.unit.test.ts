@@ -89,10 +89,6 @@ describe("PostgreSQL", () => {
     });
   });
 
-  test("dates in columns without a zone have none where MikroORM is told that they are not UTC", () => {
-    expect(fields(read(postgres(postgresEntities, { forceUtcTimezone: false })).model("Thing"))["local"]).toBe("local digits:6?=");
-  });
-
   test("keys: sequence, the application's own, values", () => {
     const keys = models.names.map((name) => [name, models.model(name).keySource, models.model(name).primaryKey] as const);
     expect(Object.fromEntries(keys.map(([name, ...key]) => [name, key]))).toEqual({

@@ -10,6 +10,7 @@ export {
   checkLibraryOptions, type Fill, type LibraryDatabase, libraryDatabase, type LibraryModel, type LibraryModels, type LibraryOptions,
   type SyncFieldNames, syncFieldsOf,
 } from "./library.ts";
+export { type LibraryColumn, libraryModel, type LibraryTable } from "./library-model.ts";
 export type { KeyMaker, SqlColumn, SqlModel } from "./model.ts";
 export { postgresColumn, type PostgresColumnOptions, postgresKind } from "./postgres/columns.ts";
 export { postgresProcessZoneColumn } from "./postgres/process-zone.ts";
