@@ -123,7 +123,7 @@ describe.each(Object.entries(arrays))("an array %s", (_, { child, element }) => 
   test("hides no edge that an application adds while a run is about to write the same document", async () => {
     const pair = await filled();
     const { rows, inner } = pair;
-    for (const code of ["v", "w"]) rows.application.insert("Tag", { code });
+    for (const tag of ["v", "w"]) rows.application.insert("Tag", { code: tag });
     await pair.sync.run();
     // Something for the rows, and later for the document.
     inner.put("Post", "c", JSON.stringify({ code: "c" }));
