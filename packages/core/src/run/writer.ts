@@ -20,7 +20,7 @@ const maxTries = 3;
 /** Enough for each stage of a write to be busy. */
 const mostOnTheirWay = 3;
 /** Of a first copy: larger units than pages, for every statement costs besides its rows. */
-const pagesTogether = 2;
+export const pagesTogether = 2;
 
 /** Where examined records go: into the databases, or into a plan. */
 export interface Sink {
