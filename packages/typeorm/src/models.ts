@@ -7,7 +7,7 @@ import type { EntityMetadata } from "typeorm";
 import type { ColumnMetadata, DataSourceLike, Engine } from "./client.ts";
 import { declaredBy } from "./synced.ts";
 import type { StorageContext } from "./values.ts";
-import { storedColumn } from "./values.ts";
+import { storedColumn, takesKind } from "./values.ts";
 
 type PerModel<What> = Readonly<Record<string, What | undefined>>;
 
@@ -23,7 +23,7 @@ export function modelsOf(dataSource: DataSourceLike, context: Context): LibraryM
   const driver = dataSource.driver as { normalizeType(column: ColumnMetadata): string };
   const storage: StorageContext = { engine: context.engine, typeOf: (column) => driver.normalizeType(column).toLowerCase() };
   const declarationOf = declaredBy(dataSource);
-  checkNames(dataSource.entityMetadatas as readonly EntityMetadata[], context);
+  checkNames(dataSource.entityMetadatas as readonly EntityMetadata[], context, storage);
   const leftOut = new Map<string, string>();
   const models: LibraryModel[] = [];
   for (const entity of dataSource.entityMetadatas as readonly EntityMetadata[]) {
@@ -34,15 +34,16 @@ export function modelsOf(dataSource: DataSourceLike, context: Context): LibraryM
   return { models, leftOut };
 }
 
-/** Names in options that serve a column or an entity alone: nobody else would miss them. */
-function checkNames(entities: readonly EntityMetadata[], { kinds, keys }: Context): void {
-  for (const name of [...Object.keys(kinds), ...Object.keys(keys)]) {
+/** Options that serve a column or an entity alone: nobody else would miss them. */
+function checkNames(entities: readonly EntityMetadata[], { kinds, keys }: Context, storage: StorageContext): void {
+  for (const name of new Set([...Object.keys(kinds), ...Object.keys(keys)])) {
     const entity = entities.find((each) => each.name === name);
     if (!entity) throw new SyncError("OPTIONS.UNKNOWN_MODEL", `There is no entity \`${name}\`.${hintFor(name, entities.map((each) => each.name))}`, { model: name });
-    const names = entity.columns.map(nameOf);
-    const field = Object.keys(kinds[name] ?? {}).find((each) => !names.includes(each));
-    if (field !== undefined) {
-      throw new SyncError("OPTIONS.UNKNOWN_FIELD", `\`kinds\` names \`${name}.${field}\`, which is no column.${hintFor(field, names)}`, { model: name, field });
+    for (const [field, kind] of Object.entries(kinds[name] ?? {})) {
+      const column = entity.columns.find((each) => nameOf(each) === field);
+      if (column && takesKind(column, kind, storage)) continue;
+      const why = column ? "has no transformer" : `is no column.${hintFor(field, entity.columns.map(nameOf))}`;
+      throw new SyncError(column ? "OPTIONS.VALUE" : "OPTIONS.UNKNOWN_FIELD", `\`kinds\` names \`${name}.${field}\`, which ${why}`, { model: name, field });
     }
   }
 }

@@ -4,8 +4,9 @@ import type { LibraryOptions } from "@sync/sql";
 
 export interface TypeormDatabaseOptions<Model extends string = string> extends LibraryOptions<Model> {
   /**
-   * For columns with a `transformer`, by entity and property: what kind of value its `from` gives.
-   * @default such a column takes no part
+   * For columns with a `transformer`, by entity and property: what kind of value its `from` gives. And `{ type: "local", … }` for
+   * a PostgreSQL `timestamp` that holds the time on a wall somewhere, rather than a moment in this process's zone.
+   * @default a column with a transformer takes no part
    */
   readonly kinds?: { readonly [Name in Model]?: Readonly<Record<string, Kind>> };
   /**

@@ -11,10 +11,18 @@ export interface StorageContext {
   readonly typeOf: (column: ColumnMetadata) => string;
 }
 
-/** Undefined: a type that cannot be carried. `declared`: the kind of what a transformer's `from` gives. */
+/** Whether a kind can be declared for a column: what it holds depends on more than its type. */
+export function takesKind(column: ColumnMetadata, kind: Kind, { engine, typeOf }: StorageContext): boolean {
+  return column.transformer !== undefined || (engine === "postgres" && kind.type === "local" && typeOf(column) === "timestamp without time zone");
+}
+
+/**
+ * Undefined: a type that cannot be carried. `declared`: the kind of what a transformer's `from` gives, or that a `timestamp`
+ * holds a time on some wall.
+ */
 export function storedColumn(column: ColumnMetadata, field: string, declared: Kind | undefined, context: StorageContext): StoredField | undefined {
   const names = { field, column: column.databaseName };
-  const stored = context.engine === "sqlite" ? sqliteStored(column, names, context.typeOf(column)) : postgresStored(column, names, context.typeOf(column));
+  const stored = context.engine === "sqlite" ? sqliteStored(column, names, context.typeOf(column)) : postgresStored(column, names, context.typeOf(column), declared);
   return stored && column.transformer && declared ? transformed(stored, column.transformer, declared, context.engine) : stored;
 }
 
@@ -25,7 +33,7 @@ interface Names {
 
 // ---- PostgreSQL
 
-function postgresStored(column: ColumnMetadata, names: Names, type: string): StoredField | undefined {
+function postgresStored(column: ColumnMetadata, names: Names, type: string, declared: Kind | undefined): StoredField | undefined {
   const text = (kind: Kind): SqlColumn => postgresColumn({ ...names, type: "text", kind });
   if (column.type === "simple-json") return { kind: { type: "json" }, column: text({ type: "json" }) };
   if (column.type === "simple-array") return joined(text({ type: "text" }), { type: "text", noNul: true });
@@ -37,7 +45,7 @@ function postgresStored(column: ColumnMetadata, names: Names, type: string): Sto
   }
   const sized = { ...names, type: `${type}${sizesOf(column)}${array}` };
   // TypeORM gives Dates.
-  const moment = postgresProcessZoneColumn(sized);
+  const moment = declared?.type === "local" && !column.transformer ? undefined : postgresProcessZoneColumn(sized);
   if (moment) return moment;
   const kind = postgresKind(sized.type);
   return kind && { kind, column: postgresColumn(sized) };
@@ -97,7 +105,7 @@ function byAffinity(type: string): Kind {
   if (type.includes("int")) return { type: "integer", bits: /big|int8/.test(type) ? 64 : 53 };
   if (/char|clob|text/.test(type)) return { type: "text" };
   if (type.includes("blob")) return { type: "bytes" };
-  if (/real|floa|doub/.test(type)) return { type: "float", bits: 64 };
+  if (/real|floa|doub/.test(type)) return { type: "float", bits: 64, noNaN: true };
   // SQLite keeps a decimal as a number; up to 15 digits come back as they were.
   return { type: "decimal", precision: 15 };
 }
