@@ -81,7 +81,7 @@ async function* wholeDocuments(
     for (let at = 0; at < page.length;) {
       const rows = page.slice(at, at + documents);
       at += rows.length;
-      const read = new Map([[root, rows]]);
+      const read = new Map<ModelAnalysis, readonly Row[]>([[root, rows]]);
       let records = rows.length;
       for (const { analysis, parent, field } of inner) {
         const children = await analysis.sources[side].side.fetchRows(field[side].names, read.get(parent)!.map((row) => row.key));
