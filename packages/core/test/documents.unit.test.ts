@@ -202,6 +202,44 @@ describe("reading", () => {
     expect(await changesSince!(second.next, [])).toMatchObject({ keys: [["ch", "A", "q"]], total: 1 });
     expect(counted).toEqual([["Country", [["regions", "airports"]], false]]);
   });
+
+  test("behind units of ours a total is counted only where records came or went in them, or somebody else wrote", async () => {
+    const both = filled();
+    const { changesSince } = both.database.endpoints.get(names.airport)!;
+    const { fence } = await both.database.claim({ holder: "test", runner: "test", seconds: 60 });
+    const write = async (...batches: Batch[]): Promise<string> => {
+      const result = await both.database.commit({ id: "unit", fence, batches });
+      return result.committed ? result.transaction : "";
+    };
+    const row = (): Promise<Row | undefined> => airportRow(both.database, "fr", "A", "x");
+    let counts = 0;
+    const { countInside } = both.inner.documents;
+    Object.assign(both.inner.documents, { countInside: (...args: Parameters<NonNullable<typeof countInside>>) => ((counts += 1), countInside!(...args)) });
+    const seen = async (mark: string, ...units: string[]): Promise<unknown> => {
+      counts = 0;
+      const { keys, total } = await changesSince!(mark, units);
+      return [keys, total, counts];
+    };
+    const first = (await changesSince!(undefined, [])).next;
+    const units = [
+      await write(update(names.airport, (await row())!, { name: "new" })),
+      await write({ op: "identify", model: names.airport, rows: [{ key: ["fr", "A", "x"], cloudId: "id", was: null }] }),
+      await write(update(names.airport, (await row())!, { "Country.regions.code": "B" })),
+    ];
+    expect(await seen(first, ...units)).toEqual([[], 3, 0]);
+    // Units that were remembered without a word about their records.
+    expect(await seen(first, ...units.map((unit) => unit.replace(" =", "")))).toEqual([[], 3, 1]);
+    both.inner.put("Country", "ch", JSON.stringify({ ...swiss, name: "Schweiz" }));
+    expect(await seen(first, ...units)).toEqual([[], 3, 1]);
+    const second = (await changesSince!(first, units)).next;
+    const made = await write(insert(names.airport, ["ch", "A", "q"], { ident: "q" }));
+    expect(await seen(second, made)).toEqual([[], 4, 1]);
+    const third = (await changesSince!(second, [made])).next;
+    both.inner.put("Country", "ch", JSON.stringify(swiss));
+    // Written over by a unit of ours: what somebody else did before it stays seen.
+    const region = (await fetch(both.database, names.region, "key", [["ch", "A"]]))[0]!;
+    expect(await seen(third, await write(update(names.region, region, { name: "over" })))).toEqual([[], 3, 1]);
+  });
 });
 
 describe("writing", () => {

@@ -107,7 +107,7 @@ class UnitCommit {
     const marks = await this.#undisturbed(unit);
     const result = await database.documents.commit(unit);
     if (!result.committed) return { refusal: this.#translated(result.refusal) };
-    const transaction = named(result.transaction, marks);
+    const transaction = named(result.transaction, marks, this.#unit.batches.every(({ op }) => op === "update" || op === "identify"));
     const stale = new Set<string>();
     const images = new Map<string, OpenDocument>();
     unit.batches.forEach((batch, at) => result.outcomes[at]!.forEach((outcome, row) => {

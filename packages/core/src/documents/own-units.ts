@@ -59,13 +59,25 @@ export class OwnUnits {
     });
   }
 
+  /** Whether none of these units, as far as it hides nothing that came after this mark, made records or took any away. */
+  keepNumbers(mark: string, units: readonly string[]): boolean {
+    const name = this.#nameOf(mark);
+    return units.every((unit) => {
+      const words = unit.split(" ");
+      return !words.includes(name) || words[1] === SAME_RECORDS;
+    });
+  }
+
   /** Two models of one database may have been given the same mark. */
   #nameOf(mark: string): string {
     return hash64(JSON.stringify([this.#inner.model.name, mark]), 2);
   }
 }
 
+/** Of a transaction that made no records and took none away. */
+const SAME_RECORDS = "=";
+
 /** A transaction with the marks that it hides nothing from: what `changesSince` gets back. */
-export function named(transaction: string, marks: readonly string[]): string {
-  return [transaction, ...marks].join(" ");
+export function named(transaction: string, marks: readonly string[], sameRecords: boolean): string {
+  return [transaction, ...(sameRecords ? [SAME_RECORDS] : []), ...marks].join(" ");
 }
