@@ -70,6 +70,20 @@ describe.each([["marks, a database that looks inside", {}], ["marks, all documen
     await settled(pair);
   });
 
+  test("what an application writes inside of a region that a run is to move goes along, and comes back to the rows", async () => {
+    const pair = await copied(options);
+    edit(pair.inner, "FR", (document) => {
+      airport(document, "LFBA").name = "edited";
+      region(document, "FR-B").airports.push({ ident: "LFBB", name: "new" });
+    });
+    pair.rows.application.update("Region", pair.keys["FR-B"]!, { countryId: pair.keys["CH"]![0]! });
+    pair.rows.application.update("Airport", pair.keys["LFBA"]!, { countryId: pair.keys["CH"]![0]! });
+    for (let run = 0; run < 2; run += 1) await pair.sync.run();
+    expect(rowOf(pair, "Airport", "ident", "LFBA")).toMatchObject({ name: "edited", countryId: pair.keys["CH"]![0] });
+    expect(rowOf(pair, "Airport", "ident", "LFBB")).toMatchObject({ name: "new", countryId: pair.keys["CH"]![0], regionId: pair.keys["FR-B"]![0] });
+    await settled(pair);
+  });
+
   test("what moves, comes and goes inside documents comes back to the rows with its foreign keys", async () => {
     const pair = await copied(options);
     edit(pair.inner, "FR", (document) => {
