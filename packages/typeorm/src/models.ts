@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { encode, hintFor, SyncError } from "@sync/core";
-import type { Declaration, Field, Kind, Model, Reference, UniqueKey } from "@sync/core";
-import { syncFieldsOf } from "@sync/sql";
-import type { Fill, KeyMaker, LibraryModel, LibraryModels, SqlColumn, SyncFieldNames } from "@sync/sql";
+import type { Declaration, Kind, Reference } from "@sync/core";
+import { libraryModel } from "@sync/sql";
+import type { KeyMaker, LibraryColumn, LibraryModel, LibraryModels, LibraryTable, SyncFieldNames } from "@sync/sql";
 import type { EntityMetadata } from "typeorm";
 import type { ColumnMetadata, DataSourceLike, Engine } from "./client.ts";
 import { declaredBy } from "./synced.ts";
@@ -27,7 +27,8 @@ export function modelsOf(dataSource: DataSourceLike, context: Context): LibraryM
   const leftOut = new Map<string, string>();
   const models: LibraryModel[] = [];
   for (const entity of dataSource.entityMetadatas as readonly EntityMetadata[]) {
-    const result = unsupported(entity, context.engine) ?? modelOf(entity, context, storage, declarationOf(entity) ?? edgeOf(entity, declarationOf), leftOut);
+    const declared = declarationOf(entity) ?? edgeOf(entity, declarationOf);
+    const result = unsupported(entity, context.engine) ?? libraryModel(tableOf(entity, context, storage, declared), context.syncFields, leftOut);
     if (typeof result === "string") leftOut.set(entity.name, result);
     else models.push(result);
   }
@@ -64,67 +65,42 @@ function unsupported(entity: EntityMetadata, engine: Engine): string | undefined
   return undefined;
 }
 
-/** Or why it cannot take part. */
-function modelOf(entity: EntityMetadata, context: Context, storage: StorageContext, declared: Declaration | undefined, leftOut: Map<string, string>): LibraryModel | string {
-  const fields: Field[] = [];
-  const columns: SqlColumn[] = [];
-  const fills: Fill[] = [];
-  // By the column's name: where relations share a column, TypeORM has several descriptions of it.
-  const fieldOf = new Map<string, string>();
-  for (const column of entity.columns) {
-    // A select of its own, not a column of the table.
-    if (column.isVirtualProperty) continue;
-    const name = nameOf(column);
-    const kind = context.kinds[entity.name]?.[name];
-    const stored = storedColumn(column, name, kind, storage);
-    const optional = column.isNullable || column.isGenerated || column.isVersion || hasDefault(column) || column.generatedType !== undefined;
-    if (stored === undefined || (column.transformer && kind === undefined)) {
-      const why = stored ? "has a transformer: say in `kinds` what kind of value its `from` gives" : `of type ${storage.typeOf(column)} cannot be carried`;
-      if (!optional) return `its field \`${name}\` is required, and ${stored ? "" : "a value "}${why}`;
-      leftOut.set(`${entity.name}.${name}`, stored ? `it ${why}` : `a value ${why}`);
-      continue;
-    }
-    fieldOf.set(column.databaseName, name);
-    fields.push({
-      name,
-      kind: stored.kind,
-      nullable: column.isNullable,
-      writable: column.generatedType === undefined && (column.isInsert || column.isUpdate),
-      ...(column.isUpdateDate || column.isVersion ? { stamped: true } : {}),
-      ...(optional ? { optional: true } : {}),
-    });
-    columns.push(column.isVersion ? { ...stored.column, counts: true } : stored.column);
-    fills.push(...fillsOf(column, name, stored.kind, context.engine));
-  }
-  const named: Named = (list) => {
-    const found = list.flatMap((column) => fieldOf.get(column.databaseName) ?? []);
-    return found.length === list.length && list.length > 0 ? found : undefined;
-  };
-  const uniqueKeys = uniqueKeysOf(entity, named);
-  const primaryKey = named(entity.primaryColumns);
-  if (primaryKey === undefined) return entity.primaryColumns.length > 0 ? "its key has a type that cannot be carried" : "it has no primary key";
-  const keyMaker = context.keys[entity.name] ?? keyMakerOf(entity);
-  const model: Model = {
-    name: entity.name,
-    fields,
-    primaryKey,
-    keySource: keyMaker === undefined ? "values" : "allocated",
-    uniqueKeys: uniqueKeys.filter((key) => key.fields.join() !== primaryKey.join()),
-    references: referencesOf(entity, named),
-    syncFields: syncFieldsOf(entity.name, fields, uniqueKeys, context.syncFields),
-    ...(declared ? { declared: withSoftDelete(declared, entity) } : {}),
-  };
+function tableOf(entity: EntityMetadata, context: Context, storage: StorageContext, declared: Declaration | undefined): LibraryTable {
+  // A virtual property is a select of its own, not a column of the table.
+  const columns = entity.columns.filter((column) => !column.isVirtualProperty).map((column) => libraryColumn(column, context.kinds[entity.name], storage));
   return {
-    model,
+    name: entity.name,
     table: { ...(entity.schema === undefined ? {} : { schema: entity.schema }), name: entity.tableName },
     columns,
-    ...(keyMaker === undefined ? {} : { keyMaker }),
-    fills: fills.filter((fill) => !primaryKey.includes(fill.field)),
+    primaryKey: namesOf(entity.primaryColumns),
+    // An index over a part of the table names no record.
+    uniques: [...entity.uniques, ...entity.indices.filter((index) => index.isUnique && !index.where)].map((key) => ({ name: key.name, columns: namesOf(key.columns) })),
+    references: referencesOf(entity),
+    keyMaker: context.keys[entity.name] ?? keyMakerOf(entity),
+    declared: declared && withSoftDelete(declared, entity),
   };
 }
 
-/** The fields of columns; undefined if one takes no part. */
-type Named = (list: readonly ColumnMetadata[]) => string[] | undefined;
+/** By the names that the database has: where relations share a column, TypeORM has several descriptions of it. */
+function namesOf(columns: readonly ColumnMetadata[]): string[] {
+  return columns.map((column) => column.databaseName);
+}
+
+function libraryColumn(column: ColumnMetadata, kinds: Readonly<Record<string, Kind>> = {}, storage: StorageContext): LibraryColumn {
+  const field = nameOf(column);
+  const { isNullable, isGenerated, isVersion, isUpdateDate, isInsert, isUpdate, generatedType, default: initial } = column;
+  const stored = storedColumn(column, field, kinds[field], storage);
+  return {
+    field,
+    column: column.databaseName,
+    stored: isVersion && typeof stored === "object" ? { ...stored, column: { ...stored.column, counts: true } } : stored,
+    nullable: isNullable,
+    writable: generatedType === undefined && (isInsert || isUpdate),
+    stamped: isUpdateDate || isVersion,
+    optional: isNullable || isGenerated || isVersion || initial != null || generatedType !== undefined,
+    fills: typeof stored === "object" ? fillsOf(column, stored.kind, storage.engine) : [],
+  };
+}
 
 /** As TypeORM's own `where` has it: a relation with one column by its name, a column of several as `author.id`. */
 function nameOf({ propertyPath, isVirtual, relationMetadata, entityMetadata }: ColumnMetadata): string {
@@ -132,24 +108,13 @@ function nameOf({ propertyPath, isVirtual, relationMetadata, entityMetadata }: C
   return alone ? relationMetadata.propertyPath : propertyPath;
 }
 
-const hasDefault = (column: ColumnMetadata): boolean => column.default !== undefined && column.default !== null;
-
 /** What TypeORM itself fills in, and the database would not. */
-function fillsOf(column: ColumnMetadata, field: string, kind: Kind, engine: Engine): Fill[] {
+function fillsOf(column: ColumnMetadata, kind: Kind, engine: Engine): LibraryColumn["fills"] {
   const now = (): string => encode(kind, new Date());
-  if (column.isUpdateDate) return [{ field, on: "write", value: now }];
-  if (column.isCreateDate) return [{ field, on: "insert", value: now }];
-  if (column.isVersion) return [{ field, on: "insert", value: () => "1" }];
-  return column.generationStrategy === "uuid" && engine === "sqlite" ? [{ field, on: "insert", value: randomUUID }] : [];
-}
-
-function uniqueKeysOf(entity: EntityMetadata, named: Named): UniqueKey[] {
-  // An index over a part of the table names no record.
-  const indices = entity.indices.filter((index) => index.isUnique && !index.where);
-  return [...entity.uniques, ...indices].flatMap(({ name, columns }) => {
-    const fields = named(columns);
-    return fields ? [{ name, fields }] : [];
-  });
+  if (column.isUpdateDate) return [{ on: "write", value: now }];
+  if (column.isCreateDate) return [{ on: "insert", value: now }];
+  if (column.isVersion) return [{ on: "insert", value: () => "1" }];
+  return column.generationStrategy === "uuid" && engine === "sqlite" ? [{ on: "insert", value: randomUUID }] : [];
 }
 
 /** Undefined: the key's values come with the record. */
@@ -165,23 +130,19 @@ function keyMakerOf({ primaryColumns: [column, more] }: EntityMetadata): KeyMake
 
 const onDelete: Readonly<Record<string, Reference["onDelete"]>> = { CASCADE: "cascade", "SET NULL": "set-null", "SET DEFAULT": "set-null" };
 
-function referencesOf(entity: EntityMetadata, named: Named): Reference[] {
+function referencesOf(entity: EntityMetadata): LibraryTable["references"] {
   const ends = entity.isJunction
     ? [entity.ownerColumns, entity.inverseColumns].map((columns) => ({ name: columns[0]!.propertyName, columns }))
     : entity.relationsWithJoinColumns.map((relation) => ({ name: relation.propertyPath, columns: relation.joinColumns }));
-  return ends.flatMap(({ name, columns }) => {
-    const fields = named(columns);
-    const target = columns[0]?.referencedColumn?.entityMetadata;
-    if (!fields || !target) return [];
-    const names = columns.map((column) => column.databaseName);
-    const held = entity.foreignKeys.find((key) => key.columnNames.join() === names.join());
-    return [{
+  return ends.map(({ name, columns }) => {
+    const held = entity.foreignKeys.find((key) => key.columnNames.join() === namesOf(columns).join());
+    return {
       name,
-      fields,
-      target: target.name,
+      columns: namesOf(columns),
+      target: columns[0]!.referencedColumn!.entityMetadata.name,
       targetFields: columns.map((column) => nameOf(column.referencedColumn!)),
       onDelete: held ? (onDelete[held.onDelete ?? ""] ?? "restrict") : "none",
-    }];
+    };
   });
 }
 

@@ -1,4 +1,4 @@
-import { canonical, encode, isValueError, ValueError } from "@sync/core";
+import { canonical, encode, ValueError } from "@sync/core";
 import type { Kind } from "@sync/core";
 import { convertedField, postgresColumn, postgresKind, postgresProcessZoneColumn, sqliteColumn, sqliteNumericJsonColumn } from "@sync/sql";
 import type { SqlColumn, StoredField } from "@sync/sql";
@@ -17,13 +17,17 @@ export function takesKind(column: ColumnMetadata, kind: Kind, { engine, typeOf }
 }
 
 /**
- * Undefined: a type that cannot be carried. `declared`: the kind of what a transformer's `from` gives, or that a `timestamp`
- * holds a time on some wall.
+ * Or why its values cannot be carried. `declared`: the kind of what a transformer's `from` gives, or that a `timestamp` holds a
+ * time on some wall.
  */
-export function storedColumn(column: ColumnMetadata, field: string, declared: Kind | undefined, context: StorageContext): StoredField | undefined {
+export function storedColumn(column: ColumnMetadata, field: string, declared: Kind | undefined, { engine, typeOf }: StorageContext): StoredField | string {
+  const { transformer } = column;
   const names = { field, column: column.databaseName };
-  const stored = context.engine === "sqlite" ? sqliteStored(column, names, context.typeOf(column)) : postgresStored(column, names, context.typeOf(column), declared);
-  return stored && column.transformer && declared ? transformed(stored, column.transformer, declared, context.engine) : stored;
+  const type = typeOf(column);
+  const stored = engine === "sqlite" ? sqliteStored(column, names, type) : postgresStored(column, names, type, declared);
+  if (stored === undefined) return `of type ${type} cannot be carried`;
+  if (!transformer) return stored;
+  return declared ? transformed(stored, transformer, declared, engine) : "of unknown kind comes from its transformer: say in `kinds` which";
 }
 
 interface Names {
@@ -149,18 +153,9 @@ function joined(column: SqlColumn, of: Kind): StoredField {
 function transformed(stored: StoredField, transformer: ValueTransformer | ValueTransformer[], declared: Kind, engine: Engine): StoredField {
   const all = [transformer].flat();
   return convertedField(stored, declared, {
-    fromDriver: (value) => guarded(() => all.reduceRight((each, { from }) => from(each), hydrated(stored.kind, value, engine))),
-    toDriver: (value) => guarded(() => all.reduce((each, { to }) => to(each), declared.type === "instant" ? new Date(value as string) : value)),
+    fromDriver: (value) => all.reduceRight((each, { from }) => from(each), hydrated(stored.kind, value, engine)),
+    toDriver: (value) => all.reduce((each, { to }) => to(each), value),
   });
-}
-
-/** A function of the user's that fails on a value fails for that record alone. */
-function guarded(work: () => unknown): unknown {
-  try {
-    return work();
-  } catch (error) {
-    throw isValueError(error) ? error : new ValueError("VALUE.MALFORMED");
-  }
 }
 
 /** What core decodes a stored value to, as TypeORM would have it. */

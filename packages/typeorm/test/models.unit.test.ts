@@ -74,8 +74,8 @@ describe("on PostgreSQL", async () => {
 
   test("columns of unknown types and of transformers of unknown kinds are left out, with the reason", () => {
     expect(Object.fromEntries(models.leftOut)).toEqual({
-      "Thing.cents": "it has a transformer: say in `kinds` what kind of value its `from` gives",
-      "Thing.stamp": "it has a transformer: say in `kinds` what kind of value its `from` gives",
+      "Thing.cents": "a value of unknown kind comes from its transformer: say in `kinds` which",
+      "Thing.stamp": "a value of unknown kind comes from its transformer: say in `kinds` which",
       "Thing.corner": "a value of type point cannot be carried",
     });
   });
@@ -238,7 +238,7 @@ describe("schemas", () => {
   test("a required column that cannot be carried leaves the entity out", async () => {
     expect((await read("postgres", [named({ type: "point" })])).leftOut.get("Named")).toBe("its field `name` is required, and a value of type point cannot be carried");
     expect((await read("postgres", [named({ transformer: { to: String, from: String } })])).leftOut.get("Named"))
-      .toBe("its field `name` is required, and has a transformer: say in `kinds` what kind of value its `from` gives");
+      .toBe("its field `name` is required, and a value of unknown kind comes from its transformer: say in `kinds` which");
   });
 
   test("keys that the application makes are made by `keys`", async () => {
