@@ -14,6 +14,8 @@ const workspaces = ["packages", "test", "examples", "apps"]
 
 export default defineConfig({
   resolve: { conditions },
+  // As the libraries that have decorators expect them.
+  oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
   ssr: { resolve: { conditions, externalConditions: ["dev-source", "node"] } },
   test: {
     reporters: ["default", "./scripts/summary-reporter.ts"],

@@ -14,6 +14,7 @@ const steps = {
   unused: [[bin("knip")]],
   layers: [[process.execPath, "scripts/check-layers.mjs"]],
   errors: [[process.execPath, "scripts/check-errors.mjs"]],
+  reference: [[process.execPath, "scripts/reference.mjs", "--check"]],
   release: [[process.execPath, "scripts/check-release.mjs"]],
 };
 
@@ -39,6 +40,6 @@ for (const [name, commands] of Object.entries(steps)) {
 
 console.log("");
 for (const { name, ok, seconds } of results) {
-  console.log(`${ok ? "ok    " : "failed"}  ${name.padEnd(8)}  ${seconds.toFixed(1).padStart(5)} s`);
+  console.log(`${ok ? "ok    " : "failed"}  ${name.padEnd(9)}  ${seconds.toFixed(1).padStart(5)} s`);
 }
 if (results.some(({ ok }) => !ok)) process.exitCode = 1;

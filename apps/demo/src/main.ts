@@ -1,4 +1,4 @@
-// `npm start`: real records of two databases become and stay the same, in eight runs.
+// `npm start`: real records of two databases become and stay the same, in nine runs.
 import { isSyncError } from "@sync/prisma";
 import { goOn } from "./go-on.ts";
 import { isDemoFolder, newFolder, open, removeFolder } from "./open.ts";

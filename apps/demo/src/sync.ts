@@ -1,7 +1,7 @@
 import { PrismaBetterSqlite3 } from "@prisma/adapter-better-sqlite3";
 import { drizzle } from "drizzle-orm/pglite";
 import { drizzleDatabase } from "@sync/drizzle";
-import { createSync, fieldMerge, naturalKey, newest, prismaDatabase } from "@sync/prisma";
+import { ask, createSync, fieldMerge, naturalKey, newest, prismaDatabase } from "@sync/prisma";
 import { PrismaClient } from "./left/generated/client.ts";
 import * as schema from "./right/schema.ts";
 
@@ -19,7 +19,7 @@ export function connect(folder: string) {
     left: prismaDatabase(prisma),
     right: drizzleDatabase(db, { schema }),
     models: {
-      Country: { right: "countries", match: naturalKey("code"), fields: texts },
+      Country: { right: "countries", match: naturalKey("code"), fields: texts, conflicts: ask(), keepBase: "values" },
       Region: { right: "regions", match: naturalKey("code"), fields: texts },
       Airport: { right: "airports", match: naturalKey("ident"), fields: { ...texts, ...place }, keepBase: "values" },
     },

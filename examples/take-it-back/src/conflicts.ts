@@ -19,7 +19,7 @@ export async function conflicts({ sync, left, right }: Opened): Promise<void> {
   const id = first!.id;
   // #region decide
   await sync.decide(id, "left"); // this one
-  const { decided } = await sync.decideAll({ model: "Country", fields: ["capital"] }, "left"); // and all that are alike
+  const { decided } = await sync.decideAll({ model: "Country", fields: ["capital"] }, "left"); // and all others that are alike
   const { outdated } = await sync.run(); // carried out here
   console.log(decided, "decided,", outdated.length, "whose values had moved");
   // #endregion

@@ -12,6 +12,7 @@ export { exactMapper, type Converters, type MappedField, type Mapper } from "./e
 export { exactPatcher, type DocumentChange, type Patcher } from "./engines/patcher.ts";
 export { versionVector } from "./engines/version-vector.ts";
 export { cloudId, fallback, naturalKey } from "./engines/match.ts";
+export { declarationOf, declare } from "./declare.ts";
 export type { Declaration, MatchForm, MatchRule, NaturalKeyOptions } from "./declaration.ts";
 export { isSyncError, SyncError, type SyncErrorOptions } from "./errors.ts";
 export type { SyncEvent, ModelCounts, Step } from "./run/events.ts";
@@ -48,4 +49,6 @@ export { hash64, HASH_LENGTH, hasher, type Hasher } from "./hash.ts";
 export { hintFor, nearest } from "./names.ts";
 export { unfold, type UnfoldOptions } from "./documents/unfold.ts";
 export type { DocumentTree, TreeChild, TreeField, TreeRecord, TreeReference } from "./documents/tree.ts";
-export type { DocumentBatch, DocumentDatabase, Documents, DocumentUnit, DocumentWrite, InnerIdentity, JsonPatch } from "./documents/contract.ts";
+export type {
+  DocumentBatch, DocumentDatabase, Documents, DocumentUnit, DocumentWrite, FoundElement, InnerIdentity, JsonPatch, WantedElement, Way,
+} from "./documents/contract.ts";

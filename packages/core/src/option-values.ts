@@ -7,6 +7,15 @@ const whole = (least: number) => (value: unknown): boolean => Number.isInteger(v
 const oneOf = (...words: readonly string[]) => (value: unknown): boolean => typeof value === "string" && words.includes(value);
 const isPolicy = (value: unknown): boolean => typeof value === "object" && value !== null && typeof (value as { decide?: unknown }).decide === "function";
 
+export const syncOptionNames: readonly string[] = [
+  "name", "left", "right", "models", "direction", "drift", "mirror", "mapper", "differ", "cloudIds", "conflicts", "firstLink", "onEditDelete",
+  "state", "deleteGuard", "pageSize", "quarantineLimit", "lease", "retry", "retention", "runtime",
+];
+export const modelOptionNames: readonly string[] = [
+  "right", "match", "fields", "only", "omit", "constants", "together", "outside", "narrow", "mapper", "differ", "conflicts", "onEditDelete", "softDelete",
+  "keepBase",
+];
+
 type Check = readonly [accepts: (value: unknown) => boolean, what: string];
 const policy: Check = [isPolicy, "a policy, such as leftWins(), newest(\"updatedAt\") or ask()"];
 const has = (method: string) => (value: unknown): boolean =>

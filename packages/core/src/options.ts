@@ -11,6 +11,7 @@ type Names<T> = Extract<keyof T, string>;
 
 /** How a left field lands on the right. Functions get and give plain JS values (`decode` of the field's kind). */
 export interface FieldMapping<RightFields extends string = string> {
+  /** The right model's field. */
   readonly right: RightFields;
   /** Left value to right value. Pure. With it, comparison happens in the right field's kind. */
   readonly toRight?: (value: never) => unknown;
@@ -100,13 +101,15 @@ export interface Runtime {
 export interface SyncOptions<Left extends ModelTypes = ModelTypes, Right extends ModelTypes = ModelTypes> {
   /** Names the pair in state, messages and logs. Changing it makes a new pair. */
   readonly name: string;
+  /** What an adapter's factory returned, such as `prismaDatabase(client)`. */
   readonly left: Database<Left>;
+  /** The same; neither side is more than the other, unless an option says so. */
   readonly right: Database<Right>;
   /** Models that declare themselves need no entry; what an entry says goes before what they declare. @default those that declare themselves */
   readonly models?: ModelsOptions<Left, Right>;
-  /** @default "both" */
+  /** Which way changes travel. @default "both" */
   readonly direction?: Direction;
-  /** Only where `direction` is one way. @default "report" */
+  /** What becomes of an edit on the written side, where `direction` is one way. @default "report" */
   readonly drift?: Drift;
   /** Only where `direction` is one way: records that only the written side has are deleted there. @default false */
   readonly mirror?: boolean;
@@ -123,7 +126,7 @@ export interface SyncOptions<Left extends ModelTypes = ModelTypes, Right extends
    * were never synced; has no default on purpose.
    */
   readonly firstLink?: FirstLink;
-  /** @default "delete" */
+  /** One side edited what the other deleted: which of the two stands. @default "delete" */
   readonly onEditDelete?: OnEditDelete;
   /**
    * Where the pair keeps its memory: `state` of either database, or `sqliteState("sync.db")`.
@@ -139,16 +142,15 @@ export interface SyncOptions<Left extends ModelTypes = ModelTypes, Right extends
   readonly pageSize?: number;
   /** A run stops when more records than this wait in quarantine. @default 10000 */
   readonly quarantineLimit?: number;
-  readonly lease?: {
-    /** A dead runner's lease falls after this time. @default 30 */
-    readonly seconds?: number;
-    /** Named to others who find the database taken. @default the pair's name */
-    readonly holder?: string;
-  };
+  /**
+   * `seconds`: after that time a dead runner's lease falls. `holder`: named to others who find the database taken.
+   * @default { seconds: 30, holder: the pair's name }
+   */
+  readonly lease?: { readonly seconds?: number; readonly holder?: string };
   /** Infrastructure errors are tried again this often, with growing pauses. @default { attempts: 5, firstDelay: 100 } */
   readonly retry?: { readonly attempts?: number; readonly firstDelay?: number };
-  /** For how many days conflicts, pre-images and the history of runs are kept. */
+  /** For how many days conflicts, pre-images and the history of runs are kept. @default 90, 30 and 365 */
   readonly retention?: Retention;
-  /** @default the host's clock, crypto and timers */
+  /** Clock, randomness and timers, for tests and simulations. @default the host's clock, crypto and timers */
   readonly runtime?: Runtime;
 }

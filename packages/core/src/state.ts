@@ -58,7 +58,7 @@ export interface ConflictRecord {
   readonly leftKey?: Key;
   readonly rightKey?: Key;
   readonly kind: "update-update" | "update-delete" | "first-link" | "unique" | "delete-parent";
-  /** Fields that merge as one share a conflict; empty for a whole record. */
+  /** Fields that merge as one share a conflict; all of them where the record as a whole is in conflict. */
   readonly fields: readonly string[];
   readonly base?: readonly (string | null)[];
   readonly left?: readonly (string | null)[];

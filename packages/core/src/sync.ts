@@ -3,7 +3,7 @@ import type { Database, Finding, ModelTypes } from "./endpoint.ts";
 import { compileMapping, type Mapping } from "./mapping/compile.ts";
 import { declaredModels } from "./mapping/declarations.ts";
 import { hintFor } from "./names.ts";
-import { checkValues } from "./option-values.ts";
+import { checkValues, modelOptionNames, syncOptionNames } from "./option-values.ts";
 import type { SyncOptions } from "./options.ts";
 import { loadPlan, planLines } from "./plan-file/load.ts";
 import { readPages } from "./plan-file/pages.ts";
@@ -68,7 +68,10 @@ export interface Sync {
    * have moved by then, the run does nothing about it, says so (`outdated` in its result), and the new values are a new conflict.
    */
   decide(conflictId: string, winner: "left" | "right"): Promise<void>;
-  /** The same decision about every open conflict that the filter names; those that no side can win are counted, and stay. */
+  /**
+   * The same decision about every open conflict that the filter names and nobody has decided yet; those that no side can win
+   * are counted, and stay.
+   */
   decideAll(filter: Omit<ConflictFilter, "open">, winner: "left" | "right"): Promise<{ readonly decided: number; readonly undecidable: number }>;
   /** Records that cannot be written, and why. */
   quarantine(filter?: QuarantineFilter): AsyncIterable<QuarantineRecord>;
@@ -103,10 +106,6 @@ export interface Sync {
    */
   forget(options?: { readonly pair?: string } & Pick<RunOptions, "takeOver">): Promise<number>;
 }
-
-const optionNames = [
-  "name", "left", "right", "models", "direction", "drift", "mirror", "mapper", "differ", "cloudIds", "conflicts", "firstLink", "onEditDelete", "state", "deleteGuard", "pageSize", "quarantineLimit", "lease", "retry", "retention", "runtime",
-];
 
 /**
  * Keeps the records of two databases the same, through the models an application already has.
@@ -166,7 +165,11 @@ function storedPlan(settings: Settings, mapping: Mapping, summary: PlanSummary):
 function checkOptions(options: SyncOptions): Mapping {
   const findings: Finding[] = [];
   const error = (code: string, message: string): void => void findings.push({ severity: "error", code, message });
-  for (const key of Object.keys(options)) if (!optionNames.includes(key)) error("OPTIONS.UNKNOWN_KEY", `Unknown option \`${key}\`.${hintFor(key, optionNames)}`);
+  for (const key of Object.keys(options)) {
+    if (syncOptionNames.includes(key)) continue;
+    const hint = modelOptionNames.includes(key) ? " It belongs to a model: write it into its entry in `models`." : hintFor(key, syncOptionNames);
+    error("OPTIONS.UNKNOWN_KEY", `Unknown option \`${key}\`.${hint}`);
+  }
   if (typeof options.name !== "string" || options.name === "") error("OPTIONS.MISSING", "`name` is missing: it names the pair in state and messages.");
   for (const side of ["left", "right"] as const) {
     const database = options[side] as Database | undefined;

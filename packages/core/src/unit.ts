@@ -15,7 +15,8 @@ export interface InsertBatch {
 
 /**
  * Guarded updates: a row whose revision has moved, or that is gone, stays as it is and comes back `stale`. `key` is the
- * one it has now; where `fields` give it another, its identity follows, and an after-image bears the new key.
+ * one it has now; where `fields` give it another, its identity follows, and an after-image bears the new key. Rows of a
+ * batch whose model has `within` may take one another's keys.
  */
 export interface UpdateBatch {
   readonly op: "update";

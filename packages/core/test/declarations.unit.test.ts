@@ -13,7 +13,7 @@ const declared = (name: string, declaration: Declaration | undefined, fields: re
 function pair(leftModels: readonly Model[], rightModels: readonly Model[], options: Partial<SyncOptions> = {}) {
   const left = memoryDatabase({ name: "left", models: leftModels });
   const right = memoryDatabase({ name: "right", models: rightModels });
-  return { left, right, sync: () => createSync({ name: "pair", left, right, conflicts: leftWins(), firstLink: "left", ...options } as SyncOptions) };
+  return { left, right, sync: () => createSync({ name: "pair", left, right, conflicts: leftWins(), firstLink: "left", ...options }) };
 }
 
 const byCode: Declaration = { match: naturalKey("code") };
@@ -53,6 +53,13 @@ test("a right model declares in its own names, which the mapping translates", as
   left.application.insert("Shop", { number: "1", title: "one" });
   await sync().run();
   expect(right.probe.rows("Shop").map(({ record }) => [record["code"], record["name"]])).toEqual([["1", null]]);
+});
+
+test("a right model may leave out a field that the left one does not have", async () => {
+  const { left, right, sync } = pair([declared("Shop", undefined, ["code"])], [declared("Shop", { ...byCode, omit: ["name"] })]);
+  left.application.insert("Shop", { code: "1" });
+  await sync().run();
+  expect(right.probe.rows("Shop")).toHaveLength(1);
 });
 
 test("an entry in `models` goes before a declaration, option by option, and the left declaration before the right one", async () => {

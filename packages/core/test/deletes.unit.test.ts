@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ask, fallback, type StateStore } from "@sync/core";
 import { memoryState } from "@sync/core/memory";
-import { codes, collect, connectionLost, fieldsByCode, keyOf, model, pairOf, reference, text, withCommit, withScan, type Tracking } from "./pairs.ts";
+import { codes, collect, fieldsByCode, keyOf, losingAnswers, model, pairOf, reference, text, withCommit, withScan, type Tracking } from "./pairs.ts";
 
 const country = model("Country", [text("code"), text("name")]);
 const fill = (codesOf: string): string[] => [...codesOf];
@@ -149,20 +149,13 @@ describe("parents and children", () => {
 
 describe("what is remembered of a delete", () => {
   it("a delete whose answer was lost keeps its pre-image", async () => {
-    let lose = false;
-    const { left, right, sync } = pairOf([country], {
-      wrap: (database, side) => (side === "left" ? database : withCommit(database, async (unit, real) => {
-        const answer = await real(unit);
-        if (!lose) return answer;
-        lose = false;
-        throw connectionLost();
-      })),
-    });
+    const { wrap, loseNext } = losingAnswers();
+    const { left, right, sync } = pairOf([country], { wrap });
     const key = left.application.insert("Country", { code: "A", name: "only here" });
     left.application.insert("Country", { code: "B", name: "b" });
     await sync.run();
     left.application.delete("Country", key);
-    lose = true;
+    loseNext();
     await sync.run();
     await sync.run();
     expect(codes(right, "Country")).toEqual(["B"]);

@@ -14,6 +14,13 @@ async function copied(...options: Parameters<typeof countries>): Promise<Countri
   return { ...pair, keys };
 }
 
+/** Two rows exchange a unique value in one transaction, by way of a third one. */
+function exchange(rows: Countries["rows"], model: string, field: string, ...[[one, first], [two, second]]: readonly [readonly [key: readonly string[], value: string], readonly [key: readonly string[], value: string]]): void {
+  const transaction = rows.begin();
+  for (const [key, value] of [[one, "on its way"], [two, first], [one, second]] as const) transaction.update(model, key, { [field]: value });
+  transaction.commit();
+}
+
 /** Nothing is left to do, and both sides are the same. */
 async function settled(pair: Countries): Promise<void> {
   const before = [pair.inner.written.length, pair.rows.probe.unitWrites];
@@ -63,6 +70,20 @@ describe.each([["marks, a database that looks inside", {}], ["marks, all documen
     await settled(pair);
   });
 
+  test("what an application writes inside of a region that a run is to move goes along, and comes back to the rows", async () => {
+    const pair = await copied(options);
+    edit(pair.inner, "FR", (document) => {
+      airport(document, "LFBA").name = "edited";
+      region(document, "FR-B").airports.push({ ident: "LFBB", name: "new" });
+    });
+    pair.rows.application.update("Region", pair.keys["FR-B"]!, { countryId: pair.keys["CH"]![0]! });
+    pair.rows.application.update("Airport", pair.keys["LFBA"]!, { countryId: pair.keys["CH"]![0]! });
+    for (let run = 0; run < 2; run += 1) await pair.sync.run();
+    expect(rowOf(pair, "Airport", "ident", "LFBA")).toMatchObject({ name: "edited", countryId: pair.keys["CH"]![0] });
+    expect(rowOf(pair, "Airport", "ident", "LFBB")).toMatchObject({ name: "new", countryId: pair.keys["CH"]![0], regionId: pair.keys["FR-B"]![0] });
+    await settled(pair);
+  });
+
   test("what moves, comes and goes inside documents comes back to the rows with its foreign keys", async () => {
     const pair = await copied(options);
     edit(pair.inner, "FR", (document) => {
@@ -99,6 +120,40 @@ describe.each([["marks, a database that looks inside", {}], ["marks, all documen
     pair.rows.application.update("Airport", pair.keys["LFAA"]!, { name: "still known" });
     await pair.sync.run();
     expect(airport(byCode(pair.inner)["FR"]!, "LFAA").name).toBe("still known");
+    await settled(pair);
+  });
+
+  test.each([5, 1])("records of one array that exchange their keys go together, and each keeps what is its own (pages of %i)", async (pageSize) => {
+    const pair = await copied(options, { pageSize });
+    const id = Object.keys(pair.inner.all("Country")).find((key) => pair.inner.all("Country")[key]!.includes('"FR"'))!;
+    const document = JSON.parse(pair.inner.all("Country")[id]!) as Country;
+    for (const each of document.regions) Object.assign(each, { note: `own to ${each.code}` });
+    pair.inner.put("Country", id, JSON.stringify(document));
+    await pair.sync.run();
+    const { keys, rows } = pair;
+    exchange(rows, "Region", "code", [keys["FR-A"]!, "FR-A"], [keys["FR-B"]!, "FR-B"]);
+    exchange(rows, "Airport", "ident", [keys["LFAA"]!, "LFAA"], [keys["LFAB"]!, "LFAB"]);
+    const run = await pair.sync.run();
+    expect([run.models.get("Region"), run.models.get("Airport")]).toMatchObject([{ updated: { right: 2 }, quarantined: 0, open: 0 }, { updated: { right: 2 }, quarantined: 0, open: 0 }]);
+    expect(regions(pair, "FR").map(({ code, name, note }) => [code, name, note])).toEqual([["FR-A", "FR-B", "own to FR-B"], ["FR-B", "FR-A", "own to FR-A"]]);
+    expect(region(byCode(pair.inner)["FR"]!, "FR-B").airports.map(({ ident, name }) => [ident, name]).sort()).toEqual([["LFAA", "LFAB"], ["LFAB", "LFAA"]]);
+    await settled(pair);
+    rows.application.update("Airport", keys["LFAA"]!, { name: "still known" });
+    await pair.sync.run();
+    expect(airport(byCode(pair.inner)["FR"]!, "LFAB").name).toBe("still known");
+    await settled(pair);
+  });
+
+  test("records that move up by one place each go together", async () => {
+    const pair = await copied(options);
+    const { keys, rows } = pair;
+    const extra = rows.application.insert("Region", { code: "FR-C", name: "FR-C", countryId: keys["FR"]![0]! });
+    await pair.sync.run();
+    const transaction = rows.begin();
+    for (const [key, code] of [[extra, "FR-D"], [keys["FR-B"]!, "FR-C"], [keys["FR-A"]!, "FR-B"]] as const) transaction.update("Region", key, { code });
+    transaction.commit();
+    expect((await pair.sync.run()).models.get("Region")).toMatchObject({ updated: { right: 3 }, quarantined: 0 });
+    expect(regions(pair, "FR").map(({ code, name }) => [code, name])).toEqual([["FR-B", "FR-A"], ["FR-C", "FR-B"], ["FR-D", "FR-C"]]);
     await settled(pair);
   });
 

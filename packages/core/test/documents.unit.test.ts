@@ -126,6 +126,41 @@ describe("reading", () => {
     expect((await fetch(both.database, names.country, ["population"], [["1000"]])).map(({ key }) => key[0])).toEqual(["fr"]);
   });
 
+  test("a few records of a document are read without the rest of it, and look the same", async () => {
+    const both = filled();
+    const odd = { code: "C", name: 5, airports: [{ ident: "p", location: 1 }, { ident: "o" }, { ident: "d" }, { ident: "d" }, { name: "none" }] };
+    const twice = [{ code: "D", airports: [{ ident: "r" }] }, { code: "D", airports: [{ ident: "s" }] }];
+    both.inner.put("Country", "fr", JSON.stringify({ ...france, facts: { population: 1 }, regions: [...france.regions, odd, ...twice, { code: "E", airports: "none" }] }));
+    const wholly = unfold({ ...contractOf(both.inner), documents: { ...both.inner.documents, elements: undefined } }, [tree]);
+    const read: string[] = [];
+    const original = both.inner.endpoints.get("Country")!;
+    const counting = { ...original, fetch: (request: FetchRequest) => (read.push(...request.tuples.flat()), original.fetch(request)) };
+    const database = unfold({ ...contractOf(both.inner), endpoints: new Map([["Country", counting]]) }, [tree]);
+    const fields = (model: string): string[] => database.endpoints.get(model)!.model.fields.map(({ name }) => name);
+    const same = async (model: string, ...keys: string[][]): Promise<unknown> => {
+      read.length = 0;
+      const by = (row: Row): string => row.key.join("/");
+      const [rows, expected] = [await fetch(database, model, "key", keys, fields(model)), await fetch(wholly, model, "key", keys, fields(model))];
+      expect([...rows].sort((a, b) => by(a).localeCompare(by(b)))).toEqual([...expected].sort((a, b) => by(a).localeCompare(by(b))));
+      return [rows.length, ...read];
+    };
+    expect(await same(names.airport, ["fr", "A", "y"], ["fr", "B", "z"], ["fr", "A", "x"])).toEqual([3]);
+    expect(await same(names.region, ["fr", "A"], ["ch", "A"])).toEqual([2]);
+    // A value that is not of its kind is one all the same, and its path is that in the whole document.
+    expect(await same(names.airport, ["fr", "C", "p"])).toEqual([1]);
+    expect(await same(names.region, ["fr", "C"])).toEqual([1]);
+    // What is not there, or not the only one, is looked for in the whole document.
+    for (const [key, found] of [["fr/A/q", 0], ["fr/C/q", 0], ["fr/C/d", 1], ["fr/D/r", 1], ["fr/D/s", 0], ["fr/E/s", 0], ["fr/Q/x", 0]] as const) {
+      expect([key, await same(names.airport, key.split("/"))]).toEqual([key, [found, "fr"]]);
+    }
+    expect(await same(names.airport, ["no", "A", "x"])).toEqual([0, "no"]);
+    // Many of one document: all of it is read.
+    expect(await same(names.airport, ["fr", "A", "x"], ["fr", "A", "y"], ["fr", "B", "z"], ["fr", "C", "o"])).toEqual([4, "fr"]);
+    const { rest } = database.endpoints.get(names.region)!.model;
+    expect((await fetch(database, names.region, "key", [["fr", "A"]], [rest!]))[0]!.values).toEqual([null]);
+    expect(read).toEqual(["fr", "fr"]);
+  });
+
   test("what has no place in the tree is a row that is faulty in every field, and says where it stands", async () => {
     const both = documents();
     const airports = [{ name: "no key" }, 5, { ident: "x" }, { ident: "x", name: "twice" }];
@@ -165,7 +200,45 @@ describe("reading", () => {
     both.inner.put("Country", "ch", JSON.stringify({ ...swiss, regions: [{ code: "A", airports: [{ ident: "q" }] }] }));
     both.inner.remove("Country", "fr");
     expect(await changesSince!(second.next, [])).toMatchObject({ keys: [["ch", "A", "q"]], total: 1 });
-    expect(counted).toEqual([["Country", [["regions", "airports"]]]]);
+    expect(counted).toEqual([["Country", [["regions", "airports"]], false]]);
+  });
+
+  test("behind units of ours a total is counted only where records came or went in them, or somebody else wrote", async () => {
+    const both = filled();
+    const { changesSince } = both.database.endpoints.get(names.airport)!;
+    const { fence } = await both.database.claim({ holder: "test", runner: "test", seconds: 60 });
+    const write = async (...batches: Batch[]): Promise<string> => {
+      const result = await both.database.commit({ id: "unit", fence, batches });
+      return result.committed ? result.transaction : "";
+    };
+    const row = (): Promise<Row | undefined> => airportRow(both.database, "fr", "A", "x");
+    let counts = 0;
+    const { countInside } = both.inner.documents;
+    Object.assign(both.inner.documents, { countInside: (...args: Parameters<NonNullable<typeof countInside>>) => ((counts += 1), countInside!(...args)) });
+    const seen = async (mark: string, ...units: string[]): Promise<unknown> => {
+      counts = 0;
+      const { keys, total } = await changesSince!(mark, units);
+      return [keys, total, counts];
+    };
+    const first = (await changesSince!(undefined, [])).next;
+    const units = [
+      await write(update(names.airport, (await row())!, { name: "new" })),
+      await write({ op: "identify", model: names.airport, rows: [{ key: ["fr", "A", "x"], cloudId: "id", was: null }] }),
+      await write(update(names.airport, (await row())!, { "Country.regions.code": "B" })),
+    ];
+    expect(await seen(first, ...units)).toEqual([[], 3, 0]);
+    // Units that were remembered without a word about their records.
+    expect(await seen(first, ...units.map((unit) => unit.replace(" =", "")))).toEqual([[], 3, 1]);
+    both.inner.put("Country", "ch", JSON.stringify({ ...swiss, name: "Schweiz" }));
+    expect(await seen(first, ...units)).toEqual([[], 3, 1]);
+    const second = (await changesSince!(first, units)).next;
+    const made = await write(insert(names.airport, ["ch", "A", "q"], { ident: "q" }));
+    expect(await seen(second, made)).toEqual([[], 4, 1]);
+    const third = (await changesSince!(second, [made])).next;
+    both.inner.put("Country", "ch", JSON.stringify(swiss));
+    // Written over by a unit of ours: what somebody else did before it stays seen.
+    const region = (await fetch(both.database, names.region, "key", [["ch", "A"]]))[0]!;
+    expect(await seen(third, await write(update(names.region, region, { name: "over" })))).toEqual([[], 3, 1]);
   });
 });
 
@@ -188,6 +261,42 @@ describe("writing", () => {
     });
   });
 
+  test("values of a few records are changed without the rest of their document being read, before or after", async () => {
+    const both = filled();
+    const read: string[] = [];
+    const original = both.inner.endpoints.get("Country")!;
+    const counting = { ...original, fetch: (request: FetchRequest) => (read.push(...request.tuples.flat()), original.fetch(request)) };
+    const database = unfold({ ...contractOf(both.inner), endpoints: new Map([["Country", counting]]) }, [tree]);
+    const { fence } = await database.claim({ holder: "test", runner: "test", seconds: 60 });
+    const write = (...batches: Batch[]): ReturnType<Database["commit"]> => database.commit({ id: "unit", fence, batches });
+    const [x, z] = await fetch(database, names.airport, "key", [["fr", "A", "x"], ["fr", "B", "z"]], ["name"]);
+    // Who is above them was read with them.
+    expect((await fetch(database, names.region, "key", [["fr", "A"], ["fr", "B"]])).map(({ key }) => key.join("/"))).toEqual(["fr/A", "fr/B"]);
+    expect(await write(update(names.airport, x!, { name: null, latitude: "48.5" }), update(names.airport, z!, { name: "Z" }))).toMatchObject({ outcomes: [[{ status: "written" }], [{ status: "written" }]] });
+    expect(read).toEqual([]);
+    const [change] = both.inner.written.at(-1)!.batches[0]!.rows;
+    expect([patchesOf(change!).map(({ path, value }) => [path.join("."), value]), "whole" in change!]).toEqual([
+      [["regions.0.airports.0.name", undefined], ["regions.0.airports.0.location", '{"lat":48.5}'], ["regions.1.airports.0.name", '"Z"']], false,
+    ]);
+    expect(document(both, "fr")).toEqual({ ...france, regions: [
+      { code: "A", airports: [{ ident: "x", runways: 2, location: { lat: 48.5 } }, { ident: "y" }] }, { code: "B", airports: [{ ident: "z", name: "Z" }] },
+    ] });
+    // Somebody else writes into the same document: what is left of the unit is judged by what stands there now.
+    const [y] = await fetch(database, names.airport, "key", [["fr", "A", "y"]], ["name"]);
+    both.inner.put("Country", "fr", JSON.stringify(france));
+    expect(await write(update(names.airport, y!, { name: "Y" }))).toMatchObject({ outcomes: [[{ status: "written" }]] });
+    expect([read, document(both, "fr").regions[0]!.airports]).toEqual([["fr"], [{ ident: "x", name: "X", runways: 2 }, { ident: "y", name: "Y" }]]);
+    // A new key, a new record, a delete: for these all of the document is needed.
+    for (const kind of ["key", "insert", "delete"] as const) {
+      read.length = 0;
+      const [row] = await fetch(database, names.airport, "key", [["fr", "B", "z"]], ["name"]);
+      await write(kind === "key" ? update(names.airport, row!, { "Country.regions.code": "A" })
+        : kind === "insert" ? insert(names.airport, ["fr", "B", "z"], { ident: "z" })
+        : { op: "delete", model: names.airport, rows: [{ key: ["fr", "A", "z"], revision: row?.revision ?? "" }] });
+      expect(read.slice(0, 1)).toEqual(["fr"]);
+    }
+  });
+
   test("numbers that nobody changes are written back as they are spelled", async () => {
     const both = filled();
     const element = '{"ident":"n","runways":[{"length":2000.00,"width":4.50e1}]}';
@@ -199,7 +308,7 @@ describe("writing", () => {
     Object.assign(both.inner.documents, { commit: async (unit: DocumentUnit) => (sent.push(unit), { committed: true, transaction: "1", outcomes: unit.batches.map((batch) => batch.rows.map(() => ({ status: "written" }))) }) });
     await commit(database, [update(names.airport, n!, { "Country.regions.code": "A" })]);
     const [write] = sent[0]!.batches[0]!.rows;
-    expect(write!.op === "patch" && [patchesOf(write!).map(({ value }) => value), write!.whole.includes(element)]).toEqual([[element, "[]"], true]);
+    expect(write!.op === "patch" && [patchesOf(write!).map(({ value }) => value), write!.whole!.includes(element)]).toEqual([[element, "[]"], true]);
   });
 
   test("what no field says of a record is its rest, of which an insert makes it again as it was", async () => {

@@ -1,5 +1,6 @@
+import { naturalKey, rightWins } from "@sync/core";
 import { describe, expect, test } from "vitest";
-import { model, pairOf, text, type Tracking } from "./pairs.ts";
+import { codes, collect, model, pairOf, reference, text, withCommit, type Tracking } from "./pairs.ts";
 
 describe.each(["changes", "fingerprints", "none"] as const)("two filled sides of several pages, tracking %s", (tracking: Tracking) => {
   test("meet whole in one run", async () => {
@@ -28,4 +29,35 @@ test("the refusal without `firstLink` counts records, however many of their fiel
 
 test("a state that is none is refused at once", () => {
   expect(() => pairOf([model("Item", [text("code")])], { state: "right" as never })).toThrow("`state` is no state store");
+});
+
+test.each(["in the row", "in the side table"])("who refers to a record that is renamed while it is being linked does not follow it to its new name (cloudId %s)", async (where) => {
+  const syncFields = where === "in the row" ? { cloudId: "cloudId" } : {};
+  const user = model("User", [text("code"), text("name"), { ...text("cloudId", true), optional: true }], [], { syncFields });
+  const note = model("Note", [text("code"), text("author")], [reference("author", "User")]);
+  let rename: (() => void) | undefined;
+  const { left, right, sync } = pairOf([user, note], {
+    firstLink: "right", conflicts: rightWins(), match: { User: naturalKey("code"), Note: naturalKey("code") }, pageSize: 50,
+    // Between the look at the rows and the update that links them.
+    wrap: (database, side) => withCommit(database, (unit, real) => {
+      if (side === "left" && unit.batches.some((batch) => batch.op === "update" && batch.model === "User")) {
+        rename?.();
+        rename = undefined;
+      }
+      return real(unit);
+    }),
+  });
+  const author = left.application.insert("User", { code: "ann", name: "old" });
+  const same = right.application.insert("User", { code: "ann", name: "new" });
+  right.application.insert("Note", { code: "n", author: same[0]! });
+  rename = () => left.application.update("User", author, { code: "bob" });
+  const authorsOn = (database: typeof left): unknown[] => {
+    const names = new Map(database.probe.rows("User").map(({ key, record }) => [key[0], record["code"]]));
+    return database.probe.rows("Note").map(({ record }) => names.get(record["author"]!));
+  };
+  await sync.run();
+  expect([rename, authorsOn(left).includes("bob")]).toEqual([undefined, false]);
+  for (let run = 0; run < 2; run++) await sync.run();
+  expect([codes(left, "User"), codes(right, "User"), authorsOn(left), authorsOn(right)]).toEqual([["ann", "bob"], ["ann", "bob"], ["ann"], ["ann"]]);
+  expect((await collect(sync.conflicts())).filter((conflict) => conflict.model === "Note")).toEqual([]);
 });

@@ -52,6 +52,16 @@ describe("the conflict log", () => {
     expect((await collect(sync.conflicts({ open: true }))).map(({ fields }) => fields)).toEqual([["motto"]]);
   });
 
+  it("leaves a word as it is that was given for one of them", async () => {
+    const { left, sync, prepare } = inConflict();
+    await prepare();
+    const [first] = (await collect(sync.conflicts({ open: true, fields: ["name"] }))).filter((conflict) => conflict.leftKey![0] === keyOf(left, "Country", "A")[0]);
+    await sync.decide(first!.id, "left");
+    expect(await sync.decideAll({ fields: ["name"] }, "right")).toEqual({ decided: 1, undecidable: 0 });
+    await sync.run();
+    expect(fieldsByCode(left, "Country", "name")).toEqual({ A: "left A", B: "right B" });
+  });
+
   it("says what became of a word: carried out, or bound to values that have moved", async () => {
     const { left, right, sync, edit, prepare } = inConflict();
     await prepare();

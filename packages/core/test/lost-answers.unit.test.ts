@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { leftWins } from "@sync/core";
-import { codes, collect, connectionLost, fieldsByCode, keyOf, model, pairOf, text, withCommit, withScan, type Tracking } from "./pairs.ts";
+import { codes, collect, connectionLost, fieldsByCode, keyOf, losingAnswers, model, pairOf, text, withCommit, withScan, type Tracking } from "./pairs.ts";
 
 const country = model("Country", [text("code"), text("name"), text("motto", true)]);
 
@@ -39,19 +39,12 @@ it("where one side was written and the other had changed, the written side keeps
 });
 
 it("an update whose answer was lost keeps its pre-image and happens once", async () => {
-  let lose = false;
-  const { left, right, sync } = pairOf([country], {
-    wrap: (database, side) => (side === "left" ? database : withCommit(database, async (unit, real) => {
-      const answer = await real(unit);
-      if (!lose) return answer;
-      lose = false;
-      throw connectionLost();
-    })),
-  });
+  const { wrap, loseNext } = losingAnswers();
+  const { left, right, sync } = pairOf([country], { wrap });
   const key = left.application.insert("Country", { code: "A", name: "before" });
   await sync.run();
   left.application.update("Country", key, { name: "after" });
-  lose = true;
+  loseNext();
   await sync.run();
   expect(fieldsByCode(right, "Country", "name")).toEqual({ A: "after" });
   const images = await left.state!.read("pair", { collection: "preImage" });

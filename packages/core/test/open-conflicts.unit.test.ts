@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
-import { ask } from "@sync/core";
+import { ask, type StateChange, type StateStore, type Sync } from "@sync/core";
 import type { MemoryState } from "@sync/core/memory";
-import { collect, keyOf, model, pairOf, reference, text, type Pair, type PairOptions, type Tracking } from "./pairs.ts";
+import { collect, keyOf, model, pairOf, reference, text, withCommit, type Pair, type PairOptions, type Tracking } from "./pairs.ts";
 
 const country = model("Country", [text("code"), text("name")]);
 const oneName = model("Country", [text("code"), text("name")], [], { uniqueKeys: [{ name: "Country_code", fields: ["code"] }, { name: "Country_name", fields: ["name"] }] });
@@ -136,4 +136,46 @@ it("adopted databases leave no conflict of before open", async () => {
   const pair = await parked();
   await pair.sync.adopt();
   expect(await decisions(pair)).toEqual(["superseded"]);
+});
+
+/** The same pair, whose state store is cut off at the first commit that holds such a change. */
+function cutOff(pair: Pair, options: PairOptions, at: (change: StateChange) => boolean): Sync {
+  const { state } = pair.left as unknown as { state: MemoryState };
+  const broken = new Error("the process ended");
+  const dying: StateStore = {
+    name: state.name, open: () => state.open(), bases: (...all) => state.bases(...all), scanBases: (...all) => state.scanBases(...all), read: (...all) => state.read(...all),
+    uninstall: () => state.uninstall(), close: () => state.close(),
+    commit: async (name, changes, fences) => {
+      if (changes.some(at)) throw broken;
+      await state.commit(name, changes, fences);
+    },
+  };
+  return pairOf([country], { conflicts: ask(), ...options, wrap: (_, side) => pair[side], state: dying }).sync;
+}
+
+it("a conflict is settled with the last word about its record, even if the run ends right after it", async () => {
+  const options: PairOptions = { onEditDelete: "ask" };
+  const pair = pairOf([country], options);
+  pair.left.application.insert("Country", { code: "A", name: "agreed" });
+  await pair.sync.run();
+  pair.left.application.delete("Country", keyOf(pair.left, "Country", "A"));
+  rename(pair, { right: "edited" });
+  await pair.sync.run();
+  expect(await decisions(pair)).toEqual(["open"]);
+  pair.right.application.delete("Country", keyOf(pair.right, "Country", "A"));
+  const ending = cutOff(pair, options, (change) => change.op === "remove" && change.collection === "openConflict");
+  await ending.run().catch(() => undefined);
+  await pair.sync.run();
+  expect(await decisions(pair)).toEqual(["settled"]);
+  await expectIdle(pair);
+});
+
+it("a first meeting that waits stands in the log once, even if the run ends before both records are named", async () => {
+  const options: PairOptions = { firstLink: "ask" };
+  const pair = pairOf([country], options);
+  for (const side of ["left", "right"] as const) pair[side].application.insert("Country", { code: "A", name: side });
+  const dying = pairOf([country], { ...options, state: pair.left.state!, wrap: (database, side) => withCommit(pair[side] ?? database, async () => { throw new Error("the process ended"); }) });
+  await dying.sync.run().catch(() => undefined);
+  await pair.sync.run({ takeOver: true });
+  expect(await decisions(pair)).toEqual(["open"]);
 });

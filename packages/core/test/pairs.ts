@@ -77,6 +77,18 @@ function contractOf(database: MemoryDatabase): Database {
 
 export const connectionLost = (): SyncError => new SyncError("ENDPOINT.CONNECTION", "The connection was lost.", { retryable: true });
 
+/** The right database, whose answer to the next commit is lost once that was told so. */
+export function losingAnswers(): { readonly wrap: NonNullable<PairOptions["wrap"]>; loseNext(): void } {
+  let lose = false;
+  const wrap: NonNullable<PairOptions["wrap"]> = (database, side) => (side === "right" ? withCommit(database, async (unit, real) => {
+    const answer = await real(unit);
+    if (!lose) return answer;
+    lose = false;
+    throw connectionLost();
+  }) : database);
+  return { wrap, loseNext: () => (lose = true) };
+}
+
 export async function collect<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
   const all: Item[] = [];
   for await (const item of items) all.push(item);

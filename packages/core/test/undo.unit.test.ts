@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Sync } from "@sync/core";
 import type { MemoryDatabase } from "@sync/core/memory";
-import { codes, collect, connectionLost, fieldsByCode, keyOf, model, pairOf, reference, text, withCommit, type Tracking } from "./pairs.ts";
+import { codes, collect, fieldsByCode, keyOf, losingAnswers, model, pairOf, reference, text, withCommit, type Tracking } from "./pairs.ts";
 
 const country = model("Country", [text("code"), text("name"), text("motto", true)]);
 const city = model("City", [text("code"), text("name"), text("countryId"), text("partOf", true)], [reference("countryId", "Country"), { ...reference("partOf", "City") }]);
@@ -241,20 +241,13 @@ it("a run that was killed while it wrote can be taken back", async () => {
 });
 
 it("an answer that was lost inside an undo is looked up", async () => {
-  let lose = false;
-  const { left, right, sync } = pairOf([country], {
-    wrap: (database, side) => (side === "left" ? database : withCommit(database, async (unit, real) => {
-      const answer = await real(unit);
-      if (!lose) return answer;
-      lose = false;
-      throw connectionLost();
-    })),
-  });
+  const { wrap, loseNext } = losingAnswers();
+  const { left, right, sync } = pairOf([country], { wrap });
   left.application.insert("Country", { code: "A", name: "1" });
   await sync.run();
   left.application.update("Country", keyOf(left, "Country", "A"), { name: "2" });
   const { id } = await sync.run();
-  lose = true;
+  loseNext();
   expect(await sync.undo(id)).toMatchObject({ kept: [] });
   expect(fieldsByCode(right, "Country", "name")).toEqual({ A: "1" });
 });

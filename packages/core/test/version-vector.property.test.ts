@@ -1,4 +1,4 @@
-import { canonical, fieldMerge, leftWins, naturalKey, newest, perField, rightWins, versionVector, type Conflict, type ConflictPolicy } from "@sync/core";
+import { ask, canonical, fieldMerge, leftWins, naturalKey, newest, perField, rightWins, versionVector, type Conflict, type ConflictPolicy } from "@sync/core";
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
 import { collect, fieldsByCode, keyOf, model, pairOf, text } from "./pairs.ts";
@@ -90,4 +90,27 @@ describe("in a run", () => {
   ])("%s is refused before anything is read", (_, conflicts, more, code) => {
     expect(() => pairOf([record], { conflicts, models: { Record: { match: naturalKey("code"), ...more } } })).toThrow(expect.objectContaining({ findings: [expect.objectContaining({ code }) as object] }));
   });
+});
+
+test("vectors are not merged as long as a field of their record waits for a person: nobody has seen both values", async () => {
+  const both = model("Record", [text("code"), text("a", true), text("b", true), { name: "v", kind: { type: "json" }, nullable: true, writable: true }]);
+  const { left, right, sync } = pairOf([both], { conflicts: versionVector("v", { otherwise: ask() }) });
+  left.application.insert("Record", { code: "r", a: "base", b: "base", v: "{\"left\":1}" });
+  await sync.run();
+  left.application.update("Record", keyOf(left, "Record", "r"), { a: "ours", v: "{\"left\":2}" });
+  right.application.update("Record", keyOf(right, "Record", "r"), { a: "theirs", v: "{\"left\":1,\"right\":1}" });
+  await sync.run();
+  const seen = JSON.parse(fieldsByCode(left, "Record", "v")["r"]!) as object;
+  left.application.update("Record", keyOf(left, "Record", "r"), { b: "ours", v: JSON.stringify({ ...seen, left: 3 }) });
+  await sync.run();
+  expect([fieldsByCode(left, "Record", "a"), fieldsByCode(right, "Record", "a")]).toEqual([{ r: "ours" }, { r: "theirs" }]);
+  expect(fieldsByCode(right, "Record", "b")).toEqual({ r: "ours" });
+  expect((await sync.verify()).explained).toBe(true);
+  for await (const { id } of sync.conflicts({ open: true })) await sync.decide(id, "right");
+  await sync.run();
+  for (const side of [left, right]) {
+    expect(fieldsByCode(side, "Record", "a")).toEqual({ r: "theirs" });
+    expect(fieldsByCode(side, "Record", "v")).toEqual({ r: "{\"left\":3,\"right\":1}" });
+  }
+  expect((await sync.run()).written).toEqual({ left: 0, right: 0 });
 });

@@ -1,5 +1,6 @@
 export { drizzleDatabase } from "./database.ts";
 export type { DrizzleDatabase, DrizzleTypes } from "./database.ts";
+export { synced } from "./synced.ts";
 export type { DrizzleDatabaseOptions } from "./options.ts";
 export type { DrizzleLike } from "./client.ts";
 
@@ -9,7 +10,7 @@ export {
   newest, overwrite, perField, planPage, planTable, randomIdentity, rightWins, SyncError, versionVector,
 } from "@sync/core";
 export type {
-  ApplyResult, ComparedField, Conflict, ConflictPolicy, ConflictRecord, Converters, Decision, Difference, Differ, Direction, FieldMapping,
+  ApplyResult, ComparedField, Conflict, ConflictPolicy, ConflictRecord, Converters, Decision, Declaration, Difference, Differ, Direction, FieldMapping,
   FirstLink, Identity, LiveField, LiveRecord, MappedField, Mapper, MatchRule, ModelCounts, ModelOptions, OnEditDelete, Plan, PlannedAction,
   PlanPageOptions, PlanSummary, PlanTableOptions, QuarantineRecord, RunOptions, RunResult, StateStore, Sync, SyncEvent, SyncOptions,
   VerifyCounts, VerifyResult,

@@ -78,6 +78,7 @@ function modelOfTable(table: DrizzleTable, modelOf: ReadonlyMap<Table, string>, 
     uniqueKeys: uniqueKeys.filter((key) => key.fields.join() !== primaryKey.join()),
     references: referencesOf(table, modelOf, named),
     syncFields: syncFieldsOf(table.model, fields, uniqueKeys, context.syncFields),
+    ...(table.declared ? { declared: table.declared } : {}),
   };
   return {
     model,

@@ -2,7 +2,8 @@ import { getTableColumns, is, Table } from "drizzle-orm";
 import type { AnyColumn } from "drizzle-orm";
 import { getTableConfig as pgTableConfig, PgTable } from "drizzle-orm/pg-core";
 import { getTableConfig as sqliteTableConfig, SQLiteTable } from "drizzle-orm/sqlite-core";
-import { SyncError } from "@sync/core";
+import { declarationOf, SyncError } from "@sync/core";
+import type { Declaration } from "@sync/core";
 
 export type Dialect = "postgres" | "sqlite";
 
@@ -20,6 +21,7 @@ export interface DrizzleTable {
   readonly primaryKey: readonly string[] | undefined;
   readonly uniques: readonly { readonly name: string; readonly columns: readonly string[] }[];
   readonly foreignKeys: readonly DrizzleForeignKey[];
+  readonly declared?: Declaration;
 }
 
 export interface DrizzleForeignKey {
@@ -60,7 +62,8 @@ export function tablesOf(schema: Readonly<Record<string, unknown>>, dialect: Dia
       throw new SyncError("OPTIONS.SCHEMA", `\`${model}\` is not a table for ${dialect === "postgres" ? "PostgreSQL" : "SQLite"}, which this database is.`, { model });
     }
     modelOf.set(value, model);
-    tables.push({ model, ...describe(config, getTableColumns(value)) });
+    const declared = declarationOf(value);
+    tables.push({ model, ...describe(config, getTableColumns(value)), ...(declared ? { declared } : {}) });
   }
   if (tables.length === 0) throw new SyncError("OPTIONS.SCHEMA", "`schema` has no table in it: give the object with your tables, as you give it to Drizzle.");
   return { tables, modelOf };

@@ -1,14 +1,8 @@
-import { canonical, decode, encode } from "@sync/core";
+import { canonical } from "@sync/core";
 import type { Digits, Kind } from "@sync/core";
-import { postgresColumn, postgresKind, postgresUtcColumn, sqliteColumn } from "@sync/sql";
-import type { SqlColumn, SqliteStorage } from "@sync/sql";
+import { convertedField, postgresColumn, postgresKind, postgresUtcColumn, sqliteColumn } from "@sync/sql";
+import type { SqlColumn, SqliteStorage, StoredField } from "@sync/sql";
 import type { Dialect, DrizzleColumn } from "./tables.ts";
-
-/** A field's kind, and how Drizzle itself stores it. */
-export interface Stored {
-  readonly kind: Kind;
-  readonly column: SqlColumn;
-}
 
 interface Names {
   readonly field: string;
@@ -19,26 +13,18 @@ interface Names {
 /**
  * `declared`: the kind of what a custom type's `fromDriver` gives. Undefined: a type that cannot be carried.
  */
-export function storedColumn(column: DrizzleColumn, names: Names, dialect: Dialect, declared: Kind | undefined): Stored | undefined {
+export function storedColumn(column: DrizzleColumn, names: Names, dialect: Dialect, declared: Kind | undefined): StoredField | undefined {
   const stored = dialect === "sqlite" ? sqliteStored(column, names) : postgresStored(column, names);
-  return stored && declared ? mapped(stored, column, declared) : stored;
-}
-
-/** Values as the custom type makes them; the driver's value in between, as far as it matters: text, number, bytes, data. */
-function mapped({ kind, column: stock }: Stored, column: DrizzleColumn, declared: Kind): Stored {
-  return {
-    kind: declared,
-    column: {
-      ...stock,
-      decode: (text) => encode(declared, column.mapFromDriverValue(decode(kind, stock.decode(text)))),
-      encode: (value) => stock.encode(encode(kind, column.mapToDriverValue(decode(declared, value)))),
-    },
-  };
+  if (!stored || !declared) return stored;
+  return convertedField(stored, declared, {
+    fromDriver: (value) => column.mapFromDriverValue(value),
+    toDriver: (value) => column.mapToDriverValue(value),
+  });
 }
 
 // ---- PostgreSQL
 
-function postgresStored(column: DrizzleColumn, names: Names): Stored | undefined {
+function postgresStored(column: DrizzleColumn, names: Names): StoredField | undefined {
   const array = arrayOf(column);
   // An array of arrays, whose depth the type does not fix.
   if (array && arrayOf(array)) return undefined;
@@ -93,7 +79,7 @@ function enumOf(column: DrizzleColumn): { type: string; kind: Kind } | undefined
 
 // ---- SQLite
 
-function sqliteStored(column: DrizzleColumn, names: Names): Stored | undefined {
+function sqliteStored(column: DrizzleColumn, names: Names): StoredField | undefined {
   const [kind, storage] = sqliteKind(column);
   const stock = sqliteColumn({ ...names, kind, ...(storage ? { storage } : {}) });
   return { kind, column: column.columnType === "SQLiteBigInt" ? digitsInBlob(stock) : stock };
@@ -112,7 +98,7 @@ function sqliteKind(column: DrizzleColumn): [Kind, SqliteStorage?] {
     case "SQLiteBoolean":
       return [{ type: "boolean" }];
     case "SQLiteReal":
-      return [{ type: "float", bits: 64 }];
+      return [{ type: "float", bits: 64, noNaN: true }];
     // SQLite keeps a numeric as a number; up to 15 digits come back as they were.
     case "SQLiteNumeric":
     case "SQLiteNumericNumber":
@@ -139,7 +125,7 @@ function byAffinity(type: string): Kind {
   if (type.includes("int")) return { type: "integer", bits: 64 };
   if (/char|clob|text/.test(type)) return { type: "text" };
   if (type === "" || type.includes("blob")) return { type: "bytes" };
-  if (/real|floa|doub/.test(type)) return { type: "float", bits: 64 };
+  if (/real|floa|doub/.test(type)) return { type: "float", bits: 64, noNaN: true };
   return { type: "decimal", precision: 15 };
 }
 

@@ -1,6 +1,6 @@
 // Not compiling is the failure: the structural types stand for the real drivers, and options are checked against the tables.
 import type { PGlite } from "@electric-sql/pglite";
-import { cloudId, createSync, drizzleDatabase, leftWins, naturalKey } from "@sync/drizzle";
+import { cloudId, createSync, drizzleDatabase, leftWins, naturalKey, synced } from "@sync/drizzle";
 import type { BetterSqliteLike, DrizzleLike, DrizzleTypes } from "@sync/drizzle";
 import type BetterSqlite from "better-sqlite3";
 import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
@@ -8,6 +8,7 @@ import type { NodePgDatabase } from "drizzle-orm/node-postgres";
 import type { PgliteDatabase } from "drizzle-orm/pglite";
 import type { Client, Pool } from "pg";
 import { expectTypeOf } from "vitest";
+import { text, sqliteTable } from "drizzle-orm/sqlite-core";
 import type { postgresSchema, sqliteSchema } from "./support/schemas.ts";
 
 expectTypeOf<BetterSqlite.Database>().toExtend<BetterSqliteLike>();
@@ -50,3 +51,8 @@ export function accepts(left: Sqlite, right: Pg, schemas: { left: typeof sqliteS
   // @ts-expect-error the tables are needed
   drizzleDatabase(left, {});
 }
+
+const table = sqliteTable("shop", { code: text().notNull().unique(), name: text() });
+expectTypeOf(synced(table, { match: naturalKey("code"), omit: ["name"] })).toEqualTypeOf<typeof table>();
+// @ts-expect-error no such field
+synced(table, { match: naturalKey("cod") });

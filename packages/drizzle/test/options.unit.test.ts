@@ -1,22 +1,13 @@
 import { drizzle } from "drizzle-orm/better-sqlite3";
 import { drizzle as pglite } from "drizzle-orm/pglite";
+import { refused } from "@sync/test-adapters";
 import { describe, expect, test } from "vitest";
-import { drizzleDatabase, isSyncError } from "../src/index.ts";
+import { drizzleDatabase } from "../src/index.ts";
 import { postgresSchema, sqliteSchema } from "./support/schemas.ts";
 
 /** Looks like the driver and does nothing. */
 const db = drizzle({ inTransaction: false, prepare: () => {} } as never);
 const schema = sqliteSchema;
-
-function refused(make: () => unknown): { code: string; message: string } {
-  try {
-    make();
-  } catch (error) {
-    if (isSyncError(error)) return error;
-    throw error;
-  }
-  throw new Error("nothing was refused");
-}
 
 describe("options", () => {
   test("nothing is opened or asked when a database is made", () => {

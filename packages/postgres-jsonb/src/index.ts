@@ -11,7 +11,7 @@ export {
   naturalKey, newest, overwrite, perField, planPage, planTable, randomIdentity, rightWins, SyncError, versionVector,
 } from "@sync/core";
 export type {
-  ApplyResult, ComparedField, Conflict, ConflictPolicy, ConflictRecord, Converters, Decision, Difference, Differ, Direction, DocumentChange,
+  ApplyResult, ComparedField, Conflict, ConflictPolicy, ConflictRecord, Converters, Decision, Declaration, Difference, Differ, Direction, DocumentChange,
   FieldMapping, FirstLink, Identity, JsonPatch, LiveField, LiveRecord, MappedField, Mapper, MatchRule, ModelCounts, ModelOptions,
   OnEditDelete, Patcher, Plan, PlannedAction, PlanPageOptions, PlanSummary, PlanTableOptions, QuarantineRecord, RunOptions, RunResult,
   StateStore, Sync, SyncEvent, SyncOptions, VerifyCounts, VerifyResult,

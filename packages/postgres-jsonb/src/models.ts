@@ -101,11 +101,11 @@ function recordOf(name: string, schema: $ZodObject, options: RecordOptions, left
   };
 }
 
-function keysOf({ unique, references = {} }: RecordOptions): Pick<TreeRecord, "uniqueKeys" | "references"> {
+function keysOf({ unique, references = {}, synced }: RecordOptions): Pick<TreeRecord, "uniqueKeys" | "references" | "declared"> {
   const named = Object.entries(references).map(([field, to]): TreeReference =>
     typeof to === "string" ? { fields: [field], target: to } : { name: field, fields: to.fields, target: to.to },
   );
-  return { ...(unique ? { uniqueKeys: unique.map(listed) } : {}), ...(named.length > 0 ? { references: named } : {}) };
+  return { ...(unique ? { uniqueKeys: unique.map(listed) } : {}), ...(named.length > 0 ? { references: named } : {}), ...(synced ? { declared: synced } : {}) };
 }
 
 function childOf(name: string, path: string, { element, required }: ChildArray, options: ChildOptions, leftOut: Map<string, string>): TreeChild {

@@ -1,5 +1,5 @@
 import { hintFor, SyncError } from "@sync/core";
-import type { Patcher } from "@sync/core";
+import type { Declaration, Patcher } from "@sync/core";
 import type { $ZodObject } from "zod/v4/core";
 
 /** Fields of another record's primary key: one field, or several in its order. */
@@ -18,6 +18,8 @@ export interface RecordOptions {
    * Field → the model whose key it holds; with a name of your own → `{ fields, to }` where several fields hold it.
    */
   readonly references?: Readonly<Record<string, ReferenceOptions>>;
+  /** How the records are kept the same, so that `createSync` needs no entry for them. */
+  readonly synced?: Declaration;
   /** Arrays whose elements are records of their own, by their paths: objects, or keys of other records. Other arrays are one value each. */
   readonly children?: Readonly<Record<string, ChildOptions>>;
 }
@@ -65,7 +67,7 @@ export interface JsonbDatabaseOptions<Documents extends Readonly<Record<string, 
   readonly patience?: number;
 }
 
-const RECORD = ["unique", "cloudId", "references", "children"] as const satisfies readonly (keyof RecordOptions)[];
+const RECORD = ["unique", "cloudId", "references", "synced", "children"] as const satisfies readonly (keyof RecordOptions)[];
 const CHILD = [...RECORD, "key", "orderBy", "parent"] as const satisfies readonly (keyof ChildOptions)[];
 const DOCUMENT = [...RECORD, "schema", "table", "column", "key", "kind"] as const satisfies readonly (keyof DocumentOptions)[];
 const DATABASE = ["documents", "sideTables", "patcher", "patience"] as const satisfies readonly (keyof JsonbDatabaseOptions)[];

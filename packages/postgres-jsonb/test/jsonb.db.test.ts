@@ -1,5 +1,6 @@
 import { beforeEach, expect, test } from "vitest";
 import { z } from "zod";
+import type { DocumentOptions } from "../src/index.ts";
 import { createSync, jsonbDatabase, jsonbSchema, leftWins, naturalKey } from "../src/index.ts";
 import { Country, pairOn, type Pair } from "./support/countries.ts";
 import { onEveryHandle, type Opened } from "./support/engines.ts";
@@ -40,6 +41,22 @@ onEveryHandle(import.meta.url, (open) => {
     await settled();
   });
 
+  test("kinds and children that declare themselves need no `models`", async () => {
+    const { regions } = Country.children;
+    const declared = {
+      ...Country, synced: { match: naturalKey("code") },
+      children: {
+        regions: {
+          ...regions, synced: { as: "Region", match: naturalKey("code", { withoutUniqueKey: true }) },
+          children: { airports: { ...regions.children.airports, synced: { as: "Airport", match: naturalKey("ident"), omit: ["location.lat"] } } },
+        },
+      },
+    } as const satisfies DocumentOptions;
+    const sync = createSync({ name: "declared", left: pair.rows, right: jsonbDatabase(database.client, { documents: { Country: declared } }), conflicts: leftWins() });
+    expect([...(await sync.run()).models].map(([name, { created }]) => [name, created.right])).toEqual([["Country", 2], ["Region", 3], ["Airport", 4]]);
+    expect((await documents())[0]).toContain(`"airports": [{"name": "LSAA", "ident": "LSAA"}]`);
+  });
+
   test("edits on both sides of one document meet; what the sync does not know stays", async () => {
     await pair.sync.run();
     const regions = (JSON.parse(await document("FR")) as { regions: { code: string; airports: { ident: string }[] }[] }).regions;
@@ -70,6 +87,20 @@ onEveryHandle(import.meta.url, (open) => {
     expect(await counts()).toMatchObject({ Country: { deleted: { left: 1 } }, Airport: { deleted: { left: 2, right: 1 } } });
     await settled();
   });
+
+  test.each([["Region", "code", "FR-A", "FR-B"], ["Airport", "ident", "LFAA", "LFAB"], ["Airport", "ident", "LFAA", "LSAA"]])(
+    "two of %s that exchange %s, %s and %s, go together and are still known", async (model, field, one, two) => {
+      await pair.sync.run();
+      const transaction = pair.rows.begin();
+      for (const [key, value] of [[one, "moving"], [two, one], [one, two]] as const) transaction.update(model, [pair.keys[key]!], { [field]: value });
+      transaction.commit();
+      expect((await counts())[model]).toEqual({ ...nothing, updated: { left: 0, right: 2 } });
+      await settled();
+      pair.rows.application.update(model, [pair.keys[one]!], { name: "still known" });
+      expect((await counts())[model]).toEqual({ ...nothing, updated: { left: 0, right: 1 } });
+      await settled();
+    },
+  );
 
   test("a record that does not fit its schema waits under its path, and stops nobody else", async () => {
     await pair.sync.run();

@@ -1,22 +1,13 @@
+import { refused } from "@sync/test-adapters";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { isSyncError, jsonbDatabase, jsonbSchema } from "../src/index.ts";
+import { jsonbDatabase, jsonbSchema } from "../src/index.ts";
 import type { DocumentOptions, PgPoolLike } from "../src/index.ts";
 import { Country } from "./support/countries.ts";
 
 /** Looks like a pool and does nothing. */
 const client: PgPoolLike = { query: () => {}, connect: () => {}, totalCount: 0 };
 const open = (options: object): unknown => jsonbDatabase(client, options as { documents: Record<string, DocumentOptions> });
-
-function refused(make: () => unknown): { code: string; message: string } {
-  try {
-    make();
-  } catch (error) {
-    if (isSyncError(error)) return error;
-    throw error;
-  }
-  throw new Error("nothing was refused");
-}
 
 describe("options", () => {
   test("nothing is opened or asked when a database is made; each level is a model", () => {

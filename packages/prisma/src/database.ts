@@ -3,6 +3,7 @@ import { libraryDatabase } from "@sync/sql";
 import type { LibraryDatabase } from "@sync/sql";
 import type { PrismaClientLike, PrismaTypes } from "./client.ts";
 import { factsOf } from "./client.ts";
+import { declarationsOf } from "./declarations.ts";
 import { readSchema } from "./dmmf.ts";
 import { mapError } from "./errors.ts";
 import { prismaExecutor } from "./executor.ts";
@@ -27,6 +28,8 @@ export function prismaDatabase<Client extends PrismaClientLike>(
     throw new SyncError("OPTIONS.SCHEMA", "This client does not tell its schema: give `schema`, its text or path.");
   }
   const { timestampFormat = "iso8601", syncFields = {}, patience = 10_000 } = options;
-  const models = modelsOf(readSchema(source), { engine, timestampFormat, syncFields });
+  const prismaSchema = readSchema(source);
+  const declarations = declarationsOf(prismaSchema.dmmf.datamodel.models, client);
+  const models = modelsOf(prismaSchema, { engine, timestampFormat, syncFields, declarations });
   return libraryDatabase(models, options, { name: `prisma/${engine}`, executor: prismaExecutor(base, engine, patience), mapError });
 }

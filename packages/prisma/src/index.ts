@@ -1,5 +1,7 @@
 export { prismaDatabase } from "./database.ts";
 export type { PrismaDatabase } from "./database.ts";
+export { synced } from "./declarations.ts";
+export type { PrismaDeclarations } from "./declarations.ts";
 export type { PrismaDatabaseOptions } from "./options.ts";
 export type { PrismaClientLike, PrismaTypes } from "./client.ts";
 export type { PrismaDmmf } from "./dmmf.ts";
@@ -10,7 +12,7 @@ export {
   newest, overwrite, perField, planPage, planTable, randomIdentity, rightWins, SyncError, versionVector,
 } from "@sync/core";
 export type {
-  ApplyResult, ComparedField, Conflict, ConflictPolicy, ConflictRecord, Converters, Decision, Difference, Differ, Direction, FieldMapping,
+  ApplyResult, ComparedField, Conflict, ConflictPolicy, ConflictRecord, Converters, Decision, Declaration, Difference, Differ, Direction, FieldMapping,
   FirstLink, Identity, LiveField, LiveRecord, MappedField, Mapper, MatchRule, ModelCounts, ModelOptions, OnEditDelete, Plan, PlannedAction,
   PlanPageOptions, PlanSummary, PlanTableOptions, QuarantineRecord, RunOptions, RunResult, StateStore, Sync, SyncEvent, SyncOptions,
   VerifyCounts, VerifyResult,

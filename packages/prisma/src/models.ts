@@ -1,5 +1,5 @@
 import { encode } from "@sync/core";
-import type { Field, Kind, Model, Reference, UniqueKey } from "@sync/core";
+import type { Declaration, Field, Kind, Model, Reference, UniqueKey } from "@sync/core";
 import { syncFieldsOf } from "@sync/sql";
 import type { Fill, KeyMaker, LibraryModel, LibraryModels, SqlColumn, SyncFieldNames } from "@sync/sql";
 import type { DmmfField, DmmfModel, PrismaSchema } from "./dmmf.ts";
@@ -9,6 +9,7 @@ import type { StorageContext } from "./values.ts";
 import { storedField } from "./values.ts";
 
 interface Context extends Omit<StorageContext, "enums"> {
+  readonly declarations: ReadonlyMap<string, Declaration>;
   readonly syncFields: SyncFieldNames;
 }
 
@@ -19,7 +20,7 @@ export function modelsOf(schema: PrismaSchema, context: Context): LibraryModels 
   const leftOut = new Map<string, string>();
   const built: LibraryModel[] = [];
   for (const model of models) {
-    const result = modelOf(model, schema.withoutForeignKeys, storage, context.syncFields, leftOut);
+    const result = modelOf(model, schema.withoutForeignKeys, storage, context, leftOut);
     if (typeof result === "string") leftOut.set(model.name, result);
     else built.push(result);
   }
@@ -32,7 +33,7 @@ function modelOf(
   source: DmmfModel,
   withoutForeignKeys: boolean,
   storage: StorageContext,
-  names: SyncFieldNames,
+  { syncFields, declarations }: Context,
   leftOut: Map<string, string>,
 ): LibraryModel | string {
   const fields: Field[] = [];
@@ -67,6 +68,7 @@ function modelOf(
   if (primaryKey === undefined) return "it has neither a primary key nor a unique key without nulls";
   if (!primaryKey.every(has)) return "its key has a type that cannot be carried";
   const keyMaker = keyMakerOf(source, primaryKey);
+  const declared = declarations.get(source.name);
   const model: Model = {
     name: source.name,
     fields,
@@ -74,7 +76,8 @@ function modelOf(
     keySource: keyMaker === undefined ? "values" : "allocated",
     uniqueKeys: uniqueKeys.filter((key) => key.fields.join() !== primaryKey.join()),
     references: referencesOf(source, withoutForeignKeys).filter((reference) => reference.fields.every(has)),
-    syncFields: syncFieldsOf(source.name, fields, uniqueKeys, names),
+    syncFields: syncFieldsOf(source.name, fields, uniqueKeys, syncFields),
+    ...(declared ? { declared } : {}),
   };
   return {
     model,

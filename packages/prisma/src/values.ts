@@ -1,17 +1,11 @@
-import { canonical, ValueError } from "@sync/core";
+import { canonical } from "@sync/core";
 import type { Kind } from "@sync/core";
-import { eachItem, postgresColumn, postgresKind, postgresUtcColumn, sqliteColumn } from "@sync/sql";
-import type { SqlColumn, SqliteStorage } from "@sync/sql";
+import { eachItem, postgresColumn, postgresKind, postgresUtcColumn, sqliteColumn, sqliteNumericJsonColumn } from "@sync/sql";
+import type { SqlColumn, SqliteStorage, StoredField } from "@sync/sql";
 import type { Engine } from "./client.ts";
 import type { DmmfEnum, DmmfField } from "./dmmf.ts";
 
 export type TimestampFormat = "iso8601" | "unixepoch-ms";
-
-/** A field's kind, and how Prisma itself stores it. */
-export interface Stored {
-  readonly kind: Kind;
-  readonly column: SqlColumn;
-}
 
 export interface StorageContext {
   readonly engine: Engine;
@@ -20,7 +14,7 @@ export interface StorageContext {
 }
 
 /** Undefined: a type that cannot be carried. */
-export function storedField(field: DmmfField, context: StorageContext): Stored | undefined {
+export function storedField(field: DmmfField, context: StorageContext): StoredField | undefined {
   const declared = field.kind === "enum" ? context.enums.get(field.type) : undefined;
   if (field.kind === "enum" && declared === undefined) return undefined;
   return context.engine === "sqlite" ? sqliteField(field, declared, context.timestampFormat) : postgresField(field, declared);
@@ -33,7 +27,7 @@ const sqliteKinds: Readonly<Record<string, Kind>> = {
   Boolean: { type: "boolean" },
   Int: { type: "integer", bits: 32 },
   BigInt: { type: "integer", bits: 64 },
-  Float: { type: "float", bits: 64 },
+  Float: { type: "float", bits: 64, noNaN: true },
   // Prisma stores a decimal as a number; up to 15 digits come back as they were.
   Decimal: { type: "decimal", precision: 15 },
   DateTime: { type: "instant", digits: 3, noInfinity: true },
@@ -41,7 +35,7 @@ const sqliteKinds: Readonly<Record<string, Kind>> = {
   Bytes: { type: "bytes" },
 };
 
-function sqliteField(field: DmmfField, declared: DmmfEnum | undefined, format: TimestampFormat): Stored | undefined {
+function sqliteField(field: DmmfField, declared: DmmfEnum | undefined, format: TimestampFormat): StoredField | undefined {
   const kind = declared ? enumKind(declared) : sqliteKinds[field.type];
   if (kind === undefined || field.isList) return undefined;
   const storage: SqliteStorage | undefined =
@@ -49,7 +43,7 @@ function sqliteField(field: DmmfField, declared: DmmfEnum | undefined, format: T
   const stock = sqliteColumn({ field: field.name, column: columnName(field), kind, ...(storage ? { storage } : {}) });
   if (declared) return { kind, column: named(stock, declared) };
   if (field.type === "DateTime") return { kind, column: dateTime(stock, format) };
-  if (field.type === "Json") return { kind, column: json(stock) };
+  if (field.type === "Json") return { kind, column: sqliteNumericJsonColumn(stock) };
   return { kind, column: stock };
 }
 
@@ -73,23 +67,6 @@ function isoOfPrisma(instant: string): string {
   return `${whole}.${fraction.padEnd(3, "0").slice(0, 3)}+00:00`;
 }
 
-/** Prisma's JSONB columns are numeric to SQLite: a document that is one bare number is stored as a number. */
-function json(stock: SqlColumn): SqlColumn {
-  return {
-    ...stock,
-    // A cast would print a real with 15 digits.
-    read: (expr) => `case typeof(${expr}) when 'real' then quote(${expr}) else cast(${expr} as text) end`,
-    encode: exactJson,
-  };
-}
-
-function exactJson(document: string): string {
-  if (!/^[-\d]/.test(document) || canonical({ type: "json" }, String(Number(document))) === document) return document;
-  const isInteger = /^-?\d+$/.test(document) && BigInt(document) === BigInt.asIntN(64, BigInt(document));
-  if (!isInteger) throw new ValueError("VALUE.TOO_PRECISE");
-  return document;
-}
-
 // ---- PostgreSQL
 
 const postgresTypes: Readonly<Record<string, string>> = {
@@ -107,7 +84,7 @@ const postgresTypes: Readonly<Record<string, string>> = {
 /** `@db.DoublePrecision`; all other native types are the SQL name in capitals. */
 const nativeNames: Readonly<Record<string, string>> = { DoublePrecision: "double precision", Decimal: "numeric", Integer: "integer", ByteA: "bytea" };
 
-function postgresField(field: DmmfField, declared: DmmfEnum | undefined): Stored | undefined {
+function postgresField(field: DmmfField, declared: DmmfEnum | undefined): StoredField | undefined {
   const stored = postgresItems(field, declared);
   if (stored === undefined || !field.isList) return stored;
   // As Prisma does: a list that is null is empty.
@@ -115,7 +92,7 @@ function postgresField(field: DmmfField, declared: DmmfEnum | undefined): Stored
   return { ...stored, column: { ...stored.column, read: (expr) => read(`coalesce(${expr}, '{}')`) } };
 }
 
-function postgresItems(field: DmmfField, declared: DmmfEnum | undefined): Stored | undefined {
+function postgresItems(field: DmmfField, declared: DmmfEnum | undefined): StoredField | undefined {
   const item = declared ? enumType(declared) : nativeType(field);
   const names = { field: field.name, column: columnName(field), type: field.isList ? `${item}[]` : item };
   if (declared) {

@@ -1,5 +1,5 @@
 // Not compiling is the failure: the structural types stand for the real client, and options are checked against its models.
-import { cloudId, createSync, leftWins, naturalKey, prismaDatabase } from "@sync/prisma";
+import { cloudId, createSync, leftWins, naturalKey, prismaDatabase, synced } from "@sync/prisma";
 import type { PrismaClientLike, PrismaTypes } from "@sync/prisma";
 import { expectTypeOf } from "vitest";
 import type { PrismaClient as PostgresClient } from "./postgres/generated/client.ts";
@@ -43,4 +43,13 @@ export function accepts(left: PrismaClient, right: PostgresClient): void {
   prismaDatabase({});
   // @ts-expect-error no such option
   prismaDatabase(left, { schemas: "" });
+}
+
+export function declares(client: PrismaClient): void {
+  const extended = client.$extends(synced<PrismaClient>({ User: { match: naturalKey("email"), omit: ["picture"] } }));
+  expectTypeOf<keyof PrismaTypes<typeof extended>>().toEqualTypeOf<"User" | "Post" | "Grant" | `_${string}`>();
+  // @ts-expect-error no such model
+  synced<PrismaClient>({ Users: { match: naturalKey("email") } });
+  // @ts-expect-error no such field
+  synced<PrismaClient>({ User: { match: naturalKey("mail") } });
 }

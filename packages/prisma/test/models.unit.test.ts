@@ -10,7 +10,7 @@ import { modelsOf } from "../src/models.ts";
 const path = (engine: string): string => fileURLToPath(new URL(`./${engine}/schema.prisma`, import.meta.url));
 
 function read(source: string, engine: Engine = "sqlite", syncFields: SyncFieldNames = {}): LibraryModels {
-  return modelsOf(readSchema(source), { engine, timestampFormat: "iso8601", syncFields });
+  return modelsOf(readSchema(source), { engine, timestampFormat: "iso8601", syncFields, declarations: new Map() });
 }
 
 /** A schema with these models in it. */
@@ -43,7 +43,7 @@ describe("SQLite", () => {
       age: "integer bits:32?=",
       big: "integer bits:64?=",
       amount: "decimal precision:15?=",
-      ratio: "float bits:64?=",
+      ratio: "float bits:64 noNaN:true?=",
       active: "boolean=",
       bornAt: "instant digits:3 noInfinity:true=",
       updatedAt: "instant digits:3 noInfinity:true=~",
@@ -288,7 +288,7 @@ describe("a schema", () => {
     for (const source of [text, path("sqlite").replace("/schema.prisma", "")]) {
       expect(read(source).models.map((each) => each.model)).toEqual(expected);
     }
-    expect(modelsOf(readSchema(readSchema(text).dmmf), { engine: "sqlite", timestampFormat: "iso8601", syncFields: {} }).models).toHaveLength(3);
+    expect(modelsOf(readSchema(readSchema(text).dmmf), { engine: "sqlite", timestampFormat: "iso8601", syncFields: {}, declarations: new Map() }).models).toHaveLength(3);
   });
 
   test("that cannot be read is refused", () => {

@@ -1,22 +1,13 @@
 import type { PrismaBetterSqlite3 } from "@prisma/adapter-better-sqlite3";
+import { refused } from "@sync/test-adapters";
 import { describe, expect, test } from "vitest";
 import type { PrismaClientLike } from "../src/index.ts";
-import { isSyncError, prismaDatabase } from "../src/index.ts";
+import { prismaDatabase } from "../src/index.ts";
 import { PrismaClient } from "./sqlite/generated/client.ts";
 
 /** Never connects. */
 const adapter = { provider: "sqlite", adapterName: "none", connect: () => Promise.reject(new Error("not connected")) } as unknown as PrismaBetterSqlite3;
 const prisma = new PrismaClient({ adapter });
-
-function refused(make: () => unknown): { code: string; message: string } {
-  try {
-    make();
-  } catch (error) {
-    if (isSyncError(error)) return error;
-    throw error;
-  }
-  throw new Error("nothing was refused");
-}
 
 describe("options", () => {
   test("nothing is opened or asked when a database is made", () => {

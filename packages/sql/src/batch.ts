@@ -1,7 +1,9 @@
 import type { Batch, DeleteBatch, IdentifyBatch, InsertBatch, Key, UpdateBatch } from "@sync/core";
 import { SyncError } from "@sync/core";
 import type { SqlColumn, Table } from "./model.ts";
+import { quoted } from "./model.ts";
 import { encodeValue } from "./refusal.ts";
+import { at } from "./select.ts";
 
 /** The columns an insert fills and its rows as texts: the key, the cloudId, then the other fields. */
 export interface InsertRows {
@@ -80,6 +82,11 @@ export function updateRows(table: Table, batch: UpdateBatch): UpdateRows {
   };
 }
 
+/** What an update does besides to columns that count updates. */
+export function counted(table: Table, given: readonly SqlColumn[]): string[] {
+  return table.columns.filter((column) => column.counts && !given.includes(column)).map((column) => `${quoted(column.column)} = ${at(column)} + 1`);
+}
+
 /** The key, then the revision. */
 export function deleteRows(table: Table, batch: DeleteBatch): readonly (readonly (string | null)[])[] {
   return batch.rows.map((row) => [...keyTexts(table, row.key), row.revision]);
@@ -102,8 +109,8 @@ export function keyAfter(table: Table, batch: Batch, i: number): Key {
   if (batch.op !== "update") return key;
   const values = batch.rows[i]!.values;
   return key.map((part, k) => {
-    const at = batch.fields.indexOf(table.keys[k]!.field);
-    return (at >= 0 ? values[at] : undefined) ?? part;
+    const given = batch.fields.indexOf(table.keys[k]!.field);
+    return (given >= 0 ? values[given] : undefined) ?? part;
   });
 }
 

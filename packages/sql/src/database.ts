@@ -10,7 +10,7 @@ import { meaningOf } from "./errors.ts";
 import type { Executor } from "./executor.ts";
 import { unknownModel } from "./inspect.ts";
 import type { SqlModel, Table } from "./model.ts";
-import { tableOf } from "./model.ts";
+import { quoted, tableOf } from "./model.ts";
 import { postgres } from "./postgres/index.ts";
 import { withoutLeadingMark } from "./postgres/leading-mark.ts";
 import { Refused } from "./refusal.ts";
@@ -112,7 +112,7 @@ export function sqlDatabase(options: SqlDatabaseOptions): SqlDatabase {
     async inspect(models: readonly string[]): Promise<Inspection> {
       const known = models.flatMap((name) => endpoints.get(name) ?? []);
       const live = await guard(() => dialect.look(executor, known.map((endpoint) => endpoint.table)));
-      const names = new Set(tables.flatMap((table) => [table.name, table.sql]));
+      const names = new Set(tables.flatMap((table) => [table.name, quoted(table.name), table.sql]));
       const findings: Finding[] = models.filter((name) => !endpoints.has(name)).map((name) => unknownModel(name, tables.map(({ model }) => model)));
       const shapes = new Map<string, string>();
       for (const endpoint of known) {

@@ -6,6 +6,7 @@ import type { Executor } from "./executor.ts";
 import { literal, quoted, type Table } from "./model.ts";
 import { only } from "./select.ts";
 import { containing } from "./postgres/containing.ts";
+import { elements } from "./postgres/elements.ts";
 import { IDENTITY_CONSTRAINT } from "./sides.ts";
 
 /** Tuples per statement of a look-up. */
@@ -72,11 +73,11 @@ export function documentsOf(context: Context): Documents | undefined {
       return found;
     },
 
-    async countInside(model, paths) {
+    async countInside(model, paths, values = false) {
       if (paths.length === 0) return [];
       const table = tableFor(model);
       const document = table.columns.find(({ type }) => type === "jsonb")!;
-      const counts = paths.map((path, i) => `coalesce(sum(${countOf(`t.${quoted(document.column)}`, path)}), 0)::text as c${i}`);
+      const counts = paths.map((path, i) => `coalesce(sum(${countOf(`t.${quoted(document.column)}`, path, values)}), 0)::text as c${i}`);
       const [row] = await guard(() => executor.query({ sql: `select ${counts.join(", ")} from ${table.sql} t${only(table, "where")}`, params: [] }));
       return row!.map(Number);
     },
@@ -89,6 +90,12 @@ export function documentsOf(context: Context): Documents | undefined {
         for (const [text] of await guard(() => executor.query(statement))) found.push((JSON.parse(text!) as string[]).map((part, i) => table.keys[i]!.decode(part)));
       }
       return found;
+    },
+
+    async elements(model, way, wanted) {
+      const table = tableFor(model);
+      const { statement, read } = elements(table, way, wanted, sides.identity);
+      return read(await orNone(() => executor.query(statement)));
     },
   };
 
@@ -106,14 +113,17 @@ export function documentsOf(context: Context): Documents | undefined {
 }
 
 /** Elements of the array at the end of a path; arrays on the way are passed through, and where no array stands there are none. */
-function countOf(json: string, path: readonly string[], depth = 0): string {
+function countOf(json: string, path: readonly string[], values: boolean, depth = 0): string {
   const [step, ...rest] = path;
   const value = `(${json}->${literal(step!)})`;
   const is = `jsonb_typeof${value}`;
-  if (rest.length === 0) return `case when ${is} = 'array' then jsonb_array_length${value} else 0 end`;
+  // Two objects, or two nulls, are never the same value.
+  const single = `jsonb_typeof(x.v) in ('string', 'number', 'boolean')`;
+  const distinct = `(select count(distinct x.v) filter (where ${single}) + count(*) filter (where not ${single}) from jsonb_array_elements${value} x(v))`;
+  if (rest.length === 0) return `case when ${is} = 'array' then ${values ? distinct : `jsonb_array_length${value}`} else 0 end`;
   const element = `e${depth}`;
   const passed = `case ${is} when 'array' then ${value} when 'object' then jsonb_build_array${value} else '[]' end`;
-  return `(select sum(${countOf(`${element}.v`, rest, depth + 1)}) from jsonb_array_elements(${passed}) ${element}(v))`;
+  return `(select sum(${countOf(`${element}.v`, rest, values, depth + 1)}) from jsonb_array_elements(${passed}) ${element}(v))`;
 }
 
 /** The documents' own identities as rows, for the search for those whose row is gone. */

@@ -108,7 +108,9 @@ const SQLITE_REFUSALS: Readonly<Record<string, Refusal["code"]>> = {
 };
 
 function sqliteRefusal({ code, message }: Extract<Fault, { engine: "sqlite" }>): RawRefusal | undefined {
-  const by = SQLITE_REFUSALS[code] ?? (code.startsWith("SQLITE_CONSTRAINT") ? sqliteByMessage(message) : undefined);
+  // `ON DELETE RESTRICT` is said with the code of a trigger.
+  const isRestrict = code === "SQLITE_CONSTRAINT_TRIGGER" && message.endsWith("FOREIGN KEY constraint failed");
+  const by = isRestrict ? "WRITE.FOREIGN_KEY" : (SQLITE_REFUSALS[code] ?? (code.startsWith("SQLITE_CONSTRAINT") ? sqliteByMessage(message) : undefined));
   if (by === undefined) return undefined;
   const rest = /(?:failed|in): (.+)$/s.exec(message)?.[1];
   if (by === "WRITE.CHECK") return { code: by, ...(rest === undefined ? {} : { constraint: rest }) };

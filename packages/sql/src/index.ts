@@ -1,3 +1,4 @@
+export { type Conversion, convertedField, type StoredField } from "./convert.ts";
 export { type SqlDatabase, sqlDatabase, type SqlDatabaseOptions } from "./database.ts";
 export { betterSqliteExecutor, type BetterSqliteLike, isBetterSqlite } from "./drivers/better-sqlite.ts";
 export type { PgClientLike, PgPoolLike } from "./drivers/pg.ts";
@@ -9,9 +10,12 @@ export {
   checkLibraryOptions, type Fill, type LibraryDatabase, libraryDatabase, type LibraryModel, type LibraryModels, type LibraryOptions,
   type SyncFieldNames, syncFieldsOf,
 } from "./library.ts";
+export { type LibraryColumn, libraryModel, type LibraryTable } from "./library-model.ts";
 export type { KeyMaker, SqlColumn, SqlModel } from "./model.ts";
 export { postgresColumn, type PostgresColumnOptions, postgresKind } from "./postgres/columns.ts";
+export { postgresProcessZoneColumn } from "./postgres/process-zone.ts";
 export { eachItem, postgresUtcColumn } from "./postgres/utc.ts";
+export { sqliteNumericJsonColumn } from "./sqlite/json.ts";
 export { sqliteColumn, type SqliteColumnOptions, type SqliteStorage } from "./sqlite/columns.ts";
 export { sqliteState } from "./sqlite-state.ts";
 export { sqlState, type SqlStateOptions } from "./state.ts";

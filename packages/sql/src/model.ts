@@ -19,6 +19,8 @@ export interface SqlColumn {
   readonly customWrite?: true;
   /** The database may store another value than it was sent (padding, rounding): written rows are read back. */
   readonly lossy?: true;
+  /** A number that every update raises by one, unless it brings a value: how an application's ORM notices other writers. */
+  readonly counts?: true;
 }
 
 /** Who makes keys where the model says `keySource: "allocated"`. */

@@ -1,4 +1,4 @@
-import type { Claim, Committed, Documents, DocumentWrite, Row } from "@sync/core";
+import type { Claim, Committed, Documents, DocumentWrite, JsonPatch, Row, WantedElement, Way } from "@sync/core";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { postgresColumn, type SqlDatabase, sqlDatabase, type SqlModel } from "../src/index.ts";
 import { type Engine, engines, onPostgres, type Session } from "./support/engines.ts";
@@ -210,6 +210,11 @@ function documentsOn(engine: Engine): void {
     expect(await documents.countInside!("Order", [["x"]])).toEqual([0]);
   });
 
+  test("of single values one that stands in an array twice counts once", async () => {
+    await outcomes([insert("a", `{"code":"1","tags":["x","x",1,1.0,null,null,{},{},["x"],["x"]],"deep":[{"tags":["x","y"]},{"tags":["x"]},{"tags":"x"}]}`), insert("b", `{"code":"2","tags":["x"]}`)]);
+    expect(await documents.countInside!("Country", [["tags"], ["deep", "tags"], ["none"]], true)).toEqual([9, 3, 0]);
+  });
+
   test("documents that hold one of many values are found by the server, each once; numbers exact, other kinds left out", async () => {
     const element = (ident: string, n = "1"): string => `{"airports":[{"ident":"${ident}","deep":{"n":${n}}},{"ident":"also ${ident}"}]}`;
     await outcomes([
@@ -231,6 +236,36 @@ function documentsOn(engine: Engine): void {
     expect(await held(airport("\0"), airport("\ud800"), `{"code":"\\u0000"}`)).toEqual([]);
     expect(await documents.containing!("Order", [`{"code":"A"}`])).toEqual([["a"]]);
     expect(await documents.containing!("Bill", [`{"code":"A"}`])).toEqual([]);
+  });
+
+  test("the server takes single elements out of documents, with those above them and their places", async () => {
+    await outcomes([
+      insert("a", `{"code":"A","deep":{"er":[{"n":0},{"n":1.0,"list":[{"id":"it's \\"x\\" é","big":9007199254740993.10},5,[]],"more":[1]}]}}`, [{ model: "Country", key: ["a"], cloudId: "one" }]),
+      insert("b", `{"code":"B","deep":{"er":[{"n":1,"list":[{"id":"x"},{"id":"x"}]},{"n":2,"list":{"id":"x"}},{"n":3,"list":[]}]}}`),
+      insert("c", `{"code":"C","deep":[{"er":[{"n":1}]}]}`),
+      insert("d", "[1]"),
+      insert("e", "5"),
+    ]);
+    await outcomes([insert("a", `{"code":"other","deep":{"er":[]}}`)], "Order");
+    const rows = await read();
+    const inner: Way = { field: "document", arrays: [["deep", "er"], ["list"]], without: [[["deep", "er"]], [["list"]], []] };
+    const outer: Way = { ...inner, arrays: inner.arrays.slice(0, 1), without: inner.without.slice(0, 2) };
+    const at = (key: string, n: string, ...id: string[]): WantedElement => ({ key: [key], shapes: [`{"n":${n}}`, ...id.map((each) => JSON.stringify({ id: each }))] });
+    expect(await documents.elements!("Country", inner, [at("a", "7", "x"), at("a", "1", `it's "x" é`), at("b", "1", "x"), at("b", "2", "x"), at("b", "3", "x"), at("c", "1", "x"), at("d", "1", "x"), at("z", "1", "x"), at("a", "1", "\0"), at("a", "1", "\ud800")])).toEqual([
+      undefined,
+      { key: ["a"], revision: rows.get("a")!.revision, cloudId: "one", positions: [1, 0],
+        texts: [`{"code": "A", "deep": {}}`, `{"n": 1.0, "more": [1]}`, `{"id": "it's \\"x\\" é", "big": 9007199254740993.10}`] },
+      ...Array.from({ length: 8 }, () => undefined),
+    ]);
+    expect((await documents.elements!("Country", outer, [at("b", "1"), at("b", "3"), at("b", "4"), at("c", "1"), at("d", "1"), at("e", "1")])).map((found) => found && [...found.texts, found.cloudId, found.positions])).toEqual([
+      [`{"code": "B", "deep": {}}`, `{"n": 1}`, null, [0]], [`{"code": "B", "deep": {}}`, `{"n": 3}`, null, [2]], undefined, undefined, undefined, undefined,
+    ]);
+    expect(await documents.elements!("Order", outer, [at("a", "1")])).toEqual([undefined]);
+    const [found] = await documents.elements!("Country", inner, [at("a", "1", `it's "x" é`)]);
+    const many = Array.from({ length: 12 }, (_, i): JsonPatch => ({ path: ["deep", "er", ...found!.positions.flatMap((place, level) => (level > 0 ? ["list", place] : [place])), `f${i}`], value: String(i) }));
+    // However many they are: where the whole text is not known, patches are what is written.
+    expect(await outcomes([{ op: "patch", key: ["a"], revision: found!.revision, patches: many, inner: [] }])).toEqual(["written"]);
+    expect(await session.rows("select document #>> '{deep,er,1,list,0,f11}', document #>> '{deep,er,1,list,0,big}' from countries where id = 'a'")).toEqual([["11", "9007199254740993.10"]]);
   });
 
   test("what a trigger changes comes back as it stands", async () => {

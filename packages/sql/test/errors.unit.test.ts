@@ -65,6 +65,7 @@ describe("what an error means", () => {
     ["sqlite check", better("SQLITE_CONSTRAINT_CHECK", "CHECK constraint failed: size_positive"), "WRITE.CHECK size_positive"],
     ["sqlite not null", better("SQLITE_CONSTRAINT_NOTNULL", "NOT NULL constraint failed: country.code"), "WRITE.NOT_NULL code Country"],
     ["sqlite foreign key", better("SQLITE_CONSTRAINT_FOREIGNKEY", "FOREIGN KEY constraint failed"), "WRITE.FOREIGN_KEY"],
+    ["sqlite restrict", better("SQLITE_CONSTRAINT_TRIGGER", "FOREIGN KEY constraint failed"), "WRITE.FOREIGN_KEY"],
     ["sqlite raise", better("SQLITE_CONSTRAINT_TRIGGER", secret), "WRITE.REFUSED"],
     ["sqlite busy", better("SQLITE_BUSY_SNAPSHOT", "database is locked"), "ENDPOINT.CONTENTION true"],
     ["sqlite full", better("SQLITE_FULL", "database or disk is full"), "ENDPOINT.UNAVAILABLE true"],

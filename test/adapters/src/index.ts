@@ -1,2 +1,3 @@
 export { insert, prepare, rowsOf, valuesOf } from "./copy.ts";
+export { refused } from "./refused.ts";
 export { hammer, tables, type Application } from "./hammer.ts";

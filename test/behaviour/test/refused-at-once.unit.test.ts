@@ -27,6 +27,8 @@ function refusal(options: Record<string, unknown>, schema?: Record<string, objec
 
 test.each([
   ["option", { firstlinks: "left" }, "OPTIONS.UNKNOWN_KEY", "Did you mean `firstLink`?"],
+  ["option of a model beside the models", { softDelete: "deletedAt" }, "OPTIONS.UNKNOWN_KEY", "It belongs to a model"],
+  ["option of the sync inside a model", { models: { Country: { direction: "both", match: naturalKey("code") } } }, "OPTIONS.UNKNOWN_KEY", "beside `models`"],
   ["option of a model", { models: { Country: { mach: 1, match: naturalKey("code") } } }, "OPTIONS.UNKNOWN_KEY", "Did you mean `match`?"],
   ["model", { models: { Contry: { match: naturalKey("code") } } }, "OPTIONS.INVALID", "Did you mean `Country`?"],
   ["model of the other side", { models: { Country: { right: "Countri", match: naturalKey("code") } } }, "OPTIONS.UNKNOWN_MODEL", "Did you mean `Country`?"],

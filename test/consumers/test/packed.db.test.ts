@@ -52,7 +52,7 @@ const catalog = readFileSync(join(root, "pnpm-workspace.yaml"), "utf8");
 /** The version that this repository pins. */
 const pinned = (name: string): string => new RegExp(`^ +'?${name.replaceAll("/", "\\/")}'?: ([\\w.^-]+)`, "m").exec(catalog)![1]!;
 
-const packages = ["core", "sql", "prisma", "drizzle", "postgres-jsonb", "mongoose"] as const;
+const packages = ["core", "sql", "prisma", "drizzle", "typeorm", "postgres-jsonb", "mongoose"] as const;
 let tarballs: TemporaryFolder;
 const tarball = (name: string): string => `file:${join(tarballs.path, `sync-${name}-${manifest(join(root, "packages", name)).version}.tgz`)}`;
 
@@ -90,9 +90,9 @@ function installed(folder: string): string[] {
 const otherOrms = /^(@prisma\/|prisma@|drizzle-|typeorm@|@mikro-orm\/|mongoose@|mongodb@|sequelize|knex@|kysely@|objection@)/;
 
 interface Consumer {
-  readonly adapter: "prisma" | "drizzle" | "postgres-jsonb" | "mongoose";
-  /** What it stands on besides `@sync/core`. */
-  readonly ours: readonly "sql"[];
+  readonly adapter: "prisma" | "drizzle" | "typeorm" | "postgres-jsonb" | "mongoose";
+  /** What it stands on besides `@sync/core`. @default `@sync/sql` */
+  readonly ours?: readonly string[];
   /** What such an application has anyway. */
   readonly own: readonly string[];
   readonly foreign: (name: string) => boolean;
@@ -104,12 +104,17 @@ interface Consumer {
 
 const consumers: readonly Consumer[] = [
   {
-    adapter: "drizzle", ours: ["sql"], own: ["drizzle-orm", "better-sqlite3", "@electric-sql/pglite", "@types/better-sqlite3", "@types/node"],
+    adapter: "drizzle", own: ["drizzle-orm", "better-sqlite3", "@electric-sql/pglite", "@types/better-sqlite3", "@types/node"],
     foreign: (name) => otherOrms.test(name) && !name.startsWith("drizzle-orm@"),
     rows: [{ code: "FR", title: "France" }, { code: "IT", title: "Italy" }],
   },
   {
-    adapter: "postgres-jsonb", ours: ["sql"], own: ["zod", "@electric-sql/pglite", "@types/node"],
+    adapter: "typeorm", own: ["typeorm", "better-sqlite3", "@types/better-sqlite3", "@types/node"],
+    foreign: (name) => otherOrms.test(name) && !name.startsWith("typeorm@"),
+    rows: [{ code: "FR", title: "France" }, { code: "IT", title: "Italy" }],
+  },
+  {
+    adapter: "postgres-jsonb", own: ["zod", "@electric-sql/pglite", "@types/node"],
     foreign: (name) => otherOrms.test(name),
     rows: [{ code: "FR", title: "France" }, { code: "IT", title: "Italy" }],
   },
@@ -130,7 +135,7 @@ const consumers: readonly Consumer[] = [
     rows: [{ code: "FR", title: "France" }, { code: "IT", title: "Italy" }],
   },
   {
-    adapter: "prisma", ours: ["sql"], own: ["@prisma/client", "@prisma/adapter-better-sqlite3", "better-sqlite3", "@types/better-sqlite3", "@types/node"],
+    adapter: "prisma", own: ["@prisma/client", "@prisma/adapter-better-sqlite3", "better-sqlite3", "@types/better-sqlite3", "@types/node"],
     foreign: (name) => otherOrms.test(name) && !/^(@prisma\/|prisma@)/.test(name),
     // With the generator of this repository: the application's own would be the same, and takes long to install.
     prepare: async (app) => {
@@ -140,7 +145,7 @@ const consumers: readonly Consumer[] = [
   },
 ];
 
-describe.each(consumers)("an application that installs @sync/$adapter alone", ({ adapter, ours, own, foreign, prepare, databases, rows }) => {
+describe.each(consumers)("an application that installs @sync/$adapter alone", ({ adapter, ours = ["sql"], own, foreign, prepare, databases, rows }) => {
   let app: TemporaryFolder;
 
   beforeAll(async () => {
@@ -182,6 +187,14 @@ describe.each(consumers)("an application that installs @sync/$adapter alone", ({
   test("syncs with CommonJS require", async ({ skip }) => {
     expect(await program("main.cjs", skip)).toEqual({ rows: [{ code: "FR", name: "France" }], refusal: "Unknown option `modells`. Did you mean `models`?" });
   }, minutes(2));
+
+  if (adapter === "postgres-jsonb") {
+    test("keeps what documents hold, and reads a plan, decides and takes back as the guides say", async () => {
+      expect(said(await must(app.path, process.execPath, "trust.mjs"))).toEqual({
+        waiting: [["name"]], decided: "Kloten", read: [true, true], restored: { left: 1, right: 0 }, after: "Zürich", refused: "PAIR.HELD",
+      });
+    }, minutes(2));
+  }
 
   test("compiles strictly, and a wrong name of a model, field or option does not", async () => {
     const tsc = join(root, "node_modules/.bin/tsc");

@@ -30,7 +30,7 @@ export async function tellOfDocuments(stage: Stage): Promise<void> {
 async function foldRows(stage: Stage, { documents, folded }: Documents): Promise<void> {
   const { demo, options } = stage;
   heading("Run 4: a second pair folds the same rows into documents");
-  block("documents", ["PGlite, a JSONB document per country: { code, regions: [ { code, airports: [ … ] } ] }"]);
+  block("documents", ["PGlite, a JSONB document per country:", "{ code, name, regions: [ { code, name, airports: [ { ident, … } ] } ] }"]);
   const run = await timed(stage, () => folded.run(options));
   block("run", applied(run.value), run.milliseconds);
   same(totals(run.value).created, { left: 0, right: expectedDocuments.records });
@@ -67,7 +67,7 @@ async function editBoth(stage: Stage, { documents, folded }: Documents): Promise
     `select region->>'code' as region, airport->>'runways' as runways from country_documents,
       jsonb_array_elements(document->'regions') region, jsonb_array_elements(region->'airports') airport where airport->>'ident' = 'LSMA'`,
   );
-  block("moved", [`LSMA stands in ${rows[0]!.region} now, and still has its runways: ${rows[0]!.runways}`]);
+  block("moved", [`LSMA stands in ${rows[0]!.region} now, and still has its runways:`, rows[0]!.runways]);
   same(rows, expectedDocuments.moved);
   const row = await demo.prisma.airport.findUniqueOrThrow({ where: { ident: "LSPM" }, include: { country: true, region: true } });
   block("came back", [`LSPM is a row of the left, in ${row.region.code} (${row.region.name}) of ${row.country.name}`]);
@@ -89,7 +89,7 @@ async function idle(stage: Stage, { folded }: Documents): Promise<void> {
 /** The first pair shares the left database, and with it the cloudIds: what came out of the documents goes on to its right side. */
 async function carryOn({ demo, options, ...stage }: Stage): Promise<void> {
   const run = await timed({ demo, options, ...stage }, () => demo.sync.run(options));
-  block("first pair", [`carries on what came from the documents: ${applied(run.value).map((row) => row.join(" ")).join(", ")}`], run.milliseconds);
+  block("first pair", ["carries on what came from the documents:", ...applied(run.value)], run.milliseconds);
   const { created, updated } = totals(run.value);
   same([created, updated], [{ left: 0, right: 1 }, { left: 0, right: 3 }]);
 }

@@ -28,10 +28,10 @@ function directionOf({ side, toLeft, toRight }: PlannedAction): string {
   return left && right ? "both" : left ? "left" : "right";
 }
 
-/** Every logged conflict: what both sides agreed on last, what each made of it, and the rule that decided. */
-export async function conflictRows(demo: Demo): Promise<(string | string[])[]> {
+/** Logged conflicts: what both sides agreed on last, what each made of it, and the rule that decided. */
+export async function conflictRows(demo: Demo, filter?: { readonly open: boolean }): Promise<(string | string[])[]> {
   const rows: (string | string[])[] = [];
-  for await (const conflict of demo.sync.conflicts()) {
+  for await (const conflict of demo.sync.conflicts(filter)) {
     const { base, left, right, decision, rule } = conflict;
     const { fields, show } = whatDiffers(conflict);
     const whole = left ?? right; // a deleted record can no longer be asked for its name

@@ -17,5 +17,6 @@ export async function exampleRows({ prisma, db }: Demo, ident: string): Promise<
     ["elevationFt", left.elevationFt, "elevation_ft", airport.elevation],
     ["regionId", `${left.regionId} (${left.region.code})`, "region_id", `${airport.regionId} (${region.code})`],
   ];
-  return rows.map(([leftName, leftValue, rightName, rightValue]) => [paint("dim", leftName), String(leftValue), paint("dim", rightName), String(rightValue)]);
+  const sides = [paint("dim", "left"), "", paint("dim", "right"), ""];
+  return [sides, ...rows.map(([leftName, leftValue, rightName, rightValue]) => [paint("dim", leftName), String(leftValue), paint("dim", rightName), String(rightValue)])];
 }

@@ -11,12 +11,14 @@ import { nameOf } from "../names.ts";
 import { applied, totals, verified } from "../report/outcome.ts";
 import { block, counted, figure, heading } from "../report/page.ts";
 import { airports } from "../right/schema.ts";
+import { tellOfQuestions } from "./questions.ts";
 
 const swiss = { country: { code: "CH" } } as const;
 const stamp = "to be checked";
 
-/** A plan that is kept in a file and read before it is made true; a run that is taken back; what waited goes through. */
+/** Conflicts that a person decides; a plan that is kept in a file and read before it is made true; a run that is taken back; what waited goes through. */
 export async function tellOfSecondThoughts(stage: Stage): Promise<void> {
+  await tellOfQuestions(stage);
   const before = await stage.demo.prisma.airport.findMany({ where: swiss, select: { id: true, keywords: true } });
   const run = await planned(stage, before.length);
   await takenBack(stage, run, before.length);
@@ -27,7 +29,7 @@ export async function tellOfSecondThoughts(stage: Stage): Promise<void> {
 async function planned(stage: Stage, records: number): Promise<string> {
   const { demo, options } = stage;
   const { sync, prisma, db, folder } = demo;
-  heading("Run 7: a plan is kept in a file, read, and applied");
+  heading("Run 8: a plan is kept in a file, read, and applied");
   await prisma.airport.updateMany({ where: swiss, data: { keywords: stamp } });
   block("edits", [["left", `the ${figure(records)} airports of Switzerland get the keywords "${stamp}"`]]);
 
@@ -76,7 +78,7 @@ async function takenBack(stage: Stage, run: string, records: number): Promise<vo
 async function released(stage: Stage, before: readonly { readonly id: string; readonly keywords: string | null }[]): Promise<void> {
   const { demo, options } = stage;
   const { sync, prisma } = demo;
-  heading("Run 8: what was wrong is mended, and the pair released");
+  heading("Run 9: what was wrong is mended, and the pair released");
   for (const { id, keywords } of before) await prisma.airport.update({ where: { id }, data: { keywords } });
   await prisma.airport.update({ where: { ident: "SLLP" }, data: { elevationFt: 13_355 } });
   block("edits", [["left", "the keywords are as they were, and the elevation of SLLP is what the check accepts"]]);

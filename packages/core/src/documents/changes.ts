@@ -15,7 +15,8 @@ interface ChildMark {
  * anything is counted. What comes between stands in a document that the next call names, so that a delete is found then
  * at the latest; one that is not there is never made up, since records are only counted here and looked for by the runner.
  *
- * Own transactions are left out as far as they hide nothing. Records that they added or took are not in the mark's total.
+ * Own transactions are left out as far as they hide nothing. Records that they added or took are not in the mark's total, so
+ * that behind those that did all is counted anew.
  */
 export async function changesInside(
   database: DocumentDatabase, reader: Reader, inner: Endpoint, node: Node, mark: string | undefined, ownUnits: readonly string[],
@@ -24,7 +25,7 @@ export async function changesInside(
   const own = known ? reader.own.since(known.inner, ownUnits) : [];
   const changes = await inner.changesSince!(known?.inner, own);
   reader.own.given(changes.next);
-  const still = known !== undefined && own.length === 0 && changes.keys !== "all" && changes.keys.length === 0 && changes.total === known.documents;
+  const still = known !== undefined && reader.own.keepNumbers(known.inner, ownUnits) && changes.keys !== "all" && changes.keys.length === 0 && changes.total === known.documents;
   const documents = changes.keys === "all" ? undefined : await reader.load(changes.keys);
   const total = still ? known.total : await count(database, reader, node);
   const next: ChildMark = { inner: changes.next, documents: changes.total, total };
@@ -35,7 +36,7 @@ export async function changesInside(
 async function count(database: DocumentDatabase, reader: Reader, node: Node): Promise<number> {
   const { documents } = database;
   if (!documents.countInside) return reader.count(node);
-  const [total] = await documents.countInside(reader.tree.inner, [node.steps]);
+  const [total] = await documents.countInside(reader.tree.inner, [node.steps], node.single);
   return total!;
 }
 

@@ -1,16 +1,19 @@
 import type { DocumentBatch, DocumentDatabase, DocumentUnit, DocumentWrite, InnerIdentity, JsonPatch } from "./contract.ts";
 import type { Key, Row } from "../endpoint.ts";
 import { exactPatcher, type Patcher } from "../engines/patcher.ts";
-import type { Batch, Committed, Outcome, Refusal, Unit } from "../unit.ts";
+import type { Batch, Committed, Outcome, Refusal, Unit, UpdateBatch } from "../unit.ts";
 import { documentName, keyText, OpenDocument } from "./document.ts";
 import { cloudIdsByKey, identityModel } from "./identity.ts";
 import { jsonText, type JsonObject } from "./json.ts";
+import { neededFor, type Needed } from "./needed.ts";
 import type { Node } from "./node.ts";
 import { patchesOf } from "./patches.ts";
 import { named } from "./own-units.ts";
-import { Reader, rowOf } from "./reader.ts";
+import { Reader } from "./reader.ts";
+import { Refused } from "./refused.ts";
+import { rowOf } from "./row.ts";
 import type { Tree } from "./tree.ts";
-import { Refused, Work, type Done } from "./work.ts";
+import { Work, type Done } from "./work.ts";
 
 /** How often documents that somebody else wrote meanwhile are read and written again. */
 const attempts = 5;
@@ -62,13 +65,14 @@ export async function commitUnit(unfolded: Unfolded, unit: Unit): Promise<Commit
 }
 
 /** Its text is made when somebody asks for it: of a large document a few patches are all that is needed. */
-function patchOf(parts: Omit<DocumentWrite & { readonly op: "patch" }, "op" | "whole">, root: JsonObject): DocumentWrite {
+function patchOf(parts: Omit<DocumentWrite & { readonly op: "patch" }, "op" | "whole">, { root, partial }: OpenDocument): DocumentWrite {
+  if (partial) return { op: "patch", ...parts };
   let text: string | undefined;
   return {
     op: "patch",
     ...parts,
     get whole() {
-      return (text ??= jsonText(root));
+      return (text ??= jsonText(root!));
     },
   };
 }
@@ -103,7 +107,7 @@ class UnitCommit {
     const marks = await this.#undisturbed(unit);
     const result = await database.documents.commit(unit);
     if (!result.committed) return { refusal: this.#translated(result.refusal) };
-    const transaction = named(result.transaction, marks);
+    const transaction = named(result.transaction, marks, this.#unit.batches.every(({ op }) => op === "update" || op === "identify"));
     const stale = new Set<string>();
     const images = new Map<string, OpenDocument>();
     unit.batches.forEach((batch, at) => result.outcomes[at]!.forEach((outcome, row) => {
@@ -150,22 +154,17 @@ class UnitCommit {
 
   /** The documents that these rows are in, or are to go to. */
   async #load(): Promise<Map<string, OpenDocument>> {
-    const keys = new Map<Tree, Key[]>();
-    for (const task of this.#tasks) {
-      const batch = this.#unit.batches[task.batch]!;
+    const needed = new Map<Tree, Needed[]>();
+    for (const { batch: at, row } of this.#tasks) {
+      const batch = this.#unit.batches[at]!;
       const node = this.#node(batch);
       const tree = this.#unfolded.trees.get(node)!;
-      const width = tree.root.model.primaryKey.length;
-      const wanted = keys.get(tree) ?? [];
-      keys.set(tree, wanted);
-      const key = batch.rows[task.row]!.key.slice(0, width);
-      wanted.push(key);
-      if (batch.op !== "update" || !node.parent) continue;
-      const at = node.model.primaryKey.slice(0, width).map((name) => batch.fields.indexOf(name));
-      if (at.some((field) => field >= 0)) wanted.push(key.map((part, index) => (at[index]! < 0 ? part : (batch.rows[task.row]!.values[at[index]!] ?? part))));
+      const list = needed.get(tree) ?? [];
+      needed.set(tree, list);
+      list.push(...neededFor(tree, node, batch, row, this.#unfolded.patcher !== exactPatcher));
     }
     const documents = new Map<string, OpenDocument>();
-    await Promise.all([...keys].map(async ([tree, wanted]) => {
+    await Promise.all([...needed].map(async ([tree, wanted]) => {
       for (const document of (await this.#unfolded.readers.get(tree)!.loadToWrite(wanted)).values()) documents.set(documentName(tree, document.key), document);
     }));
     return documents;
@@ -190,17 +189,17 @@ class UnitCommit {
   #apply(): void {
     this.#unit.batches.forEach((batch, at) => {
       const node = this.#node(batch);
-      for (const task of this.#tasks) if (task.batch === at) this.#done.set(task, this.#applied(node, batch, task.row));
+      const tasks = this.#tasks.filter((task) => task.batch === at);
+      if (batch.op === "update") this.#work.update(node, batch, tasks.map(({ row }) => batch.rows[row]!)).forEach((done, index) => this.#done.set(tasks[index]!, done));
+      else for (const task of tasks) this.#done.set(task, this.#applied(node, batch, task.row));
       this.#work.endBatch(node);
     });
   }
 
-  #applied(node: Node, batch: Batch, row: number): Done {
+  #applied(node: Node, batch: Exclude<Batch, UpdateBatch>, row: number): Done {
     switch (batch.op) {
       case "insert":
         return this.#work.insert(node, batch, batch.rows[row]!);
-      case "update":
-        return this.#work.update(node, batch, batch.rows[row]!);
       case "delete":
         return this.#work.delete(node, batch.rows[row]!);
       case "identify":
@@ -210,14 +209,17 @@ class UnitCommit {
 
   /** What is to be remembered with each document. */
   async #changedIdentities(): Promise<Map<string, InnerIdentity[]>> {
-    const { stood, given, dropped, documents } = this.#work;
+    const { stood, given, dropped, documents, moved: keysMoved } = this.#work;
     const lists = new Map([...dropped].map(([name, list]) => [name, [...list]]));
     const add = (name: string, identity: InnerIdentity): void => {
       const list = lists.get(name);
       if (list) list.push(identity);
       else lists.set(name, [identity]);
     };
-    if (stood.size === 0 && given.size === 0) return lists;
+    if (!keysMoved) {
+      for (const { cloudId, node, key, document } of given.values()) add(document, { model: identityModel(this.#unfolded.trees.get(node)!, node), key, cloudId });
+      return lists;
+    }
     const standing = new Set<JsonObject>();
     const moved: { readonly node: Node; readonly was: Key; readonly key: Key; readonly from: string; readonly name: string }[] = [];
     for (const [name, document] of documents) {
@@ -226,7 +228,7 @@ class UnitCommit {
         for (const { key, element } of document.places(node)) {
           if (!(element instanceof Map)) continue;
           standing.add(element);
-          const cloudId = given.get(element);
+          const cloudId = given.get(element)?.cloudId;
           const before = stood.get(element);
           if (cloudId !== undefined) add(name, { model: identityModel(document.tree, node), key, cloudId });
           if (!before || keyText(before.key) === keyText(key)) continue;
@@ -265,7 +267,7 @@ class UnitCommit {
       if (revision === undefined) write = root && { op: "insert", key, whole: jsonText(root), inner };
       else if (!root && document.code === undefined) write = { op: "delete", key, revision, inner };
       else if (patches.length > 0 || own.length > 0) {
-        write = patches.length > 0 ? patchOf({ key, revision, patches, inner }, root!) : { op: "patch", key, revision, patches, whole: text!, inner };
+        write = patches.length > 0 ? patchOf({ key, revision, patches, inner }, document) : { op: "patch", key, revision, patches, whole: text!, inner };
       }
       if (!write) continue;
       open = [];

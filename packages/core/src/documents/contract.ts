@@ -19,15 +19,49 @@ export interface Documents {
   identities(model: string, by: "key" | "cloudId", tuples: readonly (readonly string[])[]): Promise<readonly { readonly key: Key; readonly cloudId: string }[]>;
   /**
    * How many elements stand under each path, over all documents: `["regions", "airports"]` counts the airports of all
-   * regions. Absent: all documents are read to count them.
+   * regions. `values`: single values, of which one that stands in an array twice counts once. Absent: all documents are read to
+   * count them.
    */
-  countInside?(model: string, paths: readonly (readonly string[])[]): Promise<readonly number[]>;
+  countInside?(model: string, paths: readonly (readonly string[])[], values?: boolean): Promise<readonly number[]>;
   /**
    * Keys of documents that contain one of these JSON texts, as `@>` of PostgreSQL understands it: `{"code":"FR"}`, or
    * `{"regions":[{"airports":[{"ident":"LFPG"}]}]}` for an element at any place in its array. A few too many do no harm.
    * Absent: all documents are read to find a record by a field that is not its key.
    */
   containing?(model: string, shapes: readonly string[]): Promise<readonly Key[]>;
+  /**
+   * Single elements, so that a large document need not be read for a few of them; one answer per element asked for, all of one
+   * snapshot. Undefined: it is not there, or not the only one that looks so. Absent: documents are read whole.
+   */
+  elements?(model: string, way: Way, wanted: readonly WantedElement[]): Promise<readonly (FoundElement | undefined)[]>;
+}
+
+/** Leads from documents down to elements of one level. */
+export interface Way {
+  /** The JSON field. */
+  readonly field: string;
+  /** Keys to each array, seen from the element above. */
+  readonly arrays: readonly (readonly string[])[];
+  /** Paths that are left out of what is given: of the document, and of the elements of each array. */
+  readonly without: readonly (readonly (readonly string[])[])[];
+}
+
+export interface WantedElement {
+  /** Of its document. */
+  readonly key: Key;
+  /** JSON objects, one per array: the element on the way contains it as `@>` of PostgreSQL understands it, and no other one does. */
+  readonly shapes: readonly string[];
+}
+
+export interface FoundElement {
+  /** These three are the document's. */
+  readonly key: Key;
+  readonly revision: string;
+  readonly cloudId: string | null;
+  /** JSON texts: the document without its arrays, and one element of each array. */
+  readonly texts: readonly string[];
+  /** Where in its array each of these elements stands. */
+  readonly positions: readonly number[];
 }
 
 /** Plain data that one database commits together, as a `Unit` is. */
@@ -62,8 +96,8 @@ export type DocumentWrite =
        * the database knows from which number on the whole text costs it less. `"whole"`: it is to be written so in any case.
        */
       readonly patches: readonly JsonPatch[] | "whole";
-      /** The whole text as it will be, for a database that writes it whole. */
-      readonly whole: string;
+      /** The whole text as it will be, for a database that writes it whole. Absent: it was not read, and the patches are all there is. */
+      readonly whole?: string;
       readonly inner: readonly InnerIdentity[];
     }
   /** Guarded. */

@@ -1,7 +1,7 @@
 import type { Key } from "../endpoint.ts";
 import { hash64 } from "../hash.ts";
 import { isValueError } from "../value.ts";
-import { jsonText, parseJson, Single, valueAt, type Json, type JsonObject } from "./json.ts";
+import { jsonText, parseJson, Single, Unread, valueAt, type Json, type JsonObject } from "./json.ts";
 import { read, type Node } from "./node.ts";
 import type { Tree } from "./tree.ts";
 
@@ -26,6 +26,12 @@ export interface Elements {
   readonly odd: readonly { readonly own: Key; readonly element: Json | undefined; readonly code: string; readonly odd: true; readonly at?: number }[];
 }
 
+/** Some records of a document: what was not read of an array is `Unread`. */
+export interface DocumentPart {
+  readonly root: JsonObject;
+  readonly size: number;
+}
+
 export const keyText = (key: Key): string => (key.length === 1 ? key[0]! : JSON.stringify(key));
 
 /** Names the document that holds the record of this key, among those of all trees. */
@@ -41,19 +47,26 @@ export class OpenDocument {
   readonly revision: string | undefined;
   readonly cloudId: string | null;
   readonly text: string | undefined;
+  /** Only some of its records were read, with all those above them. Others may be there; what is found stands where it says. */
+  readonly partial: boolean;
+  /** In letters, as it was read. */
+  readonly size: number;
   /** Undefined: there is no document, or none that holds records. */
   root: JsonObject | undefined;
   /** Why it holds none. */
   readonly code: string | undefined;
   readonly #elements = new Map<JsonObject, Map<Node, Elements>>();
 
-  constructor(tree: Tree, key: Key, stored?: { readonly text: string | null; readonly revision: string; readonly cloudId: string | null }) {
+  constructor(tree: Tree, key: Key, stored?: { readonly text: string | null; readonly part?: DocumentPart; readonly revision: string; readonly cloudId: string | null }) {
     this.tree = tree;
     this.key = key;
     this.revision = stored?.revision;
     this.cloudId = stored?.cloudId ?? null;
     this.text = stored?.text ?? undefined;
-    if (!stored) return;
+    this.partial = stored?.part !== undefined;
+    this.size = stored?.part?.size ?? this.text?.length ?? 0;
+    this.root = stored?.part?.root;
+    if (!stored || stored.part) return;
     try {
       const json = stored.text === null ? null : parseJson(stored.text);
       if (json instanceof Map) {
@@ -126,6 +139,12 @@ export class OpenDocument {
   }
 }
 
+/** Whether it holds this record, and there is nothing amiss with its place. */
+export function holdsRecord(document: OpenDocument, node: Node, key: Key): boolean {
+  const place = document.find(node, key);
+  return place !== undefined && place !== "unknown" && place.code === undefined;
+}
+
 /** A path of object keys behind another path. */
 export function inside(path: string, steps: readonly string[]): string {
   return [path, ...steps].filter((step) => step !== "").join(".");
@@ -181,6 +200,7 @@ function sift(node: Node, above: JsonObject): Elements {
   }
   const odd: { own: Key; element: Json; code: string; odd: true; at: number }[] = [];
   value.forEach((element, at) => {
+    if (element instanceof Unread) return;
     const own = ownKey(node, element);
     if (!own) odd.push({ own: node.key.map(() => `(element ${at})`), element, code: "DOCUMENT.NO_KEY", odd: true, at });
     else if (byKey.has(keyText(own))) {

@@ -20,6 +20,9 @@ export class Single extends Map<string, Json> {
   static readonly path: readonly string[] = [""];
 }
 
+/** An element of an array of which nothing was read. */
+export class Unread extends Map<string, Json> {}
+
 export type Json = null | boolean | string | JsonNumber | Json[] | JsonObject;
 
 const builder: JsonBuilder<Json> = {
@@ -43,21 +46,32 @@ export function jsonText(json: Json, without?: Paths | null): string {
   if (json === null || typeof json === "boolean") return String(json);
   if (typeof json === "string") return JSON.stringify(json);
   if (json instanceof JsonNumber) return json.written;
-  if (Array.isArray(json)) return `[${json.map((item) => jsonText(item)).join(",")}]`;
+  if (Array.isArray(json)) {
+    let items = "";
+    for (const item of json) items += items === "" ? jsonText(item) : `,${jsonText(item)}`;
+    return `[${items}]`;
+  }
   if (json instanceof Single) return jsonText(json.get("") ?? null);
-  const members: string[] = [];
-  for (const key of sorted([...json.keys()])) {
+  let members = "";
+  for (const key of keysInOrder(json)) {
     const inside = without?.get(key);
     if (inside === null) continue;
     const text = jsonText(json.get(key)!, inside);
-    if (inside === undefined || text !== "{}") members.push(`${JSON.stringify(key)}:${text}`);
+    if (inside === undefined || text !== "{}") members += `${members === "" ? "" : ","}${JSON.stringify(key)}:${text}`;
   }
-  return `{${members.join(",")}}`;
+  return `{${members}}`;
 }
 
-/** They mostly are already. */
-function sorted(keys: string[]): string[] {
-  for (let at = 1; at < keys.length; at++) if (keys[at - 1]! > keys[at]!) return keys.sort();
+/** Mostly few, and in order but for one or two: each is moved to its place, which makes nothing to clear away. */
+function keysInOrder(json: JsonObject): string[] {
+  const keys = [...json.keys()];
+  if (keys.length > 32) return keys.sort();
+  for (let from = 1; from < keys.length; from++) {
+    const key = keys[from]!;
+    let at = from;
+    for (; at > 0 && keys[at - 1]! > key; at--) keys[at] = keys[at - 1]!;
+    keys[at] = key;
+  }
   return keys;
 }
 
@@ -78,7 +92,8 @@ export function valueAt(json: JsonObject, path: readonly string[]): { readonly v
  */
 export function setAt(json: JsonObject, path: readonly string[], value: Json | undefined): boolean {
   let here = json;
-  for (const step of path.slice(0, -1)) {
+  for (let at = 0; at < path.length - 1; at++) {
+    const step = path[at]!;
     let next = here.get(step) ?? null;
     if (next === null) {
       if (value === undefined) return true;

@@ -97,6 +97,7 @@ export function nodeOf(draft: Draft): Node {
     uniqueKeys: (record.uniqueKeys ?? []).map((each) => ({ name: `${name} ${each.join(", ")}`, fields: each })),
     references,
     syncFields: record.cloudId === undefined ? {} : { cloudId: record.cloudId },
+    ...(record.declared ? { declared: record.declared } : {}),
     ...(child ? { within: child.parent ?? "parent" } : {}),
     ...(single ? {} : { rest: REST }),
     ...(record.declared ? { declared: record.declared } : {}),

@@ -36,13 +36,13 @@ export class OwnUnits {
   async undisturbed(documents: readonly Key[]): Promise<string[]> {
     if (!this.#inner.changesSince) return [];
     const marks = [...this.#marks];
-    if (documents.length === 0) return marks.map(nameOf);
+    if (documents.length === 0) return marks.map((mark) => this.#nameOf(mark));
     const wanted = new Set(documents.map(keyText));
     const changes = await Promise.all(marks.map((mark) => this.#inner.changesSince!(mark, this.since(mark, this.#units))));
     return marks.filter((_, at) => {
       const { keys } = changes[at]!;
       return keys !== "all" && !keys.some((key) => wanted.has(keyText(key)));
-    }).map(nameOf);
+    }).map((mark) => this.#nameOf(mark));
   }
 
   written(unit: string): void {
@@ -52,17 +52,32 @@ export class OwnUnits {
 
   /** Of these units, the transactions that hide nothing which came after this mark. */
   since(mark: string, units: readonly string[]): string[] {
-    const name = nameOf(mark);
+    const name = this.#nameOf(mark);
     return units.flatMap((unit) => {
       const [transaction, ...marks] = unit.split(" ");
       return transaction !== "" && marks.includes(name) ? [transaction!] : [];
     });
   }
+
+  /** Whether none of these units, as far as it hides nothing that came after this mark, made records or took any away. */
+  keepNumbers(mark: string, units: readonly string[]): boolean {
+    const name = this.#nameOf(mark);
+    return units.every((unit) => {
+      const words = unit.split(" ");
+      return !words.includes(name) || words[1] === SAME_RECORDS;
+    });
+  }
+
+  /** Two models of one database may have been given the same mark. */
+  #nameOf(mark: string): string {
+    return hash64(JSON.stringify([this.#inner.model.name, mark]), 2);
+  }
 }
+
+/** Of a transaction that made no records and took none away. */
+const SAME_RECORDS = "=";
 
 /** A transaction with the marks that it hides nothing from: what `changesSince` gets back. */
-export function named(transaction: string, marks: readonly string[]): string {
-  return [transaction, ...marks].join(" ");
+export function named(transaction: string, marks: readonly string[], sameRecords: boolean): string {
+  return [transaction, ...(sameRecords ? [SAME_RECORDS] : []), ...marks].join(" ");
 }
-
-const nameOf = (mark: string): string => hash64(mark, 2);

@@ -1,12 +1,14 @@
 import type { DocumentDatabase } from "./contract.ts";
-import type { Endpoint, FetchRequest, Key, KeyRange, Page, Row, RowFault, ScanRequest } from "../endpoint.ts";
+import type { Endpoint, FetchRequest, Key, KeyRange, Page, Row, ScanRequest } from "../endpoint.ts";
 import { fieldOf } from "../model.ts";
-import type { Value } from "../value.ts";
-import { compareKeys, inside, keyText, OpenDocument, revisionOf, type Place } from "./document.ts";
+import { compareKeys, holdsRecord, keyText, OpenDocument, type Place } from "./document.ts";
+import { groupBy } from "./group.ts";
 import { cloudIdsByKey, identityModel } from "./identity.ts";
-import { read, REST, type Node } from "./node.ts";
+import type { Needed } from "./needed.ts";
+import { read, type Node } from "./node.ts";
 import { OwnUnits } from "./own-units.ts";
-import { restOf } from "./rest.ts";
+import { fewRecords, partOf, wantedElement, wayTo } from "./parts.ts";
+import { rowOf, valueOf } from "./row.ts";
 import { shapesOf } from "./shape.ts";
 import type { Tree } from "./tree.ts";
 
@@ -62,7 +64,7 @@ export class Reader {
     if (node.cloudId) return this.#byFields(node, [node.cloudId.name], tuples, fields);
     if (!node.parent) return this.rows(node, (await this.#load({ fields: [], by, tuples })).flatMap((document) => placesOf(node, document)), fields);
     const known = await this.#database.documents.identities(identityModel(this.tree, node), "cloudId", tuples);
-    return this.#byKey(node, known.map(({ key }) => key), fields);
+    return this.#byKey(node, known.map(({ key }) => key), fields, new Map(known.map(({ key, cloudId }) => [keyText(key), cloudId])));
   }
 
   /** The documents of these keys; those that do not exist are absent. */
@@ -76,14 +78,15 @@ export class Reader {
    * The same for somebody who changes them and writes them under their revision: those that were read just now are taken as they
    * were. Each is given once, for what is changed is nobody else's.
    */
-  async loadToWrite(keys: readonly Key[]): Promise<Map<string, OpenDocument>> {
+  async loadToWrite(needed: readonly Needed[]): Promise<Map<string, OpenDocument>> {
     const taken = new Map<string, OpenDocument>();
-    for (const text of keys.map(keyText)) {
+    for (const [text, needs] of groupBy(needed, ({ document }) => keyText(document))) {
       const document = this.#lately.get(text);
-      if (document) taken.set(text, document);
+      if (document && needs.every(({ only }) => !document.partial || (only && holdsRecord(document, only.node, only.key)))) taken.set(text, document);
     }
     this.forget();
-    for (const [text, document] of await this.load(keys.filter((key) => !taken.has(keyText(key))))) taken.set(text, document);
+    const missing = needed.flatMap(({ document }) => (taken.has(keyText(document)) ? [] : [document]));
+    for (const [text, document] of await this.load(missing)) taken.set(text, document);
     this.forget();
     return taken;
   }
@@ -103,14 +106,17 @@ export class Reader {
     return key.slice(0, this.tree.root.model.primaryKey.length);
   }
 
-  async rows(node: Node, places: readonly { readonly document: OpenDocument; readonly place: Place }[], fields: readonly string[]): Promise<Row[]> {
-    const cloudIds = await this.#cloudIds(node, places);
+  async rows(
+    node: Node, places: readonly { readonly document: OpenDocument; readonly place: Place }[], fields: readonly string[], known?: ReadonlyMap<string, string>,
+  ): Promise<Row[]> {
+    const cloudIds = await this.#cloudIds(node, places, known);
     return places.map(({ document, place }, at) => rowOf(node, document, place, fields, cloudIds[at]!));
   }
 
-  async #byKey(node: Node, keys: readonly Key[], fields: readonly string[]): Promise<readonly Row[]> {
-    const documents = await this.load(keys.map((key) => this.documentKey(key)));
+  /** `cloudIds`: those that are known already, where no element holds its own. */
+  async #byKey(node: Node, keys: readonly Key[], fields: readonly string[], cloudIds?: ReadonlyMap<string, string>): Promise<readonly Row[]> {
     const unique = new Map(keys.map((key) => [keyText(key), key]));
+    const documents = await this.#holdingKeys(node, [...unique.values()], fields);
     const doubtful: { document: OpenDocument; place: Place }[] = [];
     const places = [...unique.values()].flatMap((key) => {
       const document = documents.get(keyText(this.documentKey(key)));
@@ -120,10 +126,37 @@ export class Reader {
       doubtful.push({ document, place: { key, element: undefined, code: "DOCUMENT.UNKNOWN_PLACE" } });
       return [];
     });
-    const rows = await this.rows(node, places, fields);
+    const rows = await this.rows(node, places, fields, cloudIds);
     // Who is known by a cloudId may still stand in the array that nobody can read: that is no delete.
-    const known = node.cloudId || doubtful.length === 0 ? [] : (await this.rows(node, doubtful, fields)).filter((row) => row.cloudId !== null);
+    const known = node.cloudId || doubtful.length === 0 ? [] : (await this.rows(node, doubtful, fields, cloudIds)).filter((row) => row.cloudId !== null);
     return [...rows, ...known];
+  }
+
+  /** What says all about the records of these keys: parts of documents in which each was found, else the whole ones. */
+  async #holdingKeys(node: Node, keys: readonly Key[], fields: readonly string[]): Promise<Map<string, OpenDocument>> {
+    const documents = new Map<string, OpenDocument>();
+    const open = groupBy(keys, (key) => keyText(this.documentKey(key)));
+    const take = (text: string, document: OpenDocument | undefined): void => {
+      if (document && open.get(text)!.every((key) => holdsRecord(document, node, key)) && open.delete(text)) documents.set(text, document);
+    };
+    // Who is there, and no more, may be told by what was read a moment ago.
+    if (fields.length === 0) for (const text of open.keys()) take(text, this.#lately.get(text));
+    for (const [text, document] of await this.#parts(node, [...open.values()].filter(({ length }) => length <= fewRecords).flat(), fields)) take(text, document);
+    if (this.#keeps) for (const document of documents.values()) if (document.partial) this.#keep(document);
+    for (const [text, document] of await this.load([...open.values()].map(([key]) => this.documentKey(key!)))) documents.set(text, document);
+    return documents;
+  }
+
+  async #parts(node: Node, keys: readonly Key[], fields: readonly string[]): Promise<Map<string, OpenDocument>> {
+    const { documents } = this.#database;
+    const way = documents.elements && wayTo(this.tree, node, fields);
+    const wanted = way ? keys.flatMap((key) => wantedElement(this.tree, node, key) ?? []) : [];
+    if (!way || wanted.length === 0) return new Map();
+    const found = (await documents.elements!(this.tree.inner, way, wanted)).flatMap((element) => element ?? []);
+    return new Map([...groupBy(found, ({ key }) => keyText(key))].flatMap(([text, elements]) => {
+      const part = partOf(this.tree, node, elements);
+      return part ? [[text, part] as const] : [];
+    }));
   }
 
   async #byFields(node: Node, by: readonly string[], tuples: readonly (readonly string[])[], fields: readonly string[]): Promise<readonly Row[]> {
@@ -190,13 +223,13 @@ export class Reader {
 
   #keep(document: OpenDocument): void {
     const text = keyText(document.key);
-    this.#lengthLately += (document.text?.length ?? 0) - (this.#lately.get(text)?.text?.length ?? 0);
+    this.#lengthLately += document.size - (this.#lately.get(text)?.size ?? 0);
     this.#lately.delete(text);
     this.#lately.set(text, document);
-    for (const [oldest, { text: content }] of this.#lately) {
+    for (const [oldest, { size }] of this.#lately) {
       if (this.#lengthLately <= lengthKept) return;
       this.#lately.delete(oldest);
-      this.#lengthLately -= content?.length ?? 0;
+      this.#lengthLately -= size;
     }
   }
 
@@ -204,11 +237,13 @@ export class Reader {
     return new OpenDocument(this.tree, row.key, { text: row.values[0] ?? null, revision: row.revision, cloudId: row.cloudId });
   }
 
-  async #cloudIds(node: Node, places: readonly { readonly document: OpenDocument; readonly place: Place }[]): Promise<readonly (string | null)[]> {
+  async #cloudIds(
+    node: Node, places: readonly { readonly document: OpenDocument; readonly place: Place }[], already?: ReadonlyMap<string, string>,
+  ): Promise<readonly (string | null)[]> {
     const { cloudId } = node;
     if (cloudId) return places.map(({ place }) => (place.element === undefined || place.code !== undefined ? null : read(cloudId, place.element).value));
     if (!node.parent) return places.map(({ document }) => document.cloudId);
-    const known = await cloudIdsByKey(this.#database, identityModel(this.tree, node), places.map(({ place }) => place.key));
+    const known = already ?? await cloudIdsByKey(this.#database, identityModel(this.tree, node), places.map(({ place }) => place.key));
     return places.map(({ place }) => known.get(keyText(place.key)) ?? null);
   }
 }
@@ -227,40 +262,4 @@ function within(node: Node, document: OpenDocument, range: KeyRange): Place[] {
     const own = key.slice(length);
     return (after === undefined || compareKeys(node, own, after) > 0) && (upTo === undefined || compareKeys(node, own, upTo) <= 0);
   });
-}
-
-function valueOf(node: Node, place: Place, name: string): { readonly value: Value; readonly code?: string } {
-  if (name === REST) return { value: restOf(node, place.element) };
-  const field = node.fields.get(name);
-  if (!field) return { value: place.key[node.model.primaryKey.indexOf(name)] ?? null };
-  return place.element === undefined ? { value: null } : read(field, place.element);
-}
-
-/** A record as a row. What has no place in the tree is faulty in every field, its key first. */
-export function rowOf(node: Node, document: OpenDocument, place: Place, fields: readonly string[], cloudId: string | null): Row {
-  const row = { key: place.key, cloudId, revision: revisionOf(node, place.element) };
-  if (place.code !== undefined) {
-    const path = pathOfPlace(node, document, place);
-    const fault = { code: place.code, ...(path === "" ? {} : { path }) };
-    const keyFirst = [...fields].sort((a, b) => node.model.primaryKey.indexOf(b) - node.model.primaryKey.indexOf(a));
-    return { ...row, values: fields.map(() => null), faults: keyFirst.map((field) => ({ field, ...fault })) };
-  }
-  const faults: RowFault[] = [];
-  const values = fields.map((name) => {
-    const { value, code } = valueOf(node, place, name);
-    if (code !== undefined) faults.push({ field: name, code, path: inside(document.pathTo(node, place.key), node.fields.get(name)!.path) });
-    return value;
-  });
-  return { ...row, values, ...(faults.length > 0 ? { faults } : {}) };
-}
-
-/** Where an element is amiss, down to the part of its key where that is why; of one above where that is amiss. */
-function pathOfPlace(node: Node, document: OpenDocument, { key, element, code }: Place): string {
-  const above = code === "DOCUMENT.NO_KEY_ABOVE" ? document.find(node.parent!, key.slice(0, -node.key.length)) : undefined;
-  if (above && above !== "unknown") return pathOfPlace(node.parent!, document, above);
-  const path = document.pathTo(node, key);
-  if (!(element instanceof Map)) return path;
-  const missing = node.key.find((field) => read(field, element).value === null);
-  const field = missing ?? (code === "DOCUMENT.DUPLICATE_KEY" && node.key.length === 1 ? node.key[0] : undefined);
-  return field ? inside(path, field.path) : path;
 }

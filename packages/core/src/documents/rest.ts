@@ -30,7 +30,7 @@ function isFilled(element: JsonObject, path: readonly string[]): boolean {
   return found !== "blocked" && Array.isArray(found.value) && found.value.length > 0;
 }
 
-function without(object: JsonObject, paths: readonly (readonly string[])[]): JsonObject {
+export function without(object: JsonObject, paths: readonly (readonly string[])[]): JsonObject {
   const kept: JsonObject = new Map();
   for (const [key, value] of object) {
     const deeper = paths.flatMap(([first, ...rest]) => (first === key ? [rest] : []));

@@ -14,19 +14,24 @@ export function shapesOf(node: Node, by: readonly string[], tuples: readonly (re
   const fields = by.map((name) => node.fields.get(name));
   if (!fields.every(hasOneSpelling)) return undefined;
   return tuples.flatMap((tuple) => {
-    const element: JsonObject = node.single ? new Single() : new Map();
-    try {
-      fields.forEach((field, at) => setAt(element, field.path, toJson(field.kind, tuple[at]!, field.numbers)));
-    } catch (error) {
-      // No document holds what has no JSON form.
-      if (isValueError(error)) return [];
-      throw error;
-    }
-    return [jsonText(inDocument(node, element))];
+    const element = elementWith(node, fields, tuple);
+    return element ? [jsonText(inDocument(node, element))] : [];
   });
 }
 
-function hasOneSpelling(field: NodeField | undefined): field is NodeField {
+/** Undefined: no document holds what has no JSON form. */
+export function elementWith(node: Node, fields: readonly NodeField[], values: readonly string[]): JsonObject | undefined {
+  const element: JsonObject = node.single ? new Single() : new Map();
+  try {
+    fields.forEach((field, at) => setAt(element, field.path, toJson(field.kind, values[at]!, field.numbers)));
+  } catch (error) {
+    if (isValueError(error)) return undefined;
+    throw error;
+  }
+  return element;
+}
+
+export function hasOneSpelling(field: NodeField | undefined): field is NodeField {
   return field !== undefined && oneSpelling.has(field.kind.type) && (field.numbers === "number" || field.kind.type === "text");
 }
 

@@ -1,3 +1,4 @@
+import type { Declaration } from "../declaration.ts";
 import type { DocumentDatabase } from "./contract.ts";
 import type { Declaration } from "../declaration.ts";
 import type { Finding } from "../endpoint.ts";
@@ -39,6 +40,8 @@ export interface TreeRecord {
   /** A field that holds the record's cloudId. Without it the identity stands beside the documents. */
   readonly cloudId?: string;
   readonly references?: readonly TreeReference[];
+  /** How the records are kept the same, where they say so themselves. */
+  readonly declared?: Declaration;
   readonly children?: readonly TreeChild[];
   /** What the user declared on it. */
   readonly declared?: Declaration;

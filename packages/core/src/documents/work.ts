@@ -1,36 +1,39 @@
 import type { InnerIdentity, JsonPatch } from "./contract.ts";
 import type { Key } from "../endpoint.ts";
-import type { DeleteBatch, IdentifyBatch, InsertBatch, Refusal, UpdateBatch } from "../unit.ts";
+import type { DeleteBatch, IdentifyBatch, InsertBatch, UpdateBatch } from "../unit.ts";
 import { isValueError, type Value } from "../value.ts";
 import { documentName, keyText, OpenDocument, revisionOf, type Place } from "./document.ts";
 import { identityModel } from "./identity.ts";
 import { setAt, Single, type Json, type JsonObject } from "./json.ts";
 import { toJson } from "./kinds.ts";
-import { read, REST, type Node, type NodeField } from "./node.ts";
+import { layoutOf, type Layout } from "./layout.ts";
+import { read, type Node, type NodeField } from "./node.ts";
 import { arrange } from "./order.ts";
 import { copyOf, patchesBetween, type Origins } from "./patches.ts";
+import { blocked, notNull, Refused, refused } from "./refused.ts";
 import { fromRest, holds } from "./rest.ts";
 import type { Tree } from "./tree.ts";
 
-/** A data error: nothing of the unit is written. */
-export class Refused extends Error {
-  readonly refusal: Refusal;
-  constructor(refusal: Refusal) {
-    super(refusal.code);
-    this.refusal = refusal;
-  }
-}
-
 /** What was done to one row: where it stands now, and which documents have to be written for it. Undefined: it is stale. */
 export type Done = { readonly key: Key; readonly documents: readonly string[] } | undefined;
+
+/** A cloudId that was given to a record, and where that stood then. */
+interface Given {
+  readonly cloudId: string;
+  readonly node: Node;
+  readonly key: Key;
+  readonly document: string;
+}
 
 /** The batches of one unit carried out on documents in memory. */
 export class Work {
   /** A record has moved from one document to another: both have to be written, or neither. */
   together = false;
   readonly documents: Map<string, OpenDocument>;
-  /** CloudIds given in this unit. */
-  readonly given: Map<JsonObject, string> = new Map();
+  /** Records have other keys than before, and so may those inside them. */
+  moved = false;
+  /** Given in this unit, to records that are still there. */
+  readonly given: Map<JsonObject, Given> = new Map();
   /** Where records stood, in documents in which keys have changed. */
   readonly stood: Map<JsonObject, { readonly node: Node; readonly key: Key; readonly document: string }> = new Map();
   /** Identities of deleted records, by document. */
@@ -42,6 +45,9 @@ export class Work {
   readonly #captured = new Set<OpenDocument>();
   /** Arrays that are to be in order at the end of the batch, by the object above. */
   readonly #disturbed = new Map<JsonObject, Json[]>();
+  readonly #layouts = new Map<InsertBatch, Layout>();
+  /** Where the last new element of each level went: those of one array mostly come one after the other. */
+  readonly #latest = new Map<Node, { readonly keyAbove: Key; readonly document: OpenDocument; readonly names: readonly string[]; readonly above: JsonObject }>();
   readonly #trees: ReadonlyMap<Node, Tree>;
   readonly #known: ReadonlyMap<Node, ReadonlyMap<string, string>>;
 
@@ -57,34 +63,40 @@ export class Work {
   }
 
   insert(node: Node, batch: InsertBatch, row: InsertBatch["rows"][number]): Done {
-    const element: JsonObject = node.single ? new Single() : fromRest(row.values[batch.fields.indexOf(REST)]);
-    const text = this.#documentText(node, row.key);
-    if (node.parent) this.#put(node, row.key, element);
-    else {
-      let document = this.documents.get(text);
-      if (document && (document.root || document.code !== undefined)) throw refused(node, "WRITE.UNIQUE", "document key");
-      if (!document) this.documents.set(text, (document = new OpenDocument(this.#trees.get(node)!, row.key)));
-      document.root = element;
-    }
+    let layout = this.#layouts.get(batch);
+    if (!layout) this.#layouts.set(batch, (layout = layoutOf(node, batch)));
+    const { rest, given, missing } = layout;
+    const element: JsonObject = node.single ? new Single() : rest < 0 ? new Map() : fromRest(row.values[rest]);
+    const documents = node.parent ? this.#put(node, row.key, element) : this.#open(node, row.key, element);
     this.#fresh.add(element);
-    batch.fields.forEach((name, at) => {
-      const field = node.fields.get(name);
+    for (const { at, field } of given) {
       const value = row.values[at] ?? null;
       // A null that stood there is in the rest.
-      if (field && (value !== null || !holds(element, field.path))) setField(node, element, field, value);
-    });
-    node.key.forEach((field, at) => setField(node, element, field, row.key[row.key.length - node.key.length + at]!));
-    for (const field of node.fields.values()) {
-      if (!field.nullable && !field.optional && !batch.fields.includes(field.name) && !node.key.includes(field)) throw notNull(node, field.name);
+      if (value !== null || !holds(element, field.path)) setField(node, element, field, value);
     }
+    for (let at = 0; at < node.key.length; at++) setField(node, element, node.key[at]!, row.key[row.key.length - node.key.length + at]!);
+    if (missing !== undefined) throw notNull(node, missing);
     for (const child of node.children) if (child.required && !holds(element, child.path) && !setAt(element, child.path, [])) throw blocked(child, child.path);
-    this.#give(node, element, row.cloudId);
-    return { key: row.key, documents: [text] };
+    this.#give(node, element, { cloudId: row.cloudId, node, key: row.key, document: documents[0]! });
+    return { key: row.key, documents };
   }
 
-  update(node: Node, batch: UpdateBatch, row: UpdateBatch["rows"][number]): Done {
-    const found = this.#guarded(node, row.key, row.revision);
-    if (!found) return undefined;
+  /** All that get another key leave their places before anybody comes: records of one batch may exchange theirs. */
+  update(node: Node, batch: UpdateBatch, rows: readonly UpdateBatch["rows"][number][]): Done[] {
+    this.#latest.clear();
+    const found = rows.map((row) => {
+      const element = this.#guarded(node, row.key, row.revision);
+      return element && { row, element, key: this.#keyAfter(node, batch, row) };
+    });
+    for (const each of found) {
+      if (!each) continue;
+      this.#first.set(each.element, this.#first.get(each.element) ?? revisionOf(node, each.element));
+      if (keyText(each.key) !== keyText(each.row.key)) this.#leave(node, each.row.key, each.key, each.element);
+    }
+    return found.map((each) => each && this.#updated(node, batch, each));
+  }
+
+  #keyAfter(node: Node, batch: UpdateBatch, row: UpdateBatch["rows"][number]): Key {
     const key = [...row.key];
     batch.fields.forEach((name, at) => {
       const part = node.model.primaryKey.indexOf(name);
@@ -93,25 +105,29 @@ export class Work {
       if (value === null) throw notNull(node, name);
       key[part] = value;
     });
-    const texts = new Set([this.#documentText(node, row.key), this.#documentText(node, key)]);
-    this.#first.set(found, this.#first.get(found) ?? revisionOf(node, found));
-    if (keyText(key) !== keyText(row.key)) this.#move(node, row.key, key, found);
+    return key;
+  }
+
+  #updated(node: Node, batch: UpdateBatch, { row, element, key }: { readonly row: UpdateBatch["rows"][number]; readonly element: JsonObject; readonly key: Key }): Done {
+    if (keyText(key) !== keyText(row.key)) this.#put(node, key, element);
     batch.fields.forEach((name, at) => {
       const field = node.fields.get(name);
       const value = row.values[at];
-      if (field && value !== undefined) setField(node, found, field, value);
+      if (field && value !== undefined) setField(node, element, field, value);
     });
     if (node.orderBy && batch.fields.includes(node.orderBy.name)) {
       const above = this.#element(node.parent!, key.slice(0, -node.key.length))!;
       this.#disturbed.set(above, this.documents.get(this.#documentText(node, key))!.elements(node, above).array!);
     }
-    if (row.cloudId !== undefined) this.#give(node, found, row.cloudId);
-    return { key, documents: [...texts] };
+    const document = this.#documentText(node, key);
+    if (row.cloudId !== undefined) this.#give(node, element, { cloudId: row.cloudId, node, key, document });
+    return { key, documents: [...new Set([this.#documentText(node, row.key), document])] };
   }
 
   delete(node: Node, row: DeleteBatch["rows"][number]): Done {
     const found = this.#guarded(node, row.key, row.revision);
     if (!found) return undefined;
+    this.#latest.clear();
     const text = this.#documentText(node, row.key);
     const document = this.documents.get(text)!;
     for (const child of node.children) {
@@ -119,6 +135,7 @@ export class Work {
     }
     if (node.parent) this.#take(node, row.key, found);
     else document.root = undefined;
+    this.given.delete(found);
     if (!node.cloudId) {
       const gone = { model: identityModel(document.tree, node), key: row.key, cloudId: null };
       this.dropped.set(text, [...(this.dropped.get(text) ?? []), gone]);
@@ -127,14 +144,15 @@ export class Work {
   }
 
   identify(node: Node, row: IdentifyBatch["rows"][number]): Done {
-    const document = this.documents.get(this.#documentText(node, row.key));
-    const element = this.#element(node, row.key);
+    const text = this.#documentText(node, row.key);
+    const document = this.documents.get(text);
+    const element = this.#named(node, row.key);
     if (!document || !element) return undefined;
     const stored = node.cloudId ? read(node.cloudId, element).value : node.parent ? (this.#known.get(node)?.get(keyText(row.key)) ?? null) : document.cloudId;
-    if ((this.given.get(element) ?? stored) !== row.was) return undefined;
+    if ((this.given.get(element)?.cloudId ?? stored) !== row.was) return undefined;
     this.#first.set(element, this.#first.get(element) ?? revisionOf(node, element));
-    this.#give(node, element, row.cloudId);
-    return { key: row.key, documents: [this.#documentText(node, row.key)] };
+    this.#give(node, element, { cloudId: row.cloudId, node, key: row.key, document: text });
+    return { key: row.key, documents: [text] };
   }
 
   /** Arrays whose order counts are in order again. */
@@ -162,17 +180,32 @@ export class Work {
     return place?.code === undefined && place?.element instanceof Map ? place.element : undefined;
   }
 
+  /** The record that bore this key before the unit, where it still bears it: where keys have moved, another one may by now. */
+  #named(node: Node, key: Key): JsonObject | undefined {
+    const element = this.#element(node, key);
+    const before = element && this.stood.get(element);
+    return before && keyText(before.key) !== keyText(key) ? undefined : element;
+  }
+
   /** The record, if it is still the one that was read. */
   #guarded(node: Node, key: Key, revision: string): JsonObject | undefined {
-    const element = this.#element(node, key);
+    const element = this.#named(node, key);
     return element && (this.#first.get(element) ?? revisionOf(node, element)) === revision ? element : undefined;
   }
 
-  /** Puts an element into the array that its key says. */
-  #put(node: Node, key: Key, element: JsonObject): void {
-    const document = this.documents.get(this.#documentText(node, key));
-    const above = this.#place(node.parent!, key.slice(0, -node.key.length))?.element;
-    if (!document || !(above instanceof Map)) throw refused(node, "WRITE.FOREIGN_KEY", node.model.within!);
+  /** Makes an element a document of its own; gives its name. */
+  #open(node: Node, key: Key, element: JsonObject): readonly string[] {
+    const text = this.#documentText(node, key);
+    let document = this.documents.get(text);
+    if (document && (document.root || document.code !== undefined)) throw refused(node, "WRITE.UNIQUE", "document key");
+    if (!document) this.documents.set(text, (document = new OpenDocument(this.#trees.get(node)!, key)));
+    document.root = element;
+    return [text];
+  }
+
+  /** Puts an element into the array that its key says; gives the name of its document. */
+  #put(node: Node, key: Key, element: JsonObject): readonly string[] {
+    const { document, above, names } = this.#above(node, key);
     const own = key.slice(-node.key.length);
     let { array, byKey, odd } = document.elements(node, above);
     if (byKey.has(keyText(own))) throw refused(node, "WRITE.UNIQUE", "element key");
@@ -185,6 +218,20 @@ export class Work {
     array.push(element);
     byKey.set(keyText(own), { own, element });
     if (node.orderBy) this.#disturbed.set(above, array);
+    return names;
+  }
+
+  #above(node: Node, key: Key): { readonly document: OpenDocument; readonly names: readonly string[]; readonly above: JsonObject } {
+    const latest = this.#latest.get(node);
+    if (latest?.keyAbove.every((part, at) => part === key[at])) return latest;
+    const name = this.#documentText(node, key);
+    const document = this.documents.get(name);
+    const keyAbove = key.slice(0, -node.key.length);
+    const above = this.#place(node.parent!, keyAbove)?.element;
+    if (!document || !(above instanceof Map)) throw refused(node, "WRITE.FOREIGN_KEY", node.model.within!);
+    const found = { keyAbove, document, names: [name], above };
+    this.#latest.set(node, found);
+    return found;
   }
 
   /** Takes an element out of its array. */
@@ -197,13 +244,13 @@ export class Work {
     if (odd.length > 0) document.forget(node, above);
   }
 
-  /** The whole element goes, with everything in it, to where its new key says. */
-  #move(node: Node, from: Key, to: Key, element: JsonObject): void {
+  /** The whole element goes, with everything in it, on its way to where its new key says. */
+  #leave(node: Node, from: Key, to: Key, element: JsonObject): void {
     if (!node.parent) throw refused(node, "WRITE.REFUSED", "document key");
+    this.moved = true;
     const [source, target] = [this.#documentText(node, from), this.#documentText(node, to)];
     this.#capture(source);
     this.#take(node, from, element);
-    this.#put(node, to, element);
     if (source !== target) this.together = true;
   }
 
@@ -219,9 +266,9 @@ export class Work {
     }
   }
 
-  #give(node: Node, element: JsonObject, cloudId: string): void {
-    if (node.cloudId) setField(node, element, node.cloudId, cloudId);
-    else this.given.set(element, cloudId);
+  #give(node: Node, element: JsonObject, given: Given): void {
+    if (node.cloudId) setField(node, element, node.cloudId, given.cloudId);
+    else this.given.set(element, given);
   }
 }
 
@@ -245,16 +292,4 @@ function setField(node: Node, element: JsonObject, field: NodeField, value: Valu
   } else if (!field.nullable && !field.optional) throw notNull(node, field.name);
   else json = field.optional || field.kind.type === "json" ? undefined : null;
   if (!setAt(element, field.path, json)) throw blocked(node, field.path);
-}
-
-function refused(node: Node, code: Refusal["code"], constraint: string): Refused {
-  return new Refused({ code, constraint, model: node.model.name });
-}
-
-function notNull(node: Node, field: string): Refused {
-  return new Refused({ code: "WRITE.NOT_NULL", field, model: node.model.name });
-}
-
-function blocked(node: Node, path: readonly string[]): Refused {
-  return refused(node, "WRITE.REFUSED", path.join("."));
 }

@@ -7,7 +7,8 @@ type Vector = ReadonlyMap<string, number>;
 /**
  * The side that has seen the other's writes stands. `field` holds a JSON object of counters by site, `{"shop":3,"depot":1}`,
  * which every writer raises under its own name. Where both have written without having seen the other, where the vectors are
- * equal, and where one is none, `otherwise` decides. The vectors themselves merge: the greater counter of each site.
+ * equal, and where one is none, `otherwise` decides. The vectors themselves merge, the greater counter of each site, once no field
+ * of their record waits for a person.
  */
 export function versionVector(field: string, options: { readonly otherwise: ConflictPolicy }): ConflictPolicy {
   const { otherwise } = options;

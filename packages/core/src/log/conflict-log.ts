@@ -76,7 +76,8 @@ export class ConflictLog {
     await this.#state.open();
     let [decided, undecidable] = [0, 0];
     for await (const page of this.#pages({ ...filter, open: true })) {
-      const found = page.filter((conflict) => matches(conflict, { ...filter, open: true }));
+      const answered = new Set((await this.#state.read(this.#pair, { collection: "decision", ids: page.map(({ id }) => id) })).map(({ id }) => id));
+      const found = page.filter((conflict) => !answered.has(conflict.id) && matches(conflict, { ...filter, open: true }));
       const decidable = found.filter(isDecidable);
       if (decidable.length > 0) await this.#store(decidable, winner);
       decided += decidable.length;

@@ -4,6 +4,7 @@ import type { Mapper } from "../engines/mapper.ts";
 import type { Database, Endpoint, Finding } from "../endpoint.ts";
 import { fieldOf, type Field } from "../model.ts";
 import { hintFor } from "../names.ts";
+import { modelOptionNames, syncOptionNames } from "../option-values.ts";
 import type { FieldMapping, SyncOptions } from "../options.ts";
 import { encode, isValueError, meet, type Kind, type Value } from "../value.ts";
 import { describeKind } from "./describe-kind.ts";
@@ -20,10 +21,6 @@ export interface Mapping {
   readonly models: readonly PairModel[];
   readonly findings: readonly Finding[];
 }
-
-const modelOptionNames = [
-  "right", "match", "fields", "only", "omit", "constants", "together", "outside", "narrow", "mapper", "differ", "conflicts", "onEditDelete", "softDelete", "keepBase",
-];
 
 /** Holds the options, `entries` being those of the models, against both sides' models. Never throws: all findings come back together. */
 export function compileMapping(options: SyncOptions, entries: Readonly<Record<string, AnyModelOptions>>): Mapping {
@@ -79,7 +76,8 @@ class ModelCompiler {
     const entry = this.#draft.entry;
     for (const key of Object.keys(entry)) {
       if (!modelOptionNames.includes(key)) {
-        this.#draft.error("OPTIONS.UNKNOWN_KEY", `Unknown option \`${key}\` of model \`${this.#draft.name}\`.${hintFor(key, modelOptionNames)}`);
+        const hint = syncOptionNames.includes(key) ? " It belongs to the sync: write it beside `models`." : hintFor(key, modelOptionNames);
+        this.#draft.error("OPTIONS.UNKNOWN_KEY", `Unknown option \`${key}\` of model \`${this.#draft.name}\`.${hint}`);
       }
     }
     this.#checkNames();

@@ -1,6 +1,6 @@
 import type { Declaration, MatchRule } from "../declaration.ts";
 import type { Database, Finding } from "../endpoint.ts";
-import type { Model } from "../model.ts";
+import { fieldOf, type Model } from "../model.ts";
 import type { SyncOptions } from "../options.ts";
 import type { AnyModelOptions } from "./draft.ts";
 import type { SideName } from "./pair-model.ts";
@@ -37,7 +37,10 @@ const sharedName = ({ name, declared }: Model): string => declared?.as ?? name;
 function merged(entry: AnyModelOptions, left: Model | undefined, right: Model | undefined): AnyModelOptions {
   if (!left?.declared && !right?.declared) return entry;
   const leftNames = new Map(Object.entries(entry.fields ?? {}).map(([name, to]) => [typeof to === "string" ? to : (to?.right ?? name), name]));
-  const fromRight = right?.declared && renamed(right.declared, (name) => leftNames.get(name) ?? name);
+  const nameOf = (name: string): string => leftNames.get(name) ?? name;
+  // A right field without counterpart takes no part anyway.
+  const counts = (name: string): boolean => !left || !right || fieldOf(left, nameOf(name)) !== undefined || fieldOf(right, name) === undefined;
+  const fromRight = right?.declared && renamed({ ...right.declared, ...(right.declared.omit ? { omit: right.declared.omit.filter(counts) } : {}) }, nameOf);
   const { as: _left, ...own } = left?.declared ?? {};
   const { as: _right, ...others } = fromRight ?? {};
   const omit = [...new Set([...(own.omit ?? []), ...(others.omit ?? [])])];

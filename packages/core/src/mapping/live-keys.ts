@@ -1,6 +1,6 @@
 import { nameOfRule } from "../engines/match.ts";
 import type { Finding } from "../endpoint.ts";
-import type { PairModel, SideName } from "./pair-model.ts";
+import type { PairField, PairModel, PairRule, SideName } from "./pair-model.ts";
 
 /**
  * Match rules that rely on a unique key which stands in the model, but not in the live database: what they recognised
@@ -22,4 +22,25 @@ export function unheldRules(models: readonly PairModel[], side: SideName, findin
       }];
     });
   });
+}
+
+/** Kinds whose meet cuts nothing off: different values stay different. */
+const uncut: ReadonlySet<string> = new Set(["text", "uuid", "integer", "enum", "boolean"]);
+
+/**
+ * Whether the live database of this side keeps two records from having one match form, whatever was declared. `missing`: unique
+ * keys of this side's model that it does not hold, as JSON texts. What is unique inside of documents is so on somebody's word.
+ */
+export function keepsApart({ fields, ...sides }: PairModel, rule: PairRule, side: SideName, missing: ReadonlySet<string>): boolean {
+  const { model } = sides[side].endpoint;
+  const own = rule.at.map((at) => fields[at]!);
+  if (model.within !== undefined || rule.nulls !== "never" || Object.keys(rule.form).length > 0 || !own.every((field) => isUncut(field, side))) return false;
+  const names = new Set(own.flatMap((field) => field[side].names));
+  const keys = [model.primaryKey, ...model.uniqueKeys.map((key) => key.fields)];
+  return keys.some((key) => key.every((name) => names.has(name)) && !missing.has(JSON.stringify(key)));
+}
+
+function isUncut({ parent, form, toRight, meet, ...sides }: PairField, side: SideName): boolean {
+  if (parent !== undefined) return true;
+  return form === undefined && toRight === undefined && meet !== undefined && uncut.has(meet.type) && sides[side].kinds[0]!.type === meet.type;
 }

@@ -1,5 +1,6 @@
-import type { Database, Encounter, Key, KnownPair } from "../endpoint.ts";
+import type { Database, Key } from "../endpoint.ts";
 import type { Model } from "../model.ts";
+import type { LeaseSnapshot } from "./lease.ts";
 import type { MemoryStateSnapshot } from "./state.ts";
 import type { MemoryModel, MemoryRecord, Version } from "./tables.ts";
 import type { Change } from "./work.ts";
@@ -60,12 +61,8 @@ export interface MemoryProbe {
   readonly lease: { readonly holder: string; readonly fence: number; readonly runCounter: number };
 }
 
-export interface MemorySnapshot {
+export interface MemorySnapshot extends LeaseSnapshot {
   readonly databaseId: string;
-  readonly runCounter: number;
-  readonly fence: number;
-  readonly met: ReadonlyMap<string, readonly Encounter[]>;
-  readonly pairs: ReadonlyMap<string, KnownPair>;
   readonly nextTransaction: number;
   readonly nextKey: number;
   readonly tables: ReadonlyMap<string, { readonly rows: ReadonlyMap<string, Version>; readonly identities: ReadonlyMap<string, string> }>;

@@ -1,6 +1,7 @@
-import type { DocumentBatch, DocumentDatabase, Documents, DocumentUnit, DocumentWrite, InnerIdentity } from "../documents/contract.ts";
-import { jsonText, parseJson, type Json } from "../documents/json.ts";
+import type { DocumentBatch, DocumentDatabase, Documents, DocumentUnit, DocumentWrite, FoundElement, InnerIdentity, WantedElement, Way } from "../documents/contract.ts";
+import { jsonText, parseJson, valueAt, type Json } from "../documents/json.ts";
 import { patchedBy } from "../documents/patches.ts";
+import { without } from "../documents/rest.ts";
 import type { Changes, Claim, ClaimRequest, Endpoint, FetchRequest, Inspection, Key, Page, Row, ScanRequest } from "../endpoint.ts";
 import { SyncError } from "../errors.ts";
 import { hash64 } from "../hash.ts";
@@ -88,12 +89,17 @@ class MemoryDocumentDatabase implements MemoryDocuments {
         return [...this.#known(model).values()].filter(({ key, cloudId }) => wanted.has(by === "key" ? keyText(key) : cloudId));
       },
       ...(options.looksInside !== false && {
-        countInside: async (model: string, paths: readonly (readonly string[])[]) => paths.map((path) =>
-          [...this.#table(model).values()].reduce((sum, { text }) => sum + countAt(JSON.parse(text), path), 0)),
+        countInside: async (model: string, paths: readonly (readonly string[])[], values = false) => paths.map((path) =>
+          [...this.#table(model).values()].reduce((sum, { text }) => sum + countAt(JSON.parse(text), path, values), 0)),
         containing: async (model: string, shapes: readonly string[]) => {
           const wanted = shapes.map(parseJson);
           return this.#ordered(model).filter(({ text }) => wanted.some((shape) => contains(parseJson(text), shape))).map(({ key }) => key);
         },
+        elements: async (model: string, way: Way, wanted: readonly WantedElement[]) => wanted.map(({ key, shapes }) => {
+          const stored = this.#table(model).get(keyText(key));
+          const found = stored && elementIn(parseJson(stored.text), way, shapes);
+          return found && { ...found, key, revision: String(stored.transaction), cloudId: this.#known(model).get(keyText(key))?.cloudId ?? null };
+        }),
       }),
     };
   }
@@ -174,18 +180,18 @@ class MemoryDocumentDatabase implements MemoryDocuments {
     if (!stored || String(stored.transaction) !== write.revision) return { status: "stale" };
     if (write.op === "delete") table.delete(text);
     else if (write.patches.length > 0) {
-      const whole = canonical({ type: "json" }, write.whole);
-      const patched = write.patches === "whole" ? whole : write.patches.reduce(patchedBy, stored.text);
-      if (patched !== whole) throw new TypeError("The patches of a document do not lead to its whole text.");
+      const whole = write.whole === undefined ? undefined : canonical({ type: "json" }, write.whole);
+      const patched = write.patches === "whole" ? whole! : write.patches.reduce(patchedBy, stored.text);
+      if (whole !== undefined && patched !== whole) throw new TypeError("The patches of a document do not lead to its whole text.");
       table.set(text, { key: write.key, text: patched, transaction: this.#transaction });
     }
     return { status: "written" };
   }
 
-  /** Forgotten ones first; then each cloudId has one key in its model. */
+  /** What keys had goes first, so that two can exchange their cloudIds; then each cloudId has one key in its model. */
   #identify(identities: readonly InnerIdentity[]): void {
-    for (const { model, key, cloudId } of identities) if (cloudId === null) this.#known(model).delete(keyText(key));
-    const holders = new Map<string, ReadonlyMap<string, string>>();
+    for (const { model, key } of identities) this.#known(model).delete(keyText(key));
+    const holders = new Map<string, Map<string, string>>();
     for (const { model, key, cloudId } of identities) {
       if (cloudId === null) continue;
       const known = this.#known(model);
@@ -193,6 +199,7 @@ class MemoryDocumentDatabase implements MemoryDocuments {
       const holder = holders.get(model)!.get(cloudId);
       if (holder !== undefined && holder !== keyText(key)) throw new Refused({ code: "WRITE.UNIQUE", constraint: "sync_identity", model });
       known.set(keyText(key), { key, cloudId });
+      holders.get(model)!.set(cloudId, keyText(key));
     }
   }
 
@@ -275,10 +282,29 @@ class MemoryDocumentDatabase implements MemoryDocuments {
   }
 }
 
-function countAt(json: unknown, path: readonly string[]): number {
-  if (Array.isArray(json)) return path.length === 0 ? json.length : json.reduce<number>((sum, item) => sum + countAt(item, path), 0);
+function countAt(json: unknown, path: readonly string[], values: boolean): number {
+  // Two objects, or two nulls, are never the same value.
+  if (Array.isArray(json) && path.length === 0) return values ? new Set(json.map((item) => item ?? {})).size : json.length;
+  if (Array.isArray(json)) return json.reduce<number>((sum, item) => sum + countAt(item, path, values), 0);
   if (typeof json !== "object" || json === null || path.length === 0) return 0;
-  return countAt((json as Record<string, unknown>)[path[0]!], path.slice(1));
+  return countAt((json as Record<string, unknown>)[path[0]!], path.slice(1), values);
+}
+
+function elementIn(document: Json, { arrays, without: left }: Way, shapes: readonly string[]): Pick<FoundElement, "texts" | "positions"> | undefined {
+  const own = (json: Json, at: number): string => jsonText(json instanceof Map ? without(json, left[at]!) : json);
+  const [texts, positions] = [[own(document, 0)], [] as number[]];
+  let above = document;
+  for (const [at, path] of arrays.entries()) {
+    const found = above instanceof Map ? valueAt(above, path) : "blocked";
+    const array = found !== "blocked" && Array.isArray(found.value) ? found.value : [];
+    const shape = parseJson(shapes[at]!);
+    const fitting = array.flatMap((element, position) => (contains(element, shape) ? [position] : []));
+    if (fitting.length !== 1) return undefined;
+    above = array[fitting[0]!]!;
+    texts.push(own(above, at + 1));
+    positions.push(fitting[0]!);
+  }
+  return { texts, positions };
 }
 
 function contains(json: Json | undefined, shape: Json): boolean {

@@ -177,11 +177,14 @@ function planMerge(model: PairModel, left: PairRecord, right: PairRecord, base: 
   const verdicts = new Verdicts(model, input);
   verdicts.open.push(...waiting);
   const [fromLeft, fromRight]: [number[], number[]] = [[], []];
-  for (const members of differing.values()) {
+  const isMerged = (members: readonly { readonly at: number }[]): boolean => members.every(({ at }) => Object.hasOwn(model.policy.merges ?? {}, fields[at]!.name));
+  // What the policy brings together comes last: it says that each side has seen the other's values, which holds once none of them waits.
+  for (const members of [...differing.values()].sort((one, other) => Number(isMerged(one)) - Number(isMerged(other)))) {
     const positions = members.map((member) => member.at);
     const leftChanged = members.some((member) => member.left);
     const rightChanged = members.some((member) => member.right);
     if (members.every((member) => !member.known)) firstDecision(verdicts, model, positions, left, right);
+    else if (leftChanged && rightChanged && verdicts.open.length > waiting.length && isMerged(members)) verdicts.open.push(...positions);
     else if (leftChanged && rightChanged) verdicts.decide("update-update", model.policy, positions, left, right);
     else {
       (leftChanged ? fromLeft : fromRight).push(...positions);

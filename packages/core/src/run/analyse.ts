@@ -1,6 +1,7 @@
 import type { Key, Row } from "../endpoint.ts";
 import { otherSide, type PairModel, type SideName } from "../mapping/pair-model.ts";
 import type { RecordPlan } from "../plan/record-plan.ts";
+import { apartByCircles } from "./circles.ts";
 import { keyText, type RunContext } from "./context.ts";
 import { DeleteList } from "./delete-list.ts";
 import type { Deferred, Examined, Examiner } from "./examine.ts";
@@ -31,7 +32,8 @@ export class ModelAnalysis {
   readonly #sink: Sink;
   /** Rows this run has already dealt with as somebody's counterpart. */
   readonly #touched: Record<SideName, Set<string>> = { left: new Set(), right: new Set() };
-  readonly #examinedIds = new Set<string>();
+  /** By cloudId the right key, where there is one. */
+  readonly #examinedIds = new Map<string, string | undefined>();
   readonly #linksSeen: Record<SideName, number> = { left: 0, right: 0 };
   readonly #ahead: Record<SideName, number> = { left: 0, right: 0 };
   /** Sides of which a record cannot be used as it is. */
@@ -93,7 +95,7 @@ export class ModelAnalysis {
       // What was read ahead refers to parents by keys that may soon be others', or are already.
       await this.#sink.flush();
       for (const parent of moved) this.#context.identities[side].forgetKeys(parent);
-      this.sources[side].startAgain();
+      await this.sources[side].askAgain();
     }
     if (!this.#passed.left) for await (const rows of left.rows()) {
       this.#context.safePoint();
@@ -177,7 +179,7 @@ export class ModelAnalysis {
         if (remember[side]) this.#touched[side].add(keyText(read.key));
       }
       if (record.problem) this.#problems[record.problem.side] = true;
-      if (!this.sources.left.full && record.cloudId !== "") this.#examinedIds.add(record.cloudId);
+      if (!this.sources.left.full && record.cloudId !== "") this.#examinedIds.set(record.cloudId, record.right && keyText(record.right.key));
       if (record.plan.action === "delete" && !record.problem) this.deletes.push(record);
       else if (record.plan.action !== "none" || record.problem || record.late || record.plan.drift.length > 0 || this.#context.quarantine.size > 0) forSink.push(record);
     }
@@ -186,7 +188,10 @@ export class ModelAnalysis {
 
   /** Right rows that the pass over the left has not dealt with. */
   async #unhandled(rows: readonly Row[]): Promise<readonly Row[]> {
-    const open = rows.filter((row) => !this.#touched.right.has(keyText(row.key)) && (row.cloudId === null || !this.#examinedIds.has(row.cloudId)));
+    // Of two elements of documents that bear one cloudId only one was looked at.
+    const inside = this.model.right.endpoint.model.within !== undefined;
+    const examined = ({ cloudId, key }: Row): boolean => cloudId !== null && this.#examinedIds.has(cloudId) && (!inside || this.#examinedIds.get(cloudId) === keyText(key));
+    const open = rows.filter((row) => !this.#touched.right.has(keyText(row.key)) && !examined(row));
     if (!this.sources.left.full) return open;
     // The left was read whole: a linked right row was compared then, unless its left side is gone.
     const bases = await this.examiner.basesOf(open.flatMap((row) => row.cloudId ?? []));
@@ -244,18 +249,13 @@ export class ModelAnalysis {
       if (before === 0) return;
       await this.#page(rows.left, rows.right);
       if (this.#deferred.left.size + this.#deferred.right.size < before) continue;
-      // No level was resolved: what is left refers to each other in a cycle, or to a parent that waits itself.
+      // No level was resolved: what is left refers to each other in a circle, or to a parent that waits itself.
       const stuck = this.#takeDeferred();
-      const inCycle = (side: SideName): ((row: Row) => boolean) => {
-        const keys = new Set(stuck[side].map((row) => keyText(row.key)));
-        const self = this.model.fields.filter((field) => field.parent === this.model.name);
-        return (row) => self.some((field) => keys.has(keyText(field[side].at.map((at) => row.values[at] ?? ""))));
-      };
-      const [cycleLeft, cycleRight] = [stuck.left.filter(inCycle("left")), stuck.right.filter(inCycle("right"))];
-      await this.#handOn(await this.examiner.examine(cycleLeft, cycleRight, { lateSelf: true }));
-      const rest = (side: SideName): Row[] => stuck[side].filter((row) => !inCycle(side)(row));
-      await this.#handOn(await this.examiner.examine(rest("left"), rest("right")));
-      return;
+      const [left, right] = (["left", "right"] as const).map((side) => apartByCircles(this.model, side, stuck[side]));
+      await this.#handOn(await this.examiner.examine(left!.circle, right!.circle, { lateSelf: true }));
+      await this.#handOn(await this.examiner.examine(left!.others, right!.others));
+      for (const row of left!.below) this.#deferred.left.set(keyText(row.key), row);
+      for (const row of right!.below) this.#deferred.right.set(keyText(row.key), row);
     }
   }
 

@@ -53,6 +53,8 @@ export class RunContext {
   readonly checkpoints: Map<string, Checkpoint> = new Map();
   /** The live databases' shape of each model, by `side model`. */
   readonly shapes: Map<string, string> = new Map();
+  /** Unique keys that the live databases do not hold although their models say so, as JSON texts, by `side model`. */
+  readonly missingKeys: Map<string, Set<string>> = new Map();
   readonly codecs: Map<string, BaseCodec> = new Map();
   readonly openConflicts: OpenConflicts;
   /** Rows that were read, written and committed, per side. */
@@ -103,7 +105,7 @@ export class RunContext {
   forCounting(): RunContext {
     const twin = new RunContext({ ...this.settings, direction: "both" }, { dry: true, signal: this.signal });
     twin.claims = this.claims;
-    for (const name of ["quarantine", "decisions", "checkpoints", "shapes"] as const) {
+    for (const name of ["quarantine", "decisions", "checkpoints", "shapes", "missingKeys"] as const) {
       for (const [key, value] of this[name]) (twin[name] as Map<string, unknown>).set(key, value);
     }
     return twin;

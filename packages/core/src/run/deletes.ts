@@ -151,7 +151,10 @@ async function deletePage(
   for (const record of gone) context.identities[side].forget(model.name, record[side]!.key, record.cloudId);
   const after: StateChange[] = [];
   if (gone.length > 0) context.agreed = true;
-  if (gone.length > 0) after.push({ op: "removeBases", model: model.name, cloudIds: gone.map((record) => record.cloudId) });
+  if (gone.length > 0) {
+    const cloudIds = gone.map((record) => record.cloudId);
+    after.push({ op: "removeBases", model: model.name, cloudIds }, ...(await context.openConflicts.end(model.name, cloudIds)));
+  }
   if (untouched.length > 0) after.push({ op: "remove", collection: "preImage", ids: untouched.map((record) => preImageId(context.runId, { ...record, late: false, tries: 0 }, side)) });
   if (after.length > 0) await context.retrying(() => state.commit(pair, after));
   await writer.again(again.map(remembered));

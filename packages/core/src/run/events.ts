@@ -26,21 +26,28 @@ export type SyncEvent =
 
 /** Counts of one model in one run. */
 export interface ModelCounts {
+  /** Rows that crossed the wire, not those that a hash or a mark told of. */
   read: { left: number; right: number };
   created: { left: number; right: number };
   updated: { left: number; right: number };
   deleted: { left: number; right: number };
+  /** Recognised as the same thing for the first time. */
   linked: number;
+  /** Both sides agree now without a write: both made the same change, or both deleted. */
   settled: number;
+  /** Conflicts that were decided, by a policy or a person. */
   conflicts: number;
   /** Conflicts that wait for a person. */
   open: number;
+  /** Went into quarantine. */
   quarantined: number;
   /** Were in quarantine and are still. */
   waiting: number;
   /** Kept changing while they were looked at; the next run takes them up. */
   unsettled: number;
+  /** Records in which a database or a hook stored something else than it was given. */
   altered: number;
+  /** Records with an edit on the written side of a one-way pair. */
   drift: number;
 }
 

@@ -5,6 +5,7 @@ import type { BaseView } from "../plan/base.ts";
 import { planRecord } from "../plan/plan-record.ts";
 import type { RecordPlan } from "../plan/record-plan.ts";
 import type { Base } from "../state.ts";
+import { withAbsentParents } from "./absent-parents.ts";
 import { quarantineId, type RunContext } from "./context.ts";
 import { decisionFor } from "./conflicts.ts";
 import { Matcher, type Match } from "./match.ts";
@@ -12,6 +13,7 @@ import { giveCloudIds } from "./new-cloud-ids.ts";
 import type { PairModels } from "./pair-models.ts";
 import type { Problem, ReadRecord } from "./records.ts";
 import { Side } from "./side.ts";
+import { resolveTargets } from "./write-item.ts";
 
 /** One record, looked at from both sides, with what is to be done about it. */
 export interface Examined {
@@ -60,6 +62,15 @@ export interface ExamineOptions {
 
 const storedKept = 5_000;
 
+/** Records that belong together, before anything is planned for them. */
+interface Linked {
+  cloudId: string;
+  readonly left?: ReadRecord | undefined;
+  readonly right?: ReadRecord | undefined;
+  readonly base?: Base;
+  readonly rule?: string;
+}
+
 /**
  * Looks at rows of one model: finds counterpart and base, recognises unlinked ones, plans. Reads only; every list is
  * fetched in batches, so the number of round trips does not depend on the number of rows.
@@ -70,6 +81,7 @@ export class Examiner {
   /** No record of this model was ever linked: bases need not be asked for. */
   noBases = false;
   readonly #context: RunContext;
+  readonly #models: PairModels;
   readonly #matcher: Matcher;
   /** Which record has recognised which, until that is written: two rules may lead two records to one. */
   readonly #claims = new Map<string, string>();
@@ -78,6 +90,7 @@ export class Examiner {
 
   constructor(context: RunContext, model: PairModel, models: PairModels) {
     this.#context = context;
+    this.#models = models;
     this.model = model;
     this.sides = { left: new Side(context, model, models, "left"), right: new Side(context, model, models, "right") };
     this.#matcher = new Matcher(context, model, models, this.sides);
@@ -140,7 +153,7 @@ export class Examiner {
     const [moreLeft, moreRight, bases] = await Promise.all([this.#counterparts(pairs, "left"), this.#counterparts(pairs, "right"), this.basesOf(pairs.keys())]);
     for (const record of [...moreLeft, ...moreRight]) pairs.get(record.cloudId!)![record.side] = record;
     const examined: Examined[] = [];
-    const linked: { cloudId: string; left?: ReadRecord; right?: ReadRecord; base?: Base; rule?: string }[] = [];
+    const linked: Linked[] = [];
     const nameless: typeof linked = [];
     const alone: Record<SideName, ReadRecord[]> = {
       left: leftRecords.filter((record) => record.cloudId === null), right: rightRecords.filter((record) => record.cloudId === null),
@@ -189,8 +202,23 @@ export class Examiner {
       }
     }
     await giveCloudIds({ context: this.#context, model: this.model, sides: this.sides, basesOf: (cloudIds) => this.basesOf(cloudIds) }, nameless);
-    for (const entry of linked) this.#plan(entry, options, examined);
-    return examined;
+    const entries = new Map<Examined, Linked>();
+    for (const entry of linked) {
+      const planned = this.#plan(entry, options);
+      if (planned) entries.set(planned, entry);
+    }
+    return [...examined, ...(await this.#withTheirParents(entries, options))];
+  }
+
+  /** Planned once more where a parent of the same model, or one that closes a cycle, is not there yet. */
+  async #withTheirParents(entries: ReadonlyMap<Examined, Linked>, options: ExamineOptions): Promise<readonly Examined[]> {
+    const planned = [...entries.keys()];
+    if (!this.model.selfReference && !this.model.fields.some((field) => field.late)) return planned;
+    await resolveTargets(this.#context, this.#models, planned.filter((record) => !record.problem));
+    return planned.flatMap((record) => {
+      const waiting = withAbsentParents(this.#context, record);
+      return waiting ? (this.#plan({ ...entries.get(record)!, ...waiting }, options) ?? []) : record;
+    });
   }
 
   async #counterparts(pairs: ReadonlyMap<string, { left?: ReadRecord; right?: ReadRecord }>, side: SideName): Promise<ReadRecord[]> {
@@ -199,10 +227,8 @@ export class Examiner {
     return this.sides[side].fetch("cloudId", wanted);
   }
 
-  #plan(
-    entry: { cloudId: string; left?: ReadRecord; right?: ReadRecord; base?: Base; rule?: string },
-    options: ExamineOptions, examined: Examined[],
-  ): void {
+  /** Undefined: it was deferred. */
+  #plan(entry: Linked, options: ExamineOptions): Examined | undefined {
     const { model } = this;
     const codec = this.#context.codecOf(model);
     const { left, right } = entry;
@@ -215,7 +241,7 @@ export class Examiner {
         const field = model.fields[at]!;
         if (options.deferred && field.parent === model.name) {
           options.deferred[record.side].push(record.row);
-          return;
+          return undefined;
         }
         // An edge that closes a cycle: the record goes without it, and is looked at again when its parent is there.
         const mayWait = field.late || (options.lateSelf && field.parent === model.name && field.left.nullable && field.right.nullable);
@@ -223,8 +249,7 @@ export class Examiner {
         else cause = problem;
       }
       if (!cause) continue;
-      examined.push({ ...this.#quarantined(record, cause, options.tries ?? 0), left, right, cloudId: entry.cloudId });
-      return;
+      return { ...this.#quarantined(record, cause, options.tries ?? 0), left, right, cloudId: entry.cloudId };
     }
     const base = entry.base && codec.view(entry.base);
     const { direction, drift, mirror } = this.#context.settings;
@@ -235,13 +260,13 @@ export class Examiner {
     // Nothing is to be written, but the row that stands in another's place still needs its cloudId.
     const idle = planned.action === "none" || planned.action === "park";
     const plan: RecordPlan = idle && entry.rule !== undefined ? { ...planned, action: "link", reason: "the same under another key" } : planned;
-    examined.push({
+    return {
       model, cloudId: entry.cloudId, left, right, base, plan, problem: undefined, matchedBy: entry.rule, tries: options.tries ?? 0, late: waiting.size > 0,
-    });
+    };
   }
 
   /** It is only on the side that is not read from: nothing of it goes across, and its parents need not. */
-  #staysAlone({ left, right, base }: { left?: ReadRecord; right?: ReadRecord; base?: Base }): boolean {
+  #staysAlone({ left, right, base }: Linked): boolean {
     const { direction } = this.#context.settings;
     return base === undefined && ((direction === "left-to-right" && !left) || (direction === "right-to-left" && !right));
   }

@@ -1,5 +1,6 @@
 import { nameOfRule } from "../engines/match.ts";
 import type { Key, Page } from "../endpoint.ts";
+import { keepsApart } from "../mapping/live-keys.ts";
 import { otherSide, type PairModel, type PairRule, type SideName } from "../mapping/pair-model.ts";
 import { isTombstone } from "../mapping/soft-delete.ts";
 import { matchForm } from "../value.ts";
@@ -16,7 +17,10 @@ export type Match =
   | { readonly ambiguous: string; readonly claimants: number; readonly candidates: number };
 
 /** Keys of a side's unlinked records by match form. */
-type FormIndex = Map<string, Key[]>;
+type FormIndex = ReadonlyMap<string, Key[]>;
+
+const noForms: FormIndex = new Map();
+const nothing: ReadonlySet<string> = new Set();
 
 /**
  * Recognises unlinked records of one side in the other, rule by rule. A rule that a unique key backs on both sides is
@@ -83,9 +87,11 @@ export class Matcher {
     const found = new Map<ReadRecord, Match>();
     const other = this.#sides[otherSide(side)];
     const natural = rule.rule.rule === "natural";
-    if (other.knownEmpty && !(natural && rule.mayRepeat)) return found;
-    const own = await this.#index(earlier, rule, side);
-    const theirs = other.knownEmpty ? new Map<string, Key[]>() : await this.#index(earlier, rule, other.name);
+    const apart = keepsApart(this.#model, rule, side, this.#context.missingKeys.get(`${side} ${this.#model.name}`) ?? nothing);
+    if (other.knownEmpty && (apart || !(natural && rule.mayRepeat))) return found;
+    // Where no two can claim one counterpart, nobody has to look for a second.
+    const own = apart ? noForms : await this.#index(earlier, rule, side);
+    const theirs = other.knownEmpty ? noForms : await this.#index(earlier, rule, other.name);
     const wanted = new Map<string, ReadRecord>();
     for (const record of records) {
       const form = formOf(rule, record);
@@ -120,7 +126,7 @@ export class Matcher {
   async #build(earlier: readonly PairRule[], rule: PairRule, name: SideName): Promise<FormIndex> {
     const { state, pair, pageSize } = this.#context.settings;
     const side = this.#sides[name];
-    const index: FormIndex = new Map();
+    const index = new Map<string, Key[]>();
     const pages: AsyncIterable<Page> | Page[] = side.loaded
       ? [{ rows: side.loaded, range: { after: null, upTo: null } }]
       : pagesOf(this.#context, side.model.endpoint, { fields: side.model.fields, pageSize });

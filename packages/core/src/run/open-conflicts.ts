@@ -21,6 +21,8 @@ interface Known {
 export class OpenConflicts {
   readonly #context: RunContext;
   readonly #known = new Map<string, Known>();
+  /** Closed along with the end of their records. */
+  readonly #ended: Known[] = [];
   /** Whether a model had open conflicts before this run. */
   readonly #had = new Map<string, boolean>();
 
@@ -56,12 +58,30 @@ export class OpenConflicts {
     return records.length === 0 ? [] : [{ op: "put", collection: "openConflict", records }, ...this.#mark(models, true)];
   }
 
+  /**
+   * These records are on no side any more: what is open about them is closed together with their bases, since nobody will look
+   * at them again.
+   */
+  async end(model: string, cloudIds: readonly string[]): Promise<StateChange[]> {
+    const entries = cloudIds.flatMap((cloudId) => this.#known.get(nameOf({ model, cloudId })) ?? []).filter(({ before }) => before.length > 0);
+    if (entries.length === 0) return [];
+    const { changes, removed } = await this.#closed(entries);
+    for (const entry of removed) this.#known.delete(nameOf(entry));
+    this.#ended.push(...removed);
+    return [...changes];
+  }
+
   /** The log's entries as they are closed. `finished`: models of which everything was looked at; `gone`: left quarantine without a look. */
   async close(finished: ReadonlySet<string>, gone: readonly { readonly model: string; readonly cloudId: string | null }[]): Promise<StateChange[]> {
     await this.#find(gone.flatMap(({ model, cloudId }) => (cloudId !== null && this.#hadSome(model) ? [{ model, cloudId }] : [])));
-    const entries = [...this.#known.values()].filter(({ model, before }) => before.length > 0 && finished.has(model));
+    const { changes, removed } = await this.#closed([...this.#known.values()].filter(({ model, before }) => before.length > 0 && finished.has(model)));
+    return [...changes, ...this.#mark(await this.#cleared([...removed, ...this.#ended]), false)];
+  }
+
+  /** `removed`: records about which nothing is open then. */
+  async #closed(entries: readonly Known[]): Promise<{ readonly changes: readonly StateChange[]; readonly removed: readonly Known[] }> {
     const ids = entries.flatMap(({ before, met }) => before.filter((id) => !met.has(id)));
-    if (ids.length === 0) return [];
+    if (ids.length === 0) return { changes: [], removed: [] };
     const { state, pair } = this.#context.settings;
     const logged = new Map((await this.#context.retrying(() => state.read(pair, { collection: "conflict", ids }))).map((conflict) => [conflict.id, conflict]));
     const closed: ConflictRecord[] = [];
@@ -80,12 +100,12 @@ export class OpenConflicts {
       else if (open.length < new Set([...entry.before, ...entry.met]).size) kept.push({ id: nameOf(entry), model: entry.model, cloudId: entry.cloudId, conflicts: open });
     }
     for (const { id, model, decision, rule } of closed) this.#context.emit({ type: "conflict", model, id, decision, rule });
-    return [
+    const changes: StateChange[] = [
       ...(closed.length > 0 ? [{ op: "put", collection: "conflict", records: closed } as const] : []),
       ...(kept.length > 0 ? [{ op: "put", collection: "openConflict", records: kept } as const] : []),
       ...(removed.length > 0 ? [{ op: "remove", collection: "openConflict", ids: removed.map(nameOf) } as const] : []),
-      ...this.#mark(await this.#cleared(removed), false),
     ];
+    return { changes, removed };
   }
 
   /** The pair forgets what it knew: what is still in conflict is met anew, under another name. */

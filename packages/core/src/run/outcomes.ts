@@ -51,3 +51,29 @@ export function holdBackChildren(items: readonly WriteItem[], fine: "pending" | 
     }
   }
 }
+
+/**
+ * Items by how many links to their parents, and to those of these, hang on an update: one that finds its row changed links
+ * nothing, and who had been written with it would refer to a record that is perhaps another one by then.
+ */
+export function linkLevels(items: readonly WriteItem[]): WriteItem[][] {
+  const linkedByUpdate = ({ examined, updates }: WriteItem): boolean =>
+    (["left", "right"] as const).some((side) => updates[side] !== undefined && examined[side]!.cloudId === null);
+  if (!items.some(linkedByUpdate)) return [[...items]];
+  const byCloudId = new Map(items.map((item) => [item.examined.cloudId, item]));
+  const levels: WriteItem[][] = [];
+  const known = new Map<WriteItem, number>();
+  const levelOf = (item: WriteItem): number => {
+    const before = known.get(item);
+    if (before !== undefined) return before;
+    known.set(item, 0); // records that refer to each other in a circle go together
+    const { model, left, right } = item.examined;
+    const parents = model.fields.flatMap(({ parent }, at) =>
+      (parent === undefined ? [] : [left, right].flatMap((record) => byCloudId.get(record?.meet[at] ?? "") ?? [])));
+    const level = Math.max(0, ...parents.map((parent) => levelOf(parent) + (linkedByUpdate(parent) ? 1 : 0)));
+    known.set(item, level);
+    return level;
+  };
+  for (const item of items) (levels[levelOf(item)] ??= []).push(item);
+  return levels;
+}

@@ -24,6 +24,7 @@ import { Writer, type Sink } from "./writer.ts";
 export interface RunOptions {
   /** Stops at the next safe point. */
   readonly signal?: AbortSignal;
+  /** Told of steps, progress, conflicts and quarantine; never of values. */
   readonly onEvent?: (event: SyncEvent) => void;
   /** Let the run delete more than the guard allows. */
   readonly confirmDeletes?: boolean;
@@ -34,24 +35,31 @@ export interface RunOptions {
 }
 
 export interface RunResult {
+  /** Names the run, for `undo`. */
   readonly id: string;
   /** `needs-confirmation`: everything but the deletes was done; `confirmDeletes` lets them through. */
   readonly status: "done" | "needs-confirmation";
+  /** Counts by the left model's name. */
   readonly models: ReadonlyMap<string, ModelCounts>;
   /** Rows written on each side, cloudIds included. */
   readonly written: { readonly left: number; readonly right: number };
   /** Of the rows this run wrote: read again, and found otherwise. */
   readonly check: WriteCheck;
+  /** Deletes that the guard holds back, by model. */
   readonly deletesToConfirm: readonly GuardedDeletes[];
   /** Ids of conflicts that a person had decided and whose values had moved since: nothing was done about them. */
   readonly outdated: readonly string[];
+  /** Warnings of the check before the run, and what stopped a model. */
   readonly findings: readonly Finding[];
   readonly milliseconds: number;
 }
 
 export interface PlanSummary {
+  /** Names the plan, for `apply`. */
   readonly id: string;
+  /** Pages of actions, as the state store keeps them. */
   readonly pages: number;
+  /** What would be done, by the left model's name. */
   readonly models: ReadonlyMap<string, ModelCounts>;
   readonly deletesToConfirm: readonly GuardedDeletes[];
   readonly findings: readonly Finding[];

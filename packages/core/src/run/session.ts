@@ -78,6 +78,10 @@ export async function withSession<Result>(
       const byOwnName = new Map(mapping.models.map((model) => [model[side].name, model.name]));
       for (const finding of result.value.findings) {
         const model = finding.model === undefined ? undefined : (byOwnName.get(finding.model) ?? finding.model);
+        if (finding.key) {
+          const name = `${side} ${model}`;
+          context.missingKeys.set(name, (context.missingKeys.get(name) ?? new Set()).add(JSON.stringify(finding.key)));
+        }
         findings.push({ ...finding, ...(model === undefined ? {} : { model }), message: `${side}: ${finding.message}` });
       }
       findings.push(...unheldRules(mapping.models, side, result.value.findings));

@@ -86,6 +86,21 @@ export class Source {
     this.#pages = pagesOf(this.#context, endpoint, { fields, pageSize: this.#context.settings.pageSize });
   }
 
+  /**
+   * Keys have moved along with a parent's: what the mark named is asked for once more, under the keys of now. The mark stays the
+   * older one, and so does what it named.
+   */
+  async askAgain(): Promise<void> {
+    this.startAgain();
+    const { endpoint } = this.side.model;
+    if (this.full || !this.changes || !endpoint.changesSince) return;
+    const now = await this.#context.retrying(() => endpoint.changesSince!(this.#mark?.mark, this.#mark?.ownUnits ?? []));
+    // A mark that went stale meanwhile names nothing; the next run reads everything then.
+    if (now.keys === "all") return;
+    this.#names ??= new Set(this.#keys.map(keyText));
+    this.#keys = now.keys;
+  }
+
   /** Takes the mark that a plan was made from, instead of reading one. */
   planned(mark: { readonly next?: string; readonly total?: number; readonly ranges?: SideMark["ranges"] }): void {
     if (mark.next !== undefined) this.changes = { next: mark.next, total: mark.total ?? 0, keys: "all" };

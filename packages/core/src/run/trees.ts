@@ -2,7 +2,8 @@ import type { Row } from "../endpoint.ts";
 import { otherSide, type PairField, type SideName } from "../mapping/pair-model.ts";
 import type { ModelAnalysis } from "./analyse.ts";
 import type { RunContext } from "./context.ts";
-import type { Sink } from "./writer.ts";
+import { oneAhead } from "./pages.ts";
+import { pagesTogether, type Sink } from "./writer.ts";
 
 /** Models whose records one side stores inside one another, the outermost first. */
 export interface Tree {
@@ -61,33 +62,34 @@ export async function copyTree(context: RunContext, { root, inner }: Tree, sink:
   if (side === undefined) return;
   // A second look would plan what nobody has written meanwhile once more.
   if (context.dry && members.some(({ sources }) => sources[side].changes === undefined)) return;
-  let documents = firstDocuments;
-  for await (const page of root.sources[side].rows()) {
-    for (let at = 0; at < page.length;) {
-      context.safePoint();
-      const rows = page.slice(at, at + documents);
-      at += rows.length;
-      sink.hold();
-      const records = await wholeDocuments(side, root, inner, rows);
-      await sink.send();
-      documents = Math.max(1, Math.floor((context.settings.pageSize * rows.length) / records));
-    }
+  for await (const read of oneAhead(wholeDocuments(context, side, root, inner))) {
+    context.safePoint();
+    sink.hold();
+    for (const [analysis, rows] of read) await analysis.ahead(side, rows);
+    await sink.send();
   }
   await sink.flush();
   for (const each of members) each.endAhead(side, each === root);
 }
 
-/** How many records there are in these documents. */
-async function wholeDocuments(side: SideName, root: ModelAnalysis, inner: Tree["inner"], rows: readonly Row[]): Promise<number> {
-  const read = new Map([[root, rows]]);
-  await root.ahead(side, rows);
-  let records = rows.length;
-  for (const { analysis, parent, field } of inner) {
-    const keys = read.get(parent)!.map((row) => row.key);
-    const children = await analysis.sources[side].side.fetchRows(field[side].names, keys);
-    read.set(analysis, children);
-    await analysis.ahead(side, children);
-    records += children.length;
+/** The rows of some documents at a time, those of the outer models first: about as many as go into one unit. */
+async function* wholeDocuments(
+  context: RunContext, side: SideName, root: ModelAnalysis, inner: Tree["inner"],
+): AsyncGenerator<ReadonlyMap<ModelAnalysis, readonly Row[]>> {
+  let documents = firstDocuments;
+  for await (const page of root.sources[side].rows()) {
+    for (let at = 0; at < page.length;) {
+      const rows = page.slice(at, at + documents);
+      at += rows.length;
+      const read = new Map<ModelAnalysis, readonly Row[]>([[root, rows]]);
+      let records = rows.length;
+      for (const { analysis, parent, field } of inner) {
+        const children = await analysis.sources[side].side.fetchRows(field[side].names, read.get(parent)!.map((row) => row.key));
+        read.set(analysis, children);
+        records += children.length;
+      }
+      documents = Math.max(1, Math.floor((context.settings.pageSize * pagesTogether * rows.length) / records));
+      yield read;
+    }
   }
-  return records;
 }

@@ -11,7 +11,7 @@ import { insertFields, type WriteItem } from "./write-item.ts";
 export interface Untangled {
   /** Each goes in one unit: its items need values that others of them let go of. */
   readonly groups: readonly (readonly WriteItem[])[];
-  /** Rows that let go of a value first, and what they hold meanwhile. */
+  /** Rows that let go of a value first, and what they hold meanwhile. Records inside documents exchange theirs without that. */
   readonly parked: ReadonlyMap<WriteItem, readonly [string, Value]>;
   /** The value is held by a row that keeps it; the unique key's name. */
   readonly blocked: ReadonlyMap<WriteItem, string>;
@@ -37,6 +37,7 @@ export async function untangle(context: RunContext, model: PairModel, side: Side
     const item = named.get(holder.cloudId ?? "");
     if (item && !isItsRow(item, side, holder.key)) blocked.set(item, "cloudId");
   }
+  const inside = endpoint.model.within !== undefined;
   const keys = [...endpoint.model.uniqueKeys, ...(endpoint.model.keySource === "values" ? [{ name: "primary key", fields: endpoint.model.primaryKey }] : [])];
   for (const { name, fields } of keys) {
     const wanted = new Map<string, { item: WriteItem; tuple: string[] }>();
@@ -55,11 +56,12 @@ export async function untangle(context: RunContext, model: PairModel, side: Side
       const entry = wanted.get(keyText(holder.values as Key));
       if (!entry || isItsRow(entry.item, side, holder.key)) continue;
       const leaver = byKey.get(keyText(holder.key));
-      const place = leaver && changes(leaver, side, fields) ? parkingPlace(leaver, target, fields) : undefined;
-      if (!leaver || !place) blocked.set(entry.item, name);
+      const leaves = leaver !== undefined && changes(leaver, side, fields);
+      const place = leaves && !inside ? parkingPlace(leaver, target, fields) : undefined;
+      if (!leaves || !(inside || place)) blocked.set(entry.item, name);
       else {
         needs.get(entry.item)!.add(leaver);
-        parked.set(leaver, place);
+        if (place) parked.set(leaver, place);
       }
     }
   }

@@ -120,6 +120,22 @@ export function groupByModel<Item extends { readonly model: PairModel }>(records
   return groups;
 }
 
+/** Models whose rows get other keys on this side by these writes: those that are updated so, and those whose records live inside them. */
+export function movedBy(items: readonly WriteItem[], side: SideName, models: PairModels): ReadonlySet<string> {
+  const moved = new Set<string>();
+  for (const { examined: { model }, updates } of items) {
+    if (updates[side] && !moved.has(model.name) && model[side].endpoint.model.primaryKey.some((name) => updates[side]!.has(name))) moved.add(model.name);
+  }
+  if (moved.size === 0) return moved;
+  const inside = ({ [side]: { endpoint: { model: { within, references } } } }: PairModel): string | undefined => references.find(({ name }) => name === within)?.target;
+  for (let before = 0; before !== moved.size; ) {
+    before = moved.size;
+    const targets = new Set([...moved].map((name) => models.get(name)![side].name));
+    for (const model of models.values()) if (targets.has(inside(model) ?? "")) moved.add(model.name);
+  }
+  return moved;
+}
+
 /** Gives the new records of one side their keys, in one call per model. */
 export async function allocateKeys(context: RunContext, items: readonly WriteItem[]): Promise<void> {
   const wanted = new Map<ModelSide, WriteItem[]>();

@@ -8,29 +8,39 @@ import type { SideOutcome } from "./outcomes.ts";
 import { storedRun } from "../undo/run-log.ts";
 import type { WriteItem } from "./write-item.ts";
 
-/** Conflicts, pre-images and what is created, durable before anything is written. A conflict that is logged already is not logged again. */
+/** Decided conflicts, pre-images and what is created, durable before anything is written. */
 export async function logBefore(context: RunContext, items: readonly WriteItem[]): Promise<StateChange[]> {
-  const conflicts: ConflictRecord[] = [];
   const preImages: PreImage[] = [];
   for (const item of items) {
-    for (const conflict of item.examined.plan.conflicts) conflicts.push(conflictRecord(context, item.examined, conflict));
     if (item.updates.left) preImages.push(preImageOfUpdate(context, item, "left"));
     if (item.updates.right) preImages.push(preImageOfUpdate(context, item, "right"));
   }
-  const changes: StateChange[] = [];
-  if (conflicts.length > 0) {
-    const { state, pair } = context.settings;
-    const known = await context.retrying(() => state.read(pair, { collection: "conflict", ids: conflicts.map((conflict) => conflict.id) }));
-    const decisions = new Map(known.map((conflict) => [conflict.id, conflict.decision]));
-    const fresh = conflicts.filter((conflict) => decisions.get(conflict.id) !== conflict.decision);
-    for (const conflict of fresh) context.emit({ type: "conflict", model: conflict.model, id: conflict.id, decision: conflict.decision, rule: conflict.rule });
-    if (fresh.length > 0) changes.push({ op: "put", collection: "conflict", records: fresh });
-    changes.push(...context.openConflicts.meet(conflicts));
-  }
+  const changes = await logOf(context, items, (decision) => decision !== "open");
   if (preImages.length > 0) changes.push({ op: "put", collection: "preImage", records: preImages });
   const touched = touchedBy(context, items);
   if (touched) changes.push(touched);
   return entered(context, changes);
+}
+
+/**
+ * Open conflicts, once both records bear the cloudId that they are logged under: nothing is overwritten for them, and the next
+ * run would not find those of a name that never came to be.
+ */
+export async function logAfter(context: RunContext, items: readonly WriteItem[]): Promise<StateChange[]> {
+  return entered(context, await logOf(context, items, (decision) => decision === "open"));
+}
+
+/** A conflict that is logged already is not logged again. */
+async function logOf(context: RunContext, items: readonly WriteItem[], wanted: (decision: ConflictRecord["decision"]) => boolean): Promise<StateChange[]> {
+  const conflicts = items.flatMap(({ examined }) =>
+    examined.plan.conflicts.flatMap((conflict) => (wanted(conflict.decision) ? [conflictRecord(context, examined, conflict)] : [])));
+  if (conflicts.length === 0) return [];
+  const { state, pair } = context.settings;
+  const known = await context.retrying(() => state.read(pair, { collection: "conflict", ids: conflicts.map((conflict) => conflict.id) }));
+  const decisions = new Map(known.map((conflict) => [conflict.id, conflict.decision]));
+  const fresh = conflicts.filter((conflict) => decisions.get(conflict.id) !== conflict.decision);
+  for (const conflict of fresh) context.emit({ type: "conflict", model: conflict.model, id: conflict.id, decision: conflict.decision, rule: conflict.rule });
+  return [...(fresh.length > 0 ? [{ op: "put", collection: "conflict", records: fresh } as const] : []), ...context.openConflicts.meet(conflicts)];
 }
 
 /** The run's entry in the history goes with the first that it logs, so that a killed one can be taken back as well. */

@@ -6,21 +6,21 @@ import { conflictRecord } from "./conflicts.ts";
 import type { RunContext } from "./context.ts";
 import { remembered, type Examined, type ExamineOptions, type Examiner, type Remembered } from "./examine.ts";
 import { makeBase } from "./make-base.ts";
-import { holdBackChildren, partlyWritten, takeOutcomes, type SideOutcome, type SideProblem } from "./outcomes.ts";
+import { holdBackChildren, linkLevels, partlyWritten, takeOutcomes, type SideOutcome, type SideProblem } from "./outcomes.ts";
 import type { PairModels } from "./pair-models.ts";
 import { Quarantine } from "./quarantine.ts";
 import { bothAnswered } from "./session.ts";
 import { readBackEarly } from "./settle-marks.ts";
 import type { RunTracker } from "./tracker.ts";
 import { untangle, untangledBatches, type Untangled } from "./untangle.ts";
-import { allocateKeys, groupByModel, promiseIdentities, resolveTargets, takeItem, type WriteItem } from "./write-item.ts";
-import { dropLogOf, logBefore } from "./write-log.ts";
+import { allocateKeys, groupByModel, movedBy, promiseIdentities, resolveTargets, takeItem, type WriteItem } from "./write-item.ts";
+import { dropLogOf, logAfter, logBefore } from "./write-log.ts";
 
 const maxTries = 3;
 /** Enough for each stage of a write to be busy. */
 const mostOnTheirWay = 3;
 /** Of a first copy: larger units than pages, for every statement costs besides its rows. */
-const pagesTogether = 2;
+export const pagesTogether = 2;
 
 /** Where examined records go: into the databases, or into a plan. */
 export interface Sink {
@@ -41,7 +41,7 @@ export interface Sink {
 
 /**
  * Makes plans true. The order is what makes a kill harmless at any point: log and pre-images, then cloudIds, then
- * data with the new rows' identity, then bases. A record that a write finds changed is examined again.
+ * data with the new rows' identity, then bases and what waits for a person. A record that a write finds changed is examined again.
  */
 export class Writer implements Sink {
   /** Refused by a unique key: tried again when everything else of the run, deletes included, is through. */
@@ -80,11 +80,9 @@ export class Writer implements Sink {
       const item = this.#take(record);
       if (!item) continue;
       items.push(item);
-      for (const side of ["left", "right"] as const) {
-        if (record.model[side].endpoint.model.primaryKey.some((name) => item.updates[side]?.has(name))) this.#context.movedKeys[side].add(record.model.name);
-      }
       if (item.insert && item.insert.key.length > 0) promiseIdentities(this.#context, record.model, record, item.insert.key);
     }
+    for (const side of ["left", "right"] as const) for (const name of movedBy(items, side, this.#models)) this.#context.movedKeys[side].add(name);
     await allocateKeys(this.#context, items);
     for (const item of items) promiseIdentities(this.#context, item.examined.model, item.examined, item.insert?.key);
     this.#buffer.push(...items);
@@ -172,10 +170,7 @@ export class Writer implements Sink {
     for (const item of items) if (item.outcome === "pending" && (renames(item, "left") || renames(item, "right"))) item.outcome = "again";
     holdBackChildren(items, "pending");
     const open = items.filter((item) => item.outcome === "pending");
-    const missing = items.flatMap((item) => (item.insert && item.outcome !== "pending" ? [{ side: item.insert.side, cloudId: item.examined.cloudId }] : []));
-    const written = await this.#inTurn("data", () => tangles
-      ? this.#inGroups(open, tangles)
-      : this.#onBothSides(open, (item, side) => item.insert?.side === side || item.updates[side] !== undefined, dataBatches, missing));
+    const written = await this.#inTurn("data", () => (tangles ? this.#inGroups(open, tangles) : this.#inLevels(items, open, refused)));
     await this.#readAfterImages(written);
     takeOutcomes(written, refused);
     for (const item of items) if (item.outcome === "pending") item.outcome = "written";
@@ -207,7 +202,8 @@ export class Writer implements Sink {
       const examiner = this.#examiners.get(model)!;
       if (!examiner.oneSided) examiner.noBases = false;
     }
-    for (const [model, cloudIds] of gone) this.#changes.push({ op: "removeBases", model, cloudIds });
+    for (const [model, cloudIds] of gone) this.#changes.push({ op: "removeBases", model, cloudIds }, ...(await context.openConflicts.end(model, cloudIds)));
+    this.#changes.push(...(await logAfter(context, items.filter((item) => item.outcome !== "again"))));
     this.#changes.push(...dropLogOf(context, items.filter((item) => item.outcome !== "written"), written));
     await this.#inTurn("store", async () => {
       const changes = this.#changes;
@@ -225,6 +221,7 @@ export class Writer implements Sink {
       context.identities.right.settle();
       for (const examiner of this.#examiners.values()) examiner.forgetClaims();
     }
+    for (const side of ["left", "right"] as const) for (const name of movedBy(items, side, this.#models)) context.identities[side].forgetKeys(name);
     return items.filter((item) => item.outcome === "again").map((item) => remembered(item.examined));
   }
 
@@ -262,6 +259,21 @@ export class Writer implements Sink {
       return (await commitItems(this.#context, this.#tracker, side, own, toBatches, missingOn(side))).map((outcome) => ({ ...outcome, side }));
     });
     return outcomes.flat();
+  }
+
+  /** One unit, but where records are linked by an update that may find its row changed: who refers to one of those goes after it. */
+  async #inLevels(items: readonly WriteItem[], open: readonly WriteItem[], refused: Map<WriteItem, SideProblem>): Promise<SideOutcome[]> {
+    const outcomes: SideOutcome[] = [];
+    for (const level of linkLevels(open)) {
+      holdBackChildren(items, "pending");
+      const missing = items.flatMap((item) => (item.insert && item.outcome !== "pending" ? [{ side: item.insert.side, cloudId: item.examined.cloudId }] : []));
+      const written = await this.#onBothSides(
+        level.filter((item) => item.outcome === "pending"), (item, side) => item.insert?.side === side || item.updates[side] !== undefined, dataBatches, missing,
+      );
+      takeOutcomes(written, refused);
+      outcomes.push(...written);
+    }
+    return outcomes;
   }
 
   /** One unit per group, since its items need one another. */

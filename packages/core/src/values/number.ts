@@ -24,15 +24,24 @@ export function canonicalInteger(text: string): string {
 }
 
 export function canonicalDecimal(text: string): string {
-  if (DECIMAL.test(text) && text !== "-0") return text;
+  const short = withoutLastZeros(text);
+  if (DECIMAL.test(short) && short !== "-0") return short;
   const parts = split(text);
   if (zeros(parts) + parts.digits.length > LONGEST_PLAIN) throw new ValueError("VALUE.OUT_OF_RANGE");
   return plain(parts);
 }
 
+/** `12.30` of a column with two digits is `12.3`: the one thing that most texts of databases lack to be canonical. */
+function withoutLastZeros(text: string): string {
+  let end = text.length;
+  if (text.charCodeAt(end - 1) !== ZERO || !text.includes(".")) return text;
+  while (text.charCodeAt(end - 1) === ZERO) end -= 1;
+  return text.slice(0, text.charCodeAt(end - 1) === POINT ? end - 1 : end);
+}
+
 /** The same for a number within JSON, where nothing bounds the exponent: past a hundred zeros it stays an exponent. */
 export function canonicalJsonNumber(text: string): string {
-  if (text.length <= 100 && INTEGER.test(text)) return text;
+  if (text.length <= 100 && DECIMAL.test(text) && text !== "-0") return text;
   const parts = split(text);
   if (zeros(parts) <= 100) return plain(parts);
   const { sign, digits, point } = parts;

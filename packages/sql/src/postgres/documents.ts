@@ -72,14 +72,18 @@ function groupsOf(batch: DocumentBatch, index: number, { table, after }: Writabl
   const shapes = new Map<string, typeof members>();
   for (const member of members) {
     const name = `${member.write.op} ${shapeOf(member.write)}`;
-    shapes.set(name, [...(shapes.get(name) ?? []), member]);
+    const alike = shapes.get(name);
+    if (alike) alike.push(member);
+    else shapes.set(name, [member]);
   }
   const document = table.column.get(batch.field)!;
   const reader = postgresReader(table, table.model.fields.map((field) => field.name), sides.identity);
   const group = (op: Group["op"], shape: string, of: Group["members"]): Group[] =>
     of.length === 0 ? [] : [{ batch: index, table, document, after: op === "delete" ? "sent" : after, reader, op, shape, members: of }];
   const patches = [...shapes].filter(([name]) => name.startsWith("patch ") && name !== "patch whole").sort(([, a], [, b]) => b.length - a.length);
-  const rare = patches.splice(MOST_SHAPES).flatMap(([, of]) => of);
+  const rest = patches.splice(MOST_SHAPES);
+  const rare = rest.flatMap(([, of]) => of.filter(hasWhole));
+  patches.push(...rest.map(([name, of]): typeof rest[number] => [name, of.filter((member) => !hasWhole(member))]));
   return [
     ...group("delete", "", shapes.get("delete ") ?? []),
     ...patches.flatMap(([name, of]) => group("patch", name.slice("patch ".length), of)),
@@ -88,13 +92,17 @@ function groupsOf(batch: DocumentBatch, index: number, { table, after }: Writabl
   ];
 }
 
+/** Without asking for it. */
+const hasWhole = ({ write }: { readonly write: DocumentWrite }): boolean => "whole" in write;
+
 function shapeOf(write: DocumentWrite): string {
   if (write.op !== "patch") return "";
   const { patches } = write;
   if (patches === "whole") return patches;
   const size = patches.reduce((sum, { value }) => sum + (value?.length ?? 0), 0);
   // The whole text is asked for last: of a large document it costs something to make.
-  if (patches.length > MOST_PATCHES || (size > SMALL && size > write.whole.length / 2)) return "whole";
+  const { length } = patches;
+  if ("whole" in write && (length > MOST_PATCHES || (size > SMALL && size > write.whole!.length / 2))) return "whole";
   return patches.map(({ value }) => (value === undefined ? "r" : "s")).join("");
 }
 
@@ -123,7 +131,7 @@ function inputOf({ table, shape }: Group, write: DocumentWrite): string {
   if (write.op === "insert") parts.push(write.whole);
   else parts.push(JSON.stringify(write.revision));
   if (write.op === "patch") {
-    if (shape === "whole" || write.patches === "whole") parts.push(write.whole);
+    if (shape === "whole" || write.patches === "whole") parts.push(write.whole!);
     else for (const { path, value } of write.patches) parts.push(JSON.stringify(pathText(path)), ...(value === undefined ? [] : [value]));
   }
   return `[${parts.join(",")}]`;

@@ -50,7 +50,9 @@ select r.v->>0 as c0, json_build_object(
   'triggers', (select coalesce(json_agg(g.tgtype), '[]') from pg_trigger g where g.tgrelid = c.oid and not g.tgisinternal and g.tgenabled in ('O', 'A')),
   'makers', (select coalesce(json_agg(json_build_object('name', g.tgname, 'source', p.prosrc)), '[]') from pg_trigger g join pg_proc p on p.oid = g.tgfoid
     where g.tgrelid = c.oid and not g.tgisinternal and g.tgenabled in ('O', 'A') and g.tgtype & 7 = 7),
-  'dependants', (select coalesce(json_agg(json_build_object('table', d.conrelid::regclass::text,
+  'dependants', (select coalesce(json_agg(json_build_object(
+      'table', (select case when pg_table_is_visible(o.oid) then '' else '"' || replace(n.nspname, '"', '""') || '".' end || '"' || replace(o.relname, '"', '""') || '"'
+        from pg_class o join pg_namespace n on n.oid = o.relnamespace where o.oid = d.conrelid),
       'action', case d.confdeltype when 'c' then 'cascade' when 'n' then 'set null' else 'set default' end)), '[]')
     from pg_constraint d where d.confrelid = c.oid and d.contype = 'f' and d.confdeltype in ('c', 'n', 'd') and d.conrelid <> c.oid)
 )::text as c1

@@ -1,5 +1,5 @@
 import type { Batch, Row, Unit } from "@sync/core";
-import { cloudIdFor, deleteRows, identifyRows, insertRows, keyAfter, touchesTwice, updateRows } from "../batch.ts";
+import { cloudIdFor, counted, deleteRows, identifyRows, insertRows, keyAfter, touchesTwice, updateRows } from "../batch.ts";
 import { worthCopying } from "../copy-in.ts";
 import type { RowReader, SideTables, UnitOutcome, WritableTable } from "../dialect.ts";
 import type { Executor, Statement, TextRow } from "../executor.ts";
@@ -165,6 +165,7 @@ function updatePart(table: Table, batch: ReturnType<typeof updateRows>, image: s
         : `${quoted(column.column)} = case when substr(${item(batch.mask)}, ${i + 1}, 1) = '1' then ${value} else ${at(column)} end`,
     ];
   });
+  if (sets.length > 0) sets.push(...counted(table, batch.columns));
   const guard = `${guarded(batch.revision, twice)}${batch.cloudId === undefined ? "" : ` and ${unnamed(table, batch.cloudId, sides)}`}`;
   const keys = table.keys.map((column, i) => `${at(column)} = ${column.write(item(i))}`).join(" and ") + only(table, "and");
   const moved = !table.cloudId && batch.columns.some((column) => table.keys.includes(column));

@@ -1,5 +1,5 @@
 import type { Batch, IdentifyBatch } from "@sync/core";
-import { deleteRows, identifyRows, insertRows, type Prior, updateRows, type UpdateRows } from "../batch.ts";
+import { counted, deleteRows, identifyRows, insertRows, type Prior, updateRows, type UpdateRows } from "../batch.ts";
 import type { SideTables } from "../dialect.ts";
 import type { Statement } from "../executor.ts";
 import { literal, quoted, type SqlColumn, type Table } from "../model.ts";
@@ -81,6 +81,7 @@ function updateStatements(
     if (batch.supplied[i] === "all") return [`${quoted(column.column)} = ${value}`];
     return [`${quoted(column.column)} = case when substr(${item(batch.mask)}, ${i + 1}, 1) = '1' then ${value} else ${at(column)} end`];
   });
+  if (sets.length > 0) sets.push(...counted(table, batch.columns));
   const where = [
     ...table.keys.map((column, i) => `${at(column)} = ${column.write(item(i))}`),
     guard,

@@ -59,9 +59,8 @@ function literalDecoder(kind: Kind): (literal: string) => string {
     if (literal.startsWith("X'")) return fromBlob(kind, literal.slice(2, -1));
     if (kind.type === "bytes") throw new ValueError("VALUE.MALFORMED");
     if (literal.startsWith("'")) return canonical(kind, literal.slice(1, -1).replaceAll("''", "'"));
-    // Infinity is spelled 9.0e+999.
-    const number = Number(literal);
-    return canonical(kind, Number.isFinite(number) ? literal : String(number));
+    // A real with the digits that it needs: SQLite spells some with more. Infinity is spelled 9.0e+999.
+    return canonical(kind, /[.e]/.test(literal) ? String(Number(literal)) : literal);
   };
 }
 
@@ -94,7 +93,7 @@ function encoder(kind: Kind, storage: SqliteStorage): (text: string) => string {
     case "unix-milliseconds":
       return (text) => toUnix(text, 1000);
     case "integer":
-      return kind.type === "boolean" ? (text) => (text === "true" ? "1" : "0") : toInteger;
+      return kind.type === "boolean" ? toBit : toInteger;
     case "real":
       return toReal;
     case "blob":
@@ -103,6 +102,11 @@ function encoder(kind: Kind, storage: SqliteStorage): (text: string) => string {
     default:
       return (text) => text;
   }
+}
+
+function toBit(text: string): string {
+  if (text !== "true" && text !== "false") throw new ValueError("VALUE.MALFORMED");
+  return text === "true" ? "1" : "0";
 }
 
 /** A cast would stop at the largest integer without a word. */

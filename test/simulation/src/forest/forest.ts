@@ -3,6 +3,7 @@ import { memoryState, type MemoryState } from "@sync/core/memory";
 import { Wire, type Faults } from "../faults.ts";
 import type { Violation } from "../history.ts";
 import { Random } from "../random.ts";
+import { follow, type Running } from "../running.ts";
 import { Process, Scheduler } from "../scheduler.ts";
 import { judge, type ForestTold, type Turned } from "./judge.ts";
 import { documentStore, rowStore, type Store } from "./stores.ts";
@@ -41,8 +42,6 @@ export interface ForestResult {
   readonly faults: ReadonlySet<string>;
   readonly lines: readonly string[];
 }
-
-type Ending = { readonly ended: "done" | "died" } | { readonly ended: "failed"; readonly code: string };
 
 /** Plays one case: two to four databases, joined as a chain, a star or something between, all made of the seed. */
 export function playForest(seed: number, options: ForestOptions = {}): Promise<ForestResult> {
@@ -196,7 +195,7 @@ class Forest {
     if (running.ending!.ended === "failed") this.#broken("I4", `${pair.name} without faults failed with ${running.ending!.code}`);
   }
 
-  #start(pair: ForestPair, faults: Faults, work: (sync: Sync) => Promise<unknown>): { readonly process: Process; ending: Ending | undefined } {
+  #start(pair: ForestPair, faults: Faults, work: (sync: Sync) => Promise<unknown>): Running {
     const process = new Process(`${pair.name} ${this.#steps.length + 1}`);
     const wire = new Wire(process, this.#scheduler, faults, this.#random.fork(), (message) => this.#broken("fence", message));
     const { plant } = this.#options;
@@ -209,23 +208,8 @@ class Forest {
       ...this.#syncOptions.get(pair)!, ...plant?.options?.(pair), left: open(pair.left), right: open(pair.right), state: plant?.state?.(state) ?? state,
       runtime: this.#scheduler.runtimeFor(process),
     });
-    const running: { readonly process: Process; ending: Ending | undefined } = { process, ending: undefined };
     this.#scheduler.trace.add(`begin ${process.name} ${JSON.stringify(faults)}`);
-    const settled = work(sync).then((): Ending => ({ ended: "done" }), (error: unknown): Ending => {
-      if (!isSyncError(error)) throw error;
-      return { ended: "failed", code: error.code };
-    });
-    void Promise.race([settled, process.death.then((): Ending => ({ ended: "died" }))]).then(
-      (ending) => {
-        running.ending = ending;
-        this.#scheduler.trace.add(`end ${process.name} ${ending.ended === "failed" ? ending.code : ending.ended}`);
-      },
-      (error: unknown) => {
-        this.#broken("crash", error instanceof Error ? error.stack ?? error.message : String(error));
-        running.ending = { ended: "failed", code: "foreign" };
-      },
-    );
-    return running;
+    return follow(process, this.#scheduler, work(sync), (message) => this.#broken("crash", message));
   }
 
   #faultsOf(): Faults {

@@ -1,0 +1,1 @@
+export { memoryHarness, type MemorySession, type Tracking } from "./memory.ts";

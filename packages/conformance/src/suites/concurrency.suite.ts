@@ -1,0 +1,95 @@
+import { expect } from "vitest";
+import { giveWay, many, sorted } from "../kit.ts";
+import type { Law } from "../law.ts";
+
+export const concurrencySuite: readonly Law[] = [
+  {
+    id: "concurrency/uncommitted-unseen",
+    says: "What an application has not committed is never read.",
+    needs: ["transactions"],
+    async check(kit) {
+      await kit.probe.insert("Book", [{ id: "there", title: "old" }]);
+      const transaction = await kit.probe.begin!();
+      await transaction.insert("Book", [{ id: "new", title: "new" }]);
+      await transaction.update("Book", { id: "there" }, { title: "new" });
+      const reading = Promise.all([kit.rows("Book"), kit.fetch("Book", "key", [["new"], ["there"]]), kit.fetch("Book", ["title"], [["new"], ["old"]])]);
+      await giveWay();
+      await transaction.rollback();
+      for (const rows of await reading) expect(rows.map((row) => kit.record("Book", row))).toEqual([{ id: "there", title: "old" }]);
+    },
+  },
+  {
+    id: "concurrency/not-in-their-transaction",
+    says: "A unit is no part of an application's transaction: it stands after their rollback, and takes nothing of theirs along.",
+    needs: ["transactions"],
+    async check(kit) {
+      for (const ending of ["rollback", "commit"] as const) {
+        const transaction = await kit.probe.begin!();
+        await transaction.insert("Book", [{ id: `theirs, ${ending}` }]);
+        const writing = kit.insert("Parent", [{ code: `ours, ${ending}` }]);
+        await giveWay();
+        await transaction[ending]();
+        await writing;
+      }
+      expect(await kit.stored("Parent", ["code"])).toEqual([{ code: "ours, commit" }, { code: "ours, rollback" }]);
+      expect(await kit.stored("Book", ["id"])).toEqual([{ id: "theirs, commit" }]);
+    },
+  },
+  {
+    id: "concurrency/refused-without-theirs",
+    says: "A refused unit takes back nothing that the application wrote meanwhile.",
+    async check(kit) {
+      await kit.insert("Parent", [{ code: "taken" }]);
+      const refusals = await Promise.all(many(5, (n) => ({ code: `new ${n}` })).map(async ({ code }) => {
+        const unit = await kit.newRows("Parent", [{ code: code! }, { code: "taken" }]);
+        const [committed] = await Promise.all([kit.commit(unit), kit.probe.insert("Book", [{ id: code! }])]);
+        return committed.committed;
+      }));
+      expect(refusals).toEqual([false, false, false, false, false]);
+      expect(await kit.stored("Book", ["id"])).toHaveLength(5);
+      if (kit.capabilities.atomicUnits) expect(await kit.stored("Parent", ["code"])).toEqual([{ code: "taken" }]);
+    },
+  },
+  {
+    id: "concurrency/calls-overlap",
+    says: "Reads and units may overlap: each does what it does alone.",
+    async check(kit) {
+      await kit.insert("Book", many(20, (n) => ({ id: `book ${n}` })));
+      const reads = Array.from({ length: 6 }, () => kit.rows("Book", { pageSize: 3 }));
+      const fetches = Array.from({ length: 6 }, (_, n) => kit.fetch("Book", "key", [[`book ${n}`]]));
+      const writes = Array.from({ length: 6 }, (_, n) => kit.insert("Parent", [{ code: `parent ${n}` }]));
+      for (const rows of await Promise.all(reads)) expect(new Set(rows.map(({ key }) => key[0])).size).toBe(20);
+      expect((await Promise.all(fetches)).map((rows) => rows.map(({ key }) => key[0]))).toEqual(many(6, (n) => ({ id: `book ${n}` })).map(({ id }) => [id]));
+      await Promise.all(writes);
+      expect(await kit.stored("Parent", ["code"])).toEqual(sorted(many(6, (n) => ({ code: `parent ${n}` }))));
+    },
+  },
+  {
+    id: "concurrency/one-of-two",
+    says: "Of two units that hold the same revision of a row one writes it, and the other comes back stale.",
+    async check(kit) {
+      const [row] = await kit.given("Book", [{ id: "a", title: "0" }]);
+      const update = (title: string) =>
+        kit.statuses({ op: "update", model: "Book", fields: ["title"], rows: [{ key: row!.key, revision: row!.revision, values: [title] }] });
+      const statuses = (await Promise.all([update("1"), update("2"), update("3")])).flat(2);
+      expect(sorted(statuses)).toEqual(["stale", "stale", "written"]);
+      expect((await kit.stored("Book"))[0]!["title"]).toBe(String(statuses.indexOf("written") + 1));
+    },
+  },
+  {
+    id: "concurrency/one-page-one-moment",
+    says: "A page is one moment of the database: a unit is in it whole or not at all.",
+    needs: ["atomicUnits"],
+    async check(kit) {
+      await kit.insert("Book", many(30, (n) => ({ id: `book ${n}`, title: "0" })));
+      let rows = await kit.rows("Book");
+      for (const title of ["1", "2", "3", "4", "5"]) {
+        const writing = kit.write({ op: "update", model: "Book", fields: ["title"], rows: rows.map(({ key, revision }) => ({ key, revision, values: [title] })) });
+        const seen = await Promise.all([kit.rows("Book", { fields: ["title"] }), kit.rows("Book", { fields: ["title"] })]);
+        for (const page of seen) expect(new Set(page.map(({ values }) => values[0])).size).toBe(1);
+        await writing;
+        rows = await kit.rows("Book");
+      }
+    },
+  },
+];

@@ -1,0 +1,1 @@
+export { memoryHarness } from "../src/faults/memory.ts";

@@ -1,0 +1,72 @@
+import { SyncError } from "@sync/core";
+import { betterSqliteExecutor, postgresExecutor } from "@sync/sql";
+import type { Executor, Statement, TextRow } from "@sync/sql";
+import type { Connection, Facts, Kysely } from "./client.ts";
+
+/**
+ * Runs statements where the ORM runs its own. `patience`: how many milliseconds to wait for the application to end a
+ * transaction of its own, where both share one connection.
+ */
+export function mikroOrmExecutor({ engine, connection, driver }: Facts, patience: number): Executor {
+  return driver === undefined ? onKysely(engine, connection) : onDriver(driver, connection, patience);
+}
+
+/** The driver's handle is asked for each time: `orm.reconnect()` makes another one. */
+function onDriver(driver: NonNullable<Facts["driver"]>, connection: Connection, patience: number): Executor {
+  let last: { readonly client: unknown; readonly executor: Executor } | undefined;
+  async function current(): Promise<Executor> {
+    checkOpen(connection);
+    const client = await connection.getNativeClient();
+    if (last === undefined || last.client !== client) {
+      last = { client, executor: driver === "better-sqlite3" ? betterSqliteExecutor(client as never, patience) : postgresExecutor(client as never, driver, patience) };
+    }
+    return last.executor;
+  }
+  return {
+    dialect: driver === "better-sqlite3" ? "sqlite" : "postgres",
+    query: async (statement) => (await current()).query(statement),
+    atomic: async (statements) => (await current()).atomic(statements),
+    ...(driver === "pg-pool" ? { copyTransaction: async (guard, steps) => (await current()).copyTransaction!(guard, steps) } : {}),
+    // Asked for after a statement.
+    ...(driver === "pglite" ? { dropsLeadingMark: true, place: () => last!.executor.place!() } : {}),
+  };
+}
+
+/**
+ * Through the Kysely on which the ORM stands. On one connection it has a lock: a lone statement waits until no transaction is
+ * open, and a transaction keeps everybody else waiting.
+ */
+function onKysely(dialect: Facts["engine"], connection: Connection): Executor {
+  return {
+    dialect,
+    // It may be PGlite.
+    ...(dialect === "postgres" ? { dropsLeadingMark: true as const } : {}),
+    async query(statement) {
+      checkOpen(connection);
+      await connection.ensureConnection();
+      return run(connection.getClient(), statement);
+    },
+    async atomic(statements) {
+      checkOpen(connection);
+      return connection.transactional(async (transaction) => {
+        const answers: TextRow[][] = [];
+        for (const statement of statements) answers.push(await run(transaction, statement));
+        return answers;
+      });
+    },
+  };
+}
+
+/** As `CompiledQuery.raw` of Kysely makes it, which is no dependency of ours. */
+async function run(on: Kysely, { sql, params }: Statement): Promise<TextRow[]> {
+  const query = { kind: "RawNode", sqlFragments: [sql], parameters: [] };
+  const { rows } = await on.executeQuery({ sql, parameters: params, query, queryId: { queryId: "sync" } });
+  // Statements name their columns `c0`, `c1`, …: an object keeps them in that order.
+  return rows.map((row) => Object.values(row));
+}
+
+/** One that was closed would open a connection that nobody closes again; closing takes its options away. */
+function checkOpen({ connected, options }: Connection): void {
+  if (connected || Object.hasOwn(options, "driverOptions")) return;
+  throw new SyncError("ENDPOINT.CLOSED", "This MikroORM was closed: run the sync before `orm.close()`, or after `orm.connect()`.");
+}

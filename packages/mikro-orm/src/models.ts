@@ -1,0 +1,149 @@
+import { randomUUID } from "node:crypto";
+import { ReferenceKind } from "@mikro-orm/core";
+import type { EntityMetadata, EntityProperty } from "@mikro-orm/core";
+import { encode, SyncError } from "@sync/core";
+import type { Kind, Reference } from "@sync/core";
+import { libraryModel } from "@sync/sql";
+import type { KeyMaker, LibraryColumn, LibraryModel, LibraryModels, LibraryTable, StoredField, SyncFieldNames } from "@sync/sql";
+import { columnOf, columnsOf, relationsOf } from "./columns.ts";
+import type { EntityColumn } from "./columns.ts";
+import { declaredBy } from "./synced.ts";
+import type { Storage } from "./values.ts";
+import { storedColumn } from "./values.ts";
+
+type PerModel<What> = Readonly<Record<string, What | undefined>>;
+
+export interface Context extends Storage {
+  readonly syncFields: SyncFieldNames;
+  readonly kinds: PerModel<Readonly<Record<string, Kind>>>;
+  readonly keys: PerModel<() => string>;
+  /** The schema of entities that name none. */
+  readonly schema: string | undefined;
+  /** MikroORM's schema generator makes foreign keys. */
+  readonly foreignKeys: boolean;
+}
+
+/** The entities of an ORM, and its pivot tables, as the models of this sync. */
+export function modelsOf(entities: Iterable<EntityMetadata>, context: Context): LibraryModels {
+  const leftOut = new Map<string, string>();
+  const models: LibraryModel[] = [];
+  for (const entity of entities) {
+    const isBaseClass = entity.abstract && entity.inheritanceType === undefined;
+    if (entity.embeddable || isBaseClass) continue;
+    const result = unsupported(entity, context) ?? libraryModel(tableOf(entity, context), context.syncFields, leftOut);
+    if (typeof result === "string") leftOut.set(entity.className, result);
+    else models.push(result);
+  }
+  return { models, leftOut };
+}
+
+/** As MikroORM itself does, without the schema that is the default. */
+function schemaOf(entity: EntityMetadata, { schema, platform }: Context): string | undefined {
+  const name = entity.schema ?? schema;
+  return name === platform.getDefaultSchemaName() ? undefined : name;
+}
+
+function unsupported(entity: EntityMetadata, context: Context): string | undefined {
+  const { inheritanceType } = entity.root;
+  if (inheritanceType !== undefined) return `${inheritanceType === "tpt" ? "table-per-type" : "single table"} inheritance is not supported`;
+  if (entity.view) return "it is a view";
+  if (entity.virtual) return "it is made of an expression, not of a table";
+  const schema = schemaOf(entity, context);
+  if (schema === "*") return "its schema is chosen with each query";
+  if (context.engine === "sqlite" && schema !== undefined) return "its table is in an attached database";
+  const embedded = entity.props.find((property) => property.kind === ReferenceKind.EMBEDDED);
+  if (embedded) return `its property \`${embedded.name}\` is an embeddable, which is not supported`;
+  const polymorphic = relationsOf(entity).find((property) => property.polymorphic);
+  return polymorphic && `its relation \`${polymorphic.name}\` is polymorphic, which is not supported`;
+}
+
+function tableOf(entity: EntityMetadata, context: Context): LibraryTable {
+  const name = entity.className;
+  const schema = schemaOf(entity, context);
+  const columns = columnsOf(entity).map((column) => libraryColumn(column, name, context));
+  return {
+    name,
+    table: { ...(schema === undefined ? {} : { schema }), name: entity.tableName },
+    columns,
+    primaryKey: entity.getPrimaryProps().flatMap(({ fieldNames }) => fieldNames),
+    uniques: uniquesOf(entity),
+    references: relationsOf(entity).map((relation) => referenceOf(relation, entity, context)),
+    keyMaker: context.keys[name] ?? keyMakerOf(entity, columns),
+    declared: declaredBy(entity),
+  };
+}
+
+function libraryColumn(column: EntityColumn, model: string, context: Context): LibraryColumn {
+  const { field, owner, nullable } = column;
+  const { onUpdate, version = false, generated } = owner;
+  const stored = storedColumn(column, context.kinds[model]?.[field], context);
+  const counts = version && typeof stored === "object" && stored.kind.type === "integer";
+  return {
+    field,
+    column: column.column,
+    stored: counts ? { ...stored, column: { ...stored.column, counts } } : stored,
+    nullable,
+    writable: generated === undefined,
+    stamped: version || onUpdate !== undefined,
+    optional: nullable || generated !== undefined || version || hasDefault(owner),
+    fills: typeof stored === "object" ? fillsOf(owner, model, field, stored) : [],
+  };
+}
+
+const hasDefault = ({ default: value, defaultRaw, autoincrement, onCreate }: EntityProperty): boolean =>
+  value !== undefined || defaultRaw !== undefined || autoincrement === true || onCreate !== undefined;
+
+const onDelete: Readonly<Record<string, Reference["onDelete"]>> = { cascade: "cascade", "set null": "set-null", "set default": "set-null" };
+
+function referenceOf(relation: EntityProperty, { pivotTable }: EntityMetadata, { foreignKeys }: Context): LibraryTable["references"][number] {
+  const { name, fieldNames: columns, targetMeta, referencedColumnNames, deleteRule = "", createForeignKeyConstraint } = relation;
+  return {
+    name: pivotTable ? columns.join("_") : name,
+    columns,
+    target: targetMeta!.className,
+    targetFields: referencedColumnNames.map((column) => columnOf(targetMeta!, column).field),
+    onDelete: foreignKeys && createForeignKeyConstraint ? (onDelete[deleteRule] ?? "restrict") : "none",
+  };
+}
+
+/** A property's own `unique` stands only on the property. */
+function uniquesOf(entity: EntityMetadata): LibraryTable["uniques"] {
+  const single = entity.props.filter(({ unique, owner, kind }) => unique && (kind === ReferenceKind.SCALAR || owner));
+  // An index over a part of the table or over an expression names no record.
+  const whole = entity.uniques.filter(({ properties, where, expression, disabled }) => properties !== undefined && where === undefined && expression === undefined && !disabled);
+  return [
+    ...single.map(({ unique, fieldNames }) => ({ ...(typeof unique === "string" ? { name: unique } : {}), columns: fieldNames })),
+    ...whole.map(({ name, properties }) => ({ ...(name === undefined ? {} : { name }), columns: [properties!].flat().flatMap((each) => entity.properties[each]?.fieldNames ?? [each]) })),
+  ];
+}
+
+/** Undefined: the key's values come with the record. */
+function keyMakerOf(entity: EntityMetadata, columns: readonly LibraryColumn[]): KeyMaker | undefined {
+  const [property, more] = entity.getPrimaryProps();
+  const stored = columns.find(({ column }) => column === property?.fieldNames[0])?.stored;
+  if (property?.kind !== ReferenceKind.SCALAR || more !== undefined || typeof stored !== "object") return undefined;
+  const { onCreate, autoincrement, defaultRaw = "" } = property;
+  if (onCreate) return () => made(onCreate, entity.className, property.name, stored.kind);
+  if (autoincrement) return "database";
+  const sequence = /nextval\('([^']+)'/.exec(defaultRaw)?.[1];
+  if (sequence !== undefined) return { sequence };
+  return stored.kind.type === "uuid" && defaultRaw !== "" ? randomUUID : undefined;
+}
+
+type Make = NonNullable<EntityProperty["onCreate"]>;
+
+/** What MikroORM itself fills in, and the database would not. */
+function fillsOf({ onCreate, onUpdate, version }: EntityProperty, model: string, field: string, { kind }: StoredField): LibraryColumn["fills"] {
+  const fill = (on: "insert" | "update", make: Make | undefined): LibraryColumn["fills"] => (make ? [{ on, value: () => made(make, model, field, kind) }] : []);
+  const stamp = version && kind.type !== "integer" ? () => new Date() : undefined;
+  return [...fill("insert", onCreate), ...fill("update", onUpdate ?? stamp)];
+}
+
+function made(make: Make, model: string, field: string, kind: Kind): string {
+  const nothing = new Proxy({}, {
+    get() {
+      throw new SyncError("MODEL.SQL_DEFAULT", `What MikroORM fills into \`${model}.${field}\` is made of the entity, which rows of a sync are not; give it a column default.`, { model, field });
+    },
+  });
+  return encode(kind, make(nothing, nothing as never));
+}

@@ -1,0 +1,65 @@
+import { defineEntity, p } from "@mikro-orm/core";
+import { MikroORM as PostgresOrm } from "@mikro-orm/postgresql";
+import type { SqlMikroORM } from "@mikro-orm/sql";
+import { MikroORM as SqliteOrm } from "@mikro-orm/sqlite";
+import { temporaryFolder } from "@sync/test-databases";
+import { describePostgres } from "@sync/test-databases/vitest";
+import { expect, expectTypeOf, test } from "vitest";
+import { createSync, leftWins, mikroOrmDatabase, naturalKey, syncProperties } from "../src/index.ts";
+import { openSqlite } from "./support/open.ts";
+
+const properties = { id: p.integer().primary(), code: p.string().unique() };
+const before = defineEntity({ name: "Country", properties });
+const after = defineEntity({ name: "Country", properties: { ...properties, ...syncProperties } });
+
+expectTypeOf<(typeof after)["~entity"]["cloudId"]>().toEqualTypeOf<string | null | undefined>();
+expectTypeOf<(typeof after)["~entity"]["lastSyncedAt"]>().toEqualTypeOf<Date | null | undefined>();
+
+/** Else MikroORM would drop them: it does not know them. */
+const schemaGenerator = { skipTables: [/^sync_/] };
+
+/** `open`: the same database, with these entities. */
+async function migrates(open: (entity: object) => SqlMikroORM): Promise<void> {
+  const old = open(before);
+  await old.schema.create();
+  await old.em.fork().insert(before, { code: "CH" });
+  await old.close();
+
+  // What `migration:create` writes.
+  const orm = open(after);
+  await orm.schema.execute(await orm.schema.getUpdateSchemaSQL({ wrap: false }));
+  expect(await orm.schema.getUpdateSchemaSQL({ wrap: false })).toBe("");
+
+  const other = await openSqlite([after]);
+  const database = mikroOrmDatabase(orm);
+  expect(database.endpoints.get("Country")!.model.syncFields).toEqual({ cloudId: "cloudId", lastSyncedAt: "lastSyncedAt", syncStatus: "syncStatus" });
+  await createSync({ name: "fields", left: database, right: mikroOrmDatabase(other.orm), models: { Country: { match: naturalKey("code") } }, conflicts: leftWins() }).run();
+  const [here] = await orm.em.fork().find(after, {});
+  const [there] = await other.orm.em.fork().find(after, {});
+  expect(here!.cloudId).toMatch(/^[0-9a-f-]{36}$/);
+  expect(there).toMatchObject({ code: "CH", cloudId: here!.cloudId, lastSyncedAt: expect.any(Date) as Date, syncStatus: "synced" });
+  await other.close();
+
+  expect(await orm.schema.getUpdateSchemaSQL({ wrap: false })).toBe("");
+  await orm.close();
+
+  const again = open(before);
+  await again.schema.execute(await again.schema.getUpdateSchemaSQL({ wrap: false }));
+  expect(await again.schema.getUpdateSchemaSQL({ wrap: false })).toBe("");
+  expect(await again.em.fork().find(before, {})).toMatchObject([{ code: "CH" }]);
+  await again.close();
+}
+
+test("MikroORM's own migration gives a table on SQLite the columns that the entity has, and takes them away", async () => {
+  const folder = temporaryFolder();
+  await migrates((entity) => new SqliteOrm({ entities: [entity as never], dbName: `${folder.path}/one.db`, schemaGenerator }) as never);
+  folder.remove();
+});
+
+describePostgres("and", (server) => {
+  test("on PostgreSQL", async () => {
+    const fresh = await server.freshDatabase(import.meta.url);
+    await migrates((entity) => new PostgresOrm({ entities: [entity as never], clientUrl: fresh.url, schemaGenerator }) as never);
+    await fresh.drop();
+  });
+});

@@ -1,0 +1,52 @@
+import { fallback, naturalKey } from "@sync/core";
+import { refused } from "@sync/test-adapters";
+import { describe, expect, test } from "vitest";
+import { declarationsOf } from "../src/declarations.ts";
+import { readSchema } from "../src/dmmf.ts";
+import { prismaDatabase, synced } from "../src/index.ts";
+import type { PrismaClientLike } from "../src/index.ts";
+import { PrismaClient } from "./sqlite/generated/client.ts";
+
+const none = {} as PrismaClientLike;
+const schema = (comment: string): string => `datasource db {\n  provider = "sqlite"\n}\n${comment}\nmodel Item {\n  id Int @id\n  code String @unique\n  name String\n  city String\n}`;
+const declared = (comment: string, client = none): unknown => declarationsOf(readSchema(schema(comment)).dmmf.datamodel.models, client).get("Item");
+
+describe("a comment in the schema", () => {
+  test.each([
+    ["/// @sync(match: code)", { match: naturalKey("code") }],
+    ["/// @sync(match: [name, city], omit: [code])", { match: naturalKey(["name", "city"]), omit: ["code"] }],
+    ["/// Things in stock.\n/// @sync(as: Product, match: code,\n///   keepBase: values)", { as: "Product", match: naturalKey("code"), keepBase: "values" }],
+    ["/// @sync(match: { natural: code, case: lower, trim: true })", { match: naturalKey("code", { case: "lower", trim: true }) }],
+    ["/// @sync(match: [{ natural: code }, { fallback: [name, city] }])", { match: [naturalKey("code"), fallback(["name", "city"])] }],
+    ["/// @sync(match: \"code\")", { match: naturalKey("code") }],
+    ["/// @sync", {}],
+    ["/// Nothing of that kind: user@sync.example (a mail)", undefined],
+    ["", undefined],
+  ])("%s", (comment, declaration) => {
+    expect(declared(comment)).toEqual(declaration);
+  });
+
+  test.each(["match: ", "match: { by: code }", "match code", "match: [{ natural: code }, name]"])("that says `%s` is refused", (words) => {
+    expect(refused(() => declared(`/// @sync(${words})`))).toMatchObject({ code: "OPTIONS.DECLARATION", model: "Item", message: expect.stringContaining("match: code") });
+  });
+});
+
+describe("an extension of the client", () => {
+  const client = new PrismaClient({ adapter: { provider: "sqlite", adapterName: "none", connect: () => Promise.reject(new Error("not connected")) } as never });
+
+  test("says the same, and goes before the comment, option by option", () => {
+    const extension = { $synced: { Item: { match: naturalKey("code") } } } as unknown as PrismaClientLike;
+    expect(declared("/// @sync(match: name, omit: [city])", extension)).toEqual({ match: naturalKey("code"), omit: ["city"] });
+  });
+
+  test("is found through extensions that come after it", () => {
+    const extended = client.$extends(synced<typeof client>({ User: { match: naturalKey("email") } })).$extends({ model: { $allModels: { hello: () => "hello" } } });
+    expect(prismaDatabase(extended).endpoints.get("User")!.model.declared).toEqual({ match: naturalKey("email") });
+    expect(prismaDatabase(client).endpoints.get("User")!.model.declared).toBeUndefined();
+  });
+
+  test("about a model that is not there is refused with the nearest name", () => {
+    const extended = client.$extends(synced({ Users: {} }));
+    expect(refused(() => prismaDatabase(extended))).toMatchObject({ code: "OPTIONS.UNKNOWN_MODEL", message: expect.stringContaining("Did you mean `User`?") });
+  });
+});

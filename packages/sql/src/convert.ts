@@ -1,0 +1,45 @@
+import { decode, encode, isValueError, ValueError } from "@sync/core";
+import type { Kind } from "@sync/core";
+import type { SqlColumn } from "./model.ts";
+
+/** A field's kind, and how a library stores it. */
+export interface StoredField {
+  readonly kind: Kind;
+  readonly column: SqlColumn;
+}
+
+/** What a library's custom type or transformer does to a value, between the driver's form of it and the application's. */
+export interface Conversion {
+  fromDriver(value: unknown): unknown;
+  toDriver(value: unknown): unknown;
+}
+
+/**
+ * The field as the application sees it. `declared`: the kind of what the conversion gives. The driver's value in between is
+ * as `decode` of core gives it for the stored kind: text, number, bigint, bytes, plain data. An instant goes to the conversion
+ * as a Date; one that fails does so for this value alone.
+ */
+export function convertedField({ kind, column }: StoredField, declared: Kind, conversion: Conversion): StoredField {
+  return {
+    kind: declared,
+    column: {
+      ...column,
+      decode(text) {
+        const value = decode(kind, column.decode(text));
+        return encode(declared, guarded(() => conversion.fromDriver(value)));
+      },
+      encode(text) {
+        const value = declared.type === "instant" ? new Date(text) : decode(declared, text);
+        return column.encode(encode(kind, guarded(() => conversion.toDriver(value))));
+      },
+    },
+  };
+}
+
+function guarded(work: () => unknown): unknown {
+  try {
+    return work();
+  } catch (error) {
+    throw isValueError(error) ? error : new ValueError("VALUE.MALFORMED");
+  }
+}

@@ -1,0 +1,45 @@
+import { SyncError } from "@sync/core";
+import { isBetterSqlite, postgresDriver } from "@sync/sql";
+import type { BetterSqliteLike, PgPoolLike } from "@sync/sql";
+import type { EntityMetadata } from "typeorm";
+
+/** What this package needs of TypeORM's `DataSource`. */
+export interface DataSourceLike {
+  readonly isInitialized: boolean;
+  readonly options: { readonly type: string };
+  readonly driver: object;
+  readonly entityMetadatas: readonly object[];
+}
+
+export type ColumnMetadata = EntityMetadata["columns"][number];
+
+export type Engine = "postgres" | "sqlite";
+
+export type Handle =
+  | { readonly engine: "sqlite"; readonly client: BetterSqliteLike }
+  | { readonly engine: "postgres"; readonly client: PgPoolLike };
+
+/** The driver's handle that a data source works on: better-sqlite3's connection, or the pool of node-postgres. */
+export function handleOf(dataSource: DataSourceLike): Handle {
+  const isDataSource =
+    typeof dataSource === "object" && dataSource !== null && typeof dataSource.isInitialized === "boolean" &&
+    typeof dataSource.driver === "object" && Array.isArray(dataSource.entityMetadatas);
+  if (!isDataSource) throw new SyncError("OPTIONS.WRONG_CLIENT", "typeormDatabase needs a TypeORM DataSource as its first argument.");
+  const { type } = dataSource.options;
+  if (type !== "postgres" && type !== "better-sqlite3") {
+    throw new SyncError("OPTIONS.ENGINE", `TypeORM on ${type} is not supported; postgres and better-sqlite3 are.`);
+  }
+  if (!dataSource.isInitialized) {
+    throw new SyncError("OPTIONS.WRONG_CLIENT", "This DataSource is not initialised: `await dataSource.initialize()` before typeormDatabase.");
+  }
+  if (type === "better-sqlite3") {
+    const client: unknown = Reflect.get(dataSource.driver, "databaseConnection");
+    if (isBetterSqlite(client)) return { engine: "sqlite", client };
+  } else {
+    const client: unknown = Reflect.get(dataSource.driver, "master");
+    if (postgresDriver(client) === "pg-pool") return { engine: "postgres", client: client as PgPoolLike };
+    // Such as PGlite's: TypeORM sends BEGIN as text over the one session that everything shares, and a unit would fall into it.
+    throw new SyncError("OPTIONS.ENGINE", "This DataSource does not work on a pool of node-postgres, which TypeORM needs to be shared with a sync.");
+  }
+  throw new SyncError("OPTIONS.ENGINE", "This DataSource does not work on better-sqlite3 itself, but on a driver in its place.");
+}

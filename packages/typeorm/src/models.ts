@@ -1,0 +1,152 @@
+import { randomUUID } from "node:crypto";
+import { encode, hintFor, SyncError } from "@sync/core";
+import type { Declaration, Kind, Reference } from "@sync/core";
+import { libraryModel } from "@sync/sql";
+import type { KeyMaker, LibraryColumn, LibraryModel, LibraryModels, LibraryTable, SyncFieldNames } from "@sync/sql";
+import type { EntityMetadata } from "typeorm";
+import type { ColumnMetadata, DataSourceLike, Engine } from "./client.ts";
+import { declaredBy } from "./synced.ts";
+import type { StorageContext } from "./values.ts";
+import { storedColumn, takesKind } from "./values.ts";
+
+type PerModel<What> = Readonly<Record<string, What | undefined>>;
+
+interface Context {
+  readonly engine: Engine;
+  readonly syncFields: SyncFieldNames;
+  readonly kinds: PerModel<Readonly<Record<string, Kind>>>;
+  readonly keys: PerModel<() => string>;
+}
+
+/** The entities of a data source, and its join tables, as the models of this sync. */
+export function modelsOf(dataSource: DataSourceLike, context: Context): LibraryModels {
+  const driver = dataSource.driver as { normalizeType(column: ColumnMetadata): string };
+  const storage: StorageContext = { engine: context.engine, typeOf: (column) => driver.normalizeType(column).toLowerCase() };
+  const declarationOf = declaredBy(dataSource);
+  checkNames(dataSource.entityMetadatas as readonly EntityMetadata[], context, storage);
+  const leftOut = new Map<string, string>();
+  const models: LibraryModel[] = [];
+  for (const entity of dataSource.entityMetadatas as readonly EntityMetadata[]) {
+    const declared = declarationOf(entity) ?? edgeOf(entity, declarationOf);
+    const result = unsupported(entity, context.engine) ?? libraryModel(tableOf(entity, context, storage, declared), context.syncFields, leftOut);
+    if (typeof result === "string") leftOut.set(entity.name, result);
+    else models.push(result);
+  }
+  return { models, leftOut };
+}
+
+/** Options that serve a column or an entity alone: nobody else would miss them. */
+function checkNames(entities: readonly EntityMetadata[], { kinds, keys }: Context, storage: StorageContext): void {
+  for (const name of new Set([...Object.keys(kinds), ...Object.keys(keys)])) {
+    const entity = entities.find((each) => each.name === name);
+    if (!entity) throw new SyncError("OPTIONS.UNKNOWN_MODEL", `There is no entity \`${name}\`.${hintFor(name, entities.map((each) => each.name))}`, { model: name });
+    for (const [field, kind] of Object.entries(kinds[name] ?? {})) {
+      const column = entity.columns.find((each) => nameOf(each) === field);
+      if (column && takesKind(column, kind, storage)) continue;
+      const why = column ? "has no transformer" : `is no column.${hintFor(field, entity.columns.map(nameOf))}`;
+      throw new SyncError(column ? "OPTIONS.VALUE" : "OPTIONS.UNKNOWN_FIELD", `\`kinds\` names \`${name}.${field}\`, which ${why}`, { model: name, field });
+    }
+  }
+}
+
+/** A join table goes with the entities that it joins. */
+function edgeOf(entity: EntityMetadata, declarationOf: (entity: EntityMetadata) => Declaration | undefined): Declaration | undefined {
+  if (!entity.isJunction) return undefined;
+  const ends = [...entity.ownerColumns, ...entity.inverseColumns].map((column) => column.referencedColumn?.entityMetadata);
+  return ends.every((end) => end && declarationOf(end)) ? {} : undefined;
+}
+
+function unsupported(entity: EntityMetadata, engine: Engine): string | undefined {
+  if (entity.tableType === "view") return "it is a view";
+  if (entity.inheritancePattern === "STI" || entity.tableType === "entity-child") return "single table inheritance is not supported";
+  const isTree = entity.treeType !== undefined && entity.treeType !== "adjacency-list";
+  if (isTree || entity.isClosureJunction) return "TypeORM itself keeps the columns and tables of a tree";
+  if (engine === "sqlite" && entity.database !== undefined) return "its table is in an attached database";
+  return undefined;
+}
+
+function tableOf(entity: EntityMetadata, context: Context, storage: StorageContext, declared: Declaration | undefined): LibraryTable {
+  // A virtual property is a select of its own, not a column of the table.
+  const columns = entity.columns.filter((column) => !column.isVirtualProperty).map((column) => libraryColumn(column, context.kinds[entity.name], storage));
+  return {
+    name: entity.name,
+    table: { ...(entity.schema === undefined ? {} : { schema: entity.schema }), name: entity.tableName },
+    columns,
+    primaryKey: namesOf(entity.primaryColumns),
+    // An index over a part of the table names no record.
+    uniques: [...entity.uniques, ...entity.indices.filter((index) => index.isUnique && !index.where)].map((key) => ({ name: key.name, columns: namesOf(key.columns) })),
+    references: referencesOf(entity),
+    keyMaker: context.keys[entity.name] ?? keyMakerOf(entity),
+    declared: declared && withSoftDelete(declared, entity),
+  };
+}
+
+/** By the names that the database has: where relations share a column, TypeORM has several descriptions of it. */
+function namesOf(columns: readonly ColumnMetadata[]): string[] {
+  return columns.map((column) => column.databaseName);
+}
+
+function libraryColumn(column: ColumnMetadata, kinds: Readonly<Record<string, Kind>> = {}, storage: StorageContext): LibraryColumn {
+  const field = nameOf(column);
+  const { isNullable, isGenerated, isVersion, isUpdateDate, isInsert, isUpdate, generatedType, default: initial } = column;
+  const stored = storedColumn(column, field, kinds[field], storage);
+  return {
+    field,
+    column: column.databaseName,
+    stored: isVersion && typeof stored === "object" ? { ...stored, column: { ...stored.column, counts: true } } : stored,
+    nullable: isNullable,
+    writable: generatedType === undefined && (isInsert || isUpdate),
+    stamped: isUpdateDate || isVersion,
+    optional: isNullable || isGenerated || isVersion || initial != null || generatedType !== undefined,
+    fills: typeof stored === "object" ? fillsOf(column, stored.kind, storage.engine) : [],
+  };
+}
+
+/** As TypeORM's own `where` has it: a relation with one column by its name, a column of several as `author.id`. */
+function nameOf({ propertyPath, isVirtual, relationMetadata, entityMetadata }: ColumnMetadata): string {
+  const alone = isVirtual && !entityMetadata.isJunction && relationMetadata?.joinColumns.length === 1;
+  return alone ? relationMetadata.propertyPath : propertyPath;
+}
+
+/** What TypeORM itself fills in, and the database would not. */
+function fillsOf(column: ColumnMetadata, kind: Kind, engine: Engine): LibraryColumn["fills"] {
+  const now = (): string => encode(kind, new Date());
+  if (column.isUpdateDate) return [{ on: "write", value: now }];
+  if (column.isCreateDate) return [{ on: "insert", value: now }];
+  if (column.isVersion) return [{ on: "insert", value: () => "1" }];
+  return column.generationStrategy === "uuid" && engine === "sqlite" ? [{ on: "insert", value: randomUUID }] : [];
+}
+
+/** Undefined: the key's values come with the record. */
+function keyMakerOf({ primaryColumns: [column, more] }: EntityMetadata): KeyMaker | undefined {
+  if (column === undefined || more !== undefined) return undefined;
+  if (column.generationStrategy === "uuid") return randomUUID;
+  if (column.isGenerated) return "database";
+  const made = typeof column.default === "function" ? column.default() : undefined;
+  const sequence = made === undefined ? undefined : /nextval\('([^']+)'/.exec(made)?.[1];
+  if (sequence !== undefined) return { sequence };
+  return made !== undefined && column.type === "uuid" ? randomUUID : undefined;
+}
+
+const onDelete: Readonly<Record<string, Reference["onDelete"]>> = { CASCADE: "cascade", "SET NULL": "set-null", "SET DEFAULT": "set-null" };
+
+function referencesOf(entity: EntityMetadata): LibraryTable["references"] {
+  const ends = entity.isJunction
+    ? [entity.ownerColumns, entity.inverseColumns].map((columns) => ({ name: columns[0]!.propertyName, columns }))
+    : entity.relationsWithJoinColumns.map((relation) => ({ name: relation.propertyPath, columns: relation.joinColumns }));
+  return ends.map(({ name, columns }) => {
+    const held = entity.foreignKeys.find((key) => key.columnNames.join() === namesOf(columns).join());
+    return {
+      name,
+      columns: namesOf(columns),
+      target: columns[0]!.referencedColumn!.entityMetadata.name,
+      targetFields: columns.map((column) => nameOf(column.referencedColumn!)),
+      onDelete: held ? (onDelete[held.onDelete ?? ""] ?? "restrict") : "none",
+    };
+  });
+}
+
+/** An entity with a delete date is deleted by setting it. */
+function withSoftDelete(declared: Declaration, { deleteDateColumn }: EntityMetadata): Declaration {
+  return deleteDateColumn && declared.softDelete === undefined ? { ...declared, softDelete: nameOf(deleteDateColumn) } : declared;
+}

@@ -1,0 +1,23 @@
+import type { Kind } from "@sync/core";
+import { checkLibraryOptions } from "@sync/sql";
+import type { LibraryOptions } from "@sync/sql";
+
+export interface TypeormDatabaseOptions<Model extends string = string> extends LibraryOptions<Model> {
+  /**
+   * For columns with a `transformer`, by entity and property: what kind of value its `from` gives. And `{ type: "local", … }` for
+   * a PostgreSQL `timestamp` that holds the time on a wall somewhere, rather than a moment in this process's zone.
+   * @default a column with a transformer takes no part
+   */
+  readonly kinds?: { readonly [Name in Model]?: Readonly<Record<string, Kind>> };
+  /**
+   * Makes the keys of new records, by entity, where the application makes them in a hook or a constructor.
+   * @default keys that TypeORM or the database generates; any other key has to come with the record
+   */
+  readonly keys?: { readonly [Name in Model]?: () => string };
+}
+
+const own: Readonly<Record<Exclude<keyof TypeormDatabaseOptions, keyof LibraryOptions>, true>> = { kinds: true, keys: true };
+
+export function checkOptions(options: TypeormDatabaseOptions): void {
+  checkLibraryOptions(options, "typeormDatabase", Object.keys(own));
+}

@@ -1,0 +1,44 @@
+import { TableColumn } from "typeorm";
+import type { QueryRunner } from "typeorm";
+
+type SyncColumn = "cloudId" | "lastSyncedAt" | "syncStatus";
+
+interface SyncColumnOptions {
+  readonly type: "uuid" | "varchar" | DateConstructor;
+  readonly nullable: true;
+  readonly unique?: true;
+}
+
+/**
+ * Columns of an entity that belong to the sync: `columns: { …, ...syncColumns }` of an `EntitySchema`, or one by one,
+ * `@Column(syncColumns.cloudId) cloudId!: string | null`. None of them is needed; the cloudId has a unique index.
+ */
+export const syncColumns: Readonly<Record<SyncColumn, SyncColumnOptions>> = {
+  cloudId: { type: "uuid", nullable: true, unique: true },
+  lastSyncedAt: { type: Date, nullable: true },
+  syncStatus: { type: "varchar", nullable: true },
+};
+
+/** Names of columns that are called otherwise, or `false` for those that the entity has not. */
+export type SyncColumnNames = { readonly [Column in SyncColumn]?: string | false };
+
+/** For the `up` of a migration: adds the columns of `syncColumns` to a table. */
+export async function addSyncColumns(queryRunner: QueryRunner, table: string, names: SyncColumnNames = {}): Promise<void> {
+  const { driver } = queryRunner.dataSource;
+  await queryRunner.addColumns(table, named(names).map(([column, name]) => {
+    const { type, nullable: isNullable, unique: isUnique = false } = syncColumns[column];
+    return new TableColumn({ name, type: driver.normalizeType({ type }), isNullable, isUnique });
+  }));
+}
+
+/** For the `down` of a migration: takes them away. */
+export async function dropSyncColumns(queryRunner: QueryRunner, table: string, names: SyncColumnNames = {}): Promise<void> {
+  await queryRunner.dropColumns(table, named(names).map(([, name]) => name));
+}
+
+function named(names: SyncColumnNames): [SyncColumn, string][] {
+  return (Object.keys(syncColumns) as SyncColumn[]).flatMap((column): [SyncColumn, string][] => {
+    const name = names[column] ?? column;
+    return name === false ? [] : [[column, name]];
+  });
+}

@@ -1,0 +1,177 @@
+import { canonical, encode, ValueError } from "@sync/core";
+import type { Kind } from "@sync/core";
+import { convertedField, postgresColumn, postgresKind, postgresProcessZoneColumn, sqliteColumn, sqliteNumericJsonColumn } from "@sync/sql";
+import type { SqlColumn, StoredField } from "@sync/sql";
+import type { ValueTransformer } from "typeorm";
+import type { ColumnMetadata, Engine } from "./client.ts";
+
+export interface StorageContext {
+  readonly engine: Engine;
+  /** TypeORM's own name of a column's type. */
+  readonly typeOf: (column: ColumnMetadata) => string;
+}
+
+/** Whether a kind can be declared for a column: what it holds depends on more than its type. */
+export function takesKind(column: ColumnMetadata, kind: Kind, { engine, typeOf }: StorageContext): boolean {
+  return column.transformer !== undefined || (engine === "postgres" && kind.type === "local" && typeOf(column) === "timestamp without time zone");
+}
+
+/**
+ * Or why its values cannot be carried. `declared`: the kind of what a transformer's `from` gives, or that a `timestamp` holds a
+ * time on some wall.
+ */
+export function storedColumn(column: ColumnMetadata, field: string, declared: Kind | undefined, { engine, typeOf }: StorageContext): StoredField | string {
+  const { transformer } = column;
+  const names = { field, column: column.databaseName };
+  const type = typeOf(column);
+  const stored = engine === "sqlite" ? sqliteStored(column, names, type) : postgresStored(column, names, type, declared);
+  if (stored === undefined) return `of type ${type} cannot be carried`;
+  if (!transformer) return stored;
+  return declared ? transformed(stored, transformer, declared, engine) : "of unknown kind comes from its transformer: say in `kinds` which";
+}
+
+interface Names {
+  readonly field: string;
+  readonly column: string;
+}
+
+// ---- PostgreSQL
+
+function postgresStored(column: ColumnMetadata, names: Names, type: string, declared: Kind | undefined): StoredField | undefined {
+  const text = (kind: Kind): SqlColumn => postgresColumn({ ...names, type: "text", kind });
+  if (column.type === "simple-json") return { kind: { type: "json" }, column: text({ type: "json" }) };
+  if (column.type === "simple-array") return joined(text({ type: "text" }), { type: "text", noNul: true });
+  const array = column.isArray ? "[]" : "";
+  if (type === "enum") {
+    const of = enumOf(column);
+    const kind: Kind = column.isArray ? { type: "list", of } : of;
+    return { kind, column: postgresColumn({ ...names, type: `${enumName(column)}${array}`, kind }) };
+  }
+  const sized = { ...names, type: `${type}${sizesOf(column)}${array}` };
+  // TypeORM gives Dates.
+  const moment = declared?.type === "local" && !column.transformer ? undefined : postgresProcessZoneColumn(sized);
+  if (moment) return moment;
+  const kind = postgresKind(sized.type);
+  return kind && { kind, column: postgresColumn(sized) };
+}
+
+function sizesOf({ length, precision, scale }: ColumnMetadata): string {
+  if (length) return `(${length})`;
+  if (precision == null) return "";
+  return scale == null ? `(${precision})` : `(${precision},${scale})`;
+}
+
+/** As TypeORM names the type that it makes for a column. */
+function enumName({ entityMetadata, enumName: given, databaseName }: ColumnMetadata): string {
+  const name = given ?? `${entityMetadata.tableName}_${databaseName.toLowerCase()}_enum`;
+  const { schema } = entityMetadata;
+  return [...(schema ? [schema] : []), ...name.split(".")].map((part) => `"${part.replaceAll('"', '""')}"`).join(".");
+}
+
+function enumOf(column: ColumnMetadata): Kind {
+  return { type: "enum", values: (column.enum ?? []).map(String) };
+}
+
+// ---- SQLite
+
+function sqliteStored(column: ColumnMetadata, names: Names, type: string): StoredField | undefined {
+  const stock = (kind: Kind): StoredField => ({ kind, column: sqliteColumn({ ...names, kind }) });
+  const text = stock({ type: "text" });
+  if (column.type === "simple-json") return stock({ type: "json" });
+  if (column.type === "simple-array") return joined(text.column, { type: "text" });
+  if (column.type === "simple-enum") return column.isArray ? joined(text.column, enumOf(column)) : stock(enumOf(column));
+  switch (type) {
+    case "boolean":
+      return stock({ type: "boolean" });
+    case "datetime":
+      return dateTime(stock({ type: "instant", digits: 3, noInfinity: true }));
+    case "date":
+      return stock({ type: "date", noInfinity: true });
+    case "time":
+      return stock({ type: "time", digits: 6 });
+    case "json":
+      return { kind: { type: "json" }, column: sqliteNumericJsonColumn(stock({ type: "json" }).column) };
+    case "jsonb":
+      return binaryJson(stock({ type: "json" }));
+    default:
+      return stock(byAffinity(type));
+  }
+}
+
+/** SQLite's own binary form of it, as TypeORM writes it; as JSON, not as a text, it would become a part of what is read. */
+function binaryJson({ kind, column }: StoredField): StoredField {
+  return { kind, column: { ...column, read: (expr) => `json(${expr}) || ''`, write: (expr) => `jsonb(${expr})`, customWrite: true } };
+}
+
+/** By SQLite's own rules. */
+function byAffinity(type: string): Kind {
+  // Through a JavaScript number the application itself cannot see more; who declares a big integer means one.
+  if (type.includes("int")) return { type: "integer", bits: /big|int8/.test(type) ? 64 : 53 };
+  if (/char|clob|text/.test(type)) return { type: "text" };
+  if (type.includes("blob")) return { type: "bytes" };
+  if (/real|floa|doub/.test(type)) return { type: "float", bits: 64, noNaN: true };
+  // SQLite keeps a decimal as a number; up to 15 digits come back as they were.
+  return { type: "decimal", precision: 15 };
+}
+
+/** TypeORM writes `2026-01-02 03:04:05.678`, and reads that, `datetime('now')` without a fraction and ISO 8601, as UTC. */
+function dateTime({ kind, column }: StoredField): StoredField {
+  return {
+    kind,
+    column: {
+      ...column,
+      decode: (text) => canonical(kind, /^\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d+)?)?$/.test(text) ? `${text.replace(" ", "T")}Z` : text),
+      encode(value) {
+        const [, date, time, fraction = ""] = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.(\d+))?Z$/.exec(value) ?? [];
+        if (date === undefined) throw new ValueError("VALUE.OUT_OF_RANGE");
+        return `${date} ${time}.${fraction.padEnd(3, "0").slice(0, 3)}`;
+      },
+    },
+  };
+}
+
+// ---- both
+
+/** `simple-array`: items in one text, with commas between them. One empty item would be read as none. */
+function joined(column: SqlColumn, of: Kind): StoredField {
+  const kind: Kind = { type: "list", of };
+  return {
+    kind,
+    column: {
+      ...column,
+      decode: (text) => encode(kind, text === "" ? [] : text.split(",")),
+      encode(value) {
+        const items = JSON.parse(value) as (string | null)[];
+        if (items.some((item) => item === null || item.includes(",")) || (items.length === 1 && items[0] === "")) throw new ValueError("VALUE.MALFORMED");
+        return column.encode(items.join(","));
+      },
+    },
+  };
+}
+
+/** Values as a transformer gives them to the application; it gets them as TypeORM's driver would have given them. */
+function transformed(stored: StoredField, transformer: ValueTransformer | ValueTransformer[], declared: Kind, engine: Engine): StoredField {
+  const all = [transformer].flat();
+  return convertedField(stored, declared, {
+    fromDriver: (value) => all.reduceRight((each, { from }) => from(each), hydrated(stored.kind, value, engine)),
+    toDriver: (value) => all.reduce((each, { to }) => to(each), value),
+  });
+}
+
+/** What core decodes a stored value to, as TypeORM would have it. */
+function hydrated(kind: Kind, value: unknown, engine: Engine): unknown {
+  switch (kind.type) {
+    case "instant":
+      return new Date(value as string);
+    case "bytes":
+      return Buffer.from(value as Uint8Array);
+    case "integer":
+      return engine === "postgres" && kind.bits === 64 ? String(value) : Number(value);
+    case "decimal":
+      return engine === "postgres" ? value : Number(value);
+    case "list":
+      return (value as unknown[]).map((item) => (item === null ? null : hydrated(kind.of, item, engine)));
+    default:
+      return value;
+  }
+}

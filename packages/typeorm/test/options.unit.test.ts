@@ -1,0 +1,71 @@
+import { DataSource } from "typeorm";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { isSyncError, typeormDatabase } from "../src/index.ts";
+import { openSqlite } from "./support/open.ts";
+import { notes } from "./support/schemas.ts";
+
+function refused(make: () => unknown): { code: string; message: string } {
+  try {
+    make();
+  } catch (error) {
+    if (isSyncError(error)) return error;
+    throw error;
+  }
+  throw new Error("nothing was refused");
+}
+
+describe("options", () => {
+  let dataSource: DataSource;
+  beforeAll(async () => void (dataSource = await openSqlite([notes])));
+  afterAll(() => dataSource.destroy());
+
+  test("nothing is opened or asked when a database is made", () => {
+    const database = typeormDatabase(dataSource);
+    expect(database.name).toBe("typeorm/sqlite");
+    expect([...database.endpoints.keys()]).toEqual(["Note"]);
+  });
+
+  test("an unknown one is refused with the nearest name", () => {
+    const { code, message } = refused(() => typeormDatabase(dataSource, { modells: [] } as never));
+    expect(code).toBe("OPTIONS.UNKNOWN_KEY");
+    expect(message).toMatch("Did you mean `models`?");
+  });
+
+  test("an entity that does not exist is refused with the nearest name", () => {
+    expect(refused(() => typeormDatabase(dataSource, { models: ["Notes"] })).message).toMatch("Did you mean `Note`?");
+    expect(refused(() => typeormDatabase(dataSource, { kinds: { Notes: {} } })).message).toMatch("Did you mean `Note`?");
+    expect(refused(() => typeormDatabase(dataSource, { keys: { Notes: () => "1" } })).message).toMatch("Did you mean `Note`?");
+  });
+
+  test("a kind of a property that does not exist is refused with the nearest name", () => {
+    const { code, message } = refused(() => typeormDatabase(dataSource, { kinds: { Note: { cent: { type: "text" } } } }));
+    expect([code, message]).toEqual(["OPTIONS.UNKNOWN_FIELD", "`kinds` names `Note.cent`, which is no column. Did you mean `cents`?"]);
+    expect(refused(() => typeormDatabase(dataSource, { kinds: { Note: { text: { type: "uuid" } } } })).message).toBe("`kinds` names `Note.text`, which has no transformer");
+  });
+});
+
+describe("a data source", () => {
+  test.each([[undefined], [null], ["file.db"], [{}], [{ query: () => {} }]])("%s is none", (client) => {
+    expect(refused(() => typeormDatabase(client as never)).code).toBe("OPTIONS.WRONG_CLIENT");
+  });
+
+  test("has to be initialised, and not destroyed", async () => {
+    const dataSource = new DataSource({ type: "better-sqlite3", database: ":memory:", entities: [notes] });
+    const { code, message } = refused(() => typeormDatabase(dataSource));
+    expect(code).toBe("OPTIONS.WRONG_CLIENT");
+    expect(message).toMatch("await dataSource.initialize()");
+    await dataSource.initialize();
+    await dataSource.destroy();
+    expect(refused(() => typeormDatabase(dataSource)).code).toBe("OPTIONS.WRONG_CLIENT");
+  });
+
+  test("of another engine is refused by name", () => {
+    expect(refused(() => typeormDatabase({ isInitialized: true, options: { type: "mysql" }, driver: {}, entityMetadatas: [] })).message).toMatch("TypeORM on mysql is not supported");
+  });
+
+  test("on PGlite is refused: TypeORM's transactions there take no lock", () => {
+    // As `typeorm-pglite` has it: it counts no connections.
+    const master = { query: () => {}, connect: () => {} };
+    expect(refused(() => typeormDatabase({ isInitialized: true, options: { type: "postgres" }, driver: { master }, entityMetadatas: [] })).code).toBe("OPTIONS.ENGINE");
+  });
+});
