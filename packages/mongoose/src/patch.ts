@@ -16,7 +16,7 @@ export function changed(codec: Codec, stored: Stored, { patches, whole }: Patch,
   const now = stamps.updatedAt === undefined ? {} : { [stamps.updatedAt]: new Date() };
   if (patches === "whole") {
     const kept = versionKey !== undefined && versionKey in document ? { [versionKey]: document[versionKey] } : {};
-    return { whole: { _id: document["_id"], ...kept, ...now, ...(codec.fromText(whole, shape) as BsonObject) } };
+    return { whole: { _id: document["_id"], ...kept, ...now, ...(codec.fromText(whole!, shape) as BsonObject) } };
   }
   const touched = new Set<string>();
   for (const patch of patches) {

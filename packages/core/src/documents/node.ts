@@ -100,7 +100,6 @@ export function nodeOf(draft: Draft): Node {
     ...(record.declared ? { declared: record.declared } : {}),
     ...(child ? { within: child.parent ?? "parent" } : {}),
     ...(single ? {} : { rest: REST }),
-    ...(record.declared ? { declared: record.declared } : {}),
   };
   const children: Node[] = [];
   const inside: Paths = pathTree((record.children ?? []).map((each) => pathOf(each.path)));

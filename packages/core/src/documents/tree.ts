@@ -1,6 +1,5 @@
 import type { Declaration } from "../declaration.ts";
 import type { DocumentDatabase } from "./contract.ts";
-import type { Declaration } from "../declaration.ts";
 import type { Finding } from "../endpoint.ts";
 import { SyncError } from "../errors.ts";
 import type { Kind } from "../value.ts";
@@ -43,8 +42,6 @@ export interface TreeRecord {
   /** How the records are kept the same, where they say so themselves. */
   readonly declared?: Declaration;
   readonly children?: readonly TreeChild[];
-  /** What the user declared on it. */
-  readonly declared?: Declaration;
 }
 
 /** Records in an array of the record above them. */
