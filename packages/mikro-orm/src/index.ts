@@ -1,5 +1,4 @@
-export { mikroOrmDatabase } from "./database.ts";
-export type { MikroOrmDatabase, MikroOrmTypes } from "./database.ts";
+export { mikroOrmDatabase, type MikroOrmDatabase, type MikroOrmTypes } from "./database.ts";
 export { Synced, synced } from "./synced.ts";
 export { syncProperties } from "./sync-fields.ts";
 export type { MikroOrmDatabaseOptions } from "./options.ts";
