@@ -224,6 +224,38 @@ describe("decorated classes", () => {
   });
 });
 
+describe("relations", () => {
+  interface Person {
+    id: number;
+    code: string;
+    friends: Person[];
+    boss: Person | null;
+  }
+  const person = new EntitySchema<Person>({
+    name: "Person",
+    columns: { id: { type: Number, primary: true, generated: true }, code: { type: String, unique: true } },
+    relations: {
+      friends: { type: "many-to-many", target: "Person", joinTable: true },
+      boss: { type: "many-to-one", target: "Person", joinColumn: { name: "boss_code", referencedColumnName: "code" } },
+    },
+  });
+
+  test("may be among records of one entity, and by another key than the primary one", async () => {
+    const models = await read("postgres", [person]);
+    expect(model(models, "Person").references).toEqual([{ name: "boss", fields: ["boss"], target: "Person", targetFields: ["code"], onDelete: "restrict" }]);
+    expect(model(models, "person_friends_person").references).toMatchObject([
+      { name: "personId_1", fields: ["personId_1"], target: "Person", targetFields: ["id"] },
+      { name: "personId_2", fields: ["personId_2"], target: "Person", targetFields: ["id"] },
+    ]);
+  });
+
+  test("a join table declares itself when its ends do", async () => {
+    expect(model(await read("postgres", [person]), "person_friends_person").declared).toBeUndefined();
+    synced(person, { match: naturalKey("code") });
+    expect(model(await read("postgres", [person]), "person_friends_person").declared).toEqual({});
+  });
+});
+
 describe("schemas", () => {
   const named = (options: object) => new EntitySchema<{ id: string; name: string }>({
     name: "Named", columns: { id: { type: "varchar", primary: true }, name: { type: "varchar", ...options } },

@@ -59,6 +59,14 @@ describe("a data source", () => {
     expect(refused(() => typeormDatabase(dataSource)).code).toBe("OPTIONS.WRONG_CLIENT");
   });
 
+  test("is not its manager, a repository or a query runner of it", async () => {
+    const dataSource = await openSqlite([notes]);
+    for (const part of [dataSource.manager, dataSource.getRepository(notes), dataSource.createQueryRunner()]) {
+      expect(refused(() => typeormDatabase(part as never)).code).toBe("OPTIONS.WRONG_CLIENT");
+    }
+    await dataSource.destroy();
+  });
+
   test("of another engine is refused by name", () => {
     expect(refused(() => typeormDatabase({ isInitialized: true, options: { type: "mysql" }, driver: {}, entityMetadatas: [] })).message).toMatch("TypeORM on mysql is not supported");
   });
