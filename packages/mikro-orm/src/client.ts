@@ -33,19 +33,17 @@ export interface Platform {
   unmarshallArray(text: string): readonly string[];
 }
 
-type Driver = "better-sqlite3" | "pg-pool" | "pglite";
-
 export interface Facts {
   readonly engine: Engine;
   readonly connection: Connection;
   readonly platform: Platform;
   /** Whose handle can be had. Undefined: only through MikroORM. */
-  readonly driver: Driver | undefined;
+  readonly driver: "better-sqlite3" | "pg-pool" | "pglite" | undefined;
   readonly option: (name: string) => unknown;
 }
 
 const engines: Readonly<Record<string, Engine>> = { SqliteDriver: "sqlite", PostgreSqlDriver: "postgres", PgliteDriver: "postgres" };
-const drivers: Readonly<Record<string, Driver>> = { SqliteConnection: "better-sqlite3", PostgreSqlConnection: "pg-pool", PgliteConnection: "pglite" };
+const drivers: Readonly<Record<string, Facts["driver"]>> = { SqliteConnection: "better-sqlite3", PostgreSqlConnection: "pg-pool", PgliteConnection: "pglite" };
 
 /** Tells an ORM from anything else, and what it works on. */
 export function factsOf(orm: MikroOrmLike): Facts {

@@ -11,7 +11,7 @@ export function mikroOrmExecutor({ engine, connection, driver }: Facts, patience
   return driver === undefined ? onKysely(engine, connection) : onDriver(driver, connection, patience);
 }
 
-/** The driver's handle is asked for each time: `orm.reconnect()` makes another one. */
+/** Asks for the driver's handle each time: `orm.reconnect()` makes another one. */
 function onDriver(driver: NonNullable<Facts["driver"]>, connection: Connection, patience: number): Executor {
   let last: { readonly client: unknown; readonly executor: Executor } | undefined;
   async function current(): Promise<Executor> {

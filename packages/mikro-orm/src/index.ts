@@ -15,5 +15,4 @@ export type {
   PlanPageOptions, PlanSummary, PlanTableOptions, QuarantineRecord, RunOptions, RunResult, StateStore, Sync, SyncEvent, SyncOptions,
   VerifyCounts, VerifyResult,
 } from "@sync/core";
-export { sqliteState } from "@sync/sql";
-export type { SyncFieldNames } from "@sync/sql";
+export { sqliteState, type SyncFieldNames } from "@sync/sql";

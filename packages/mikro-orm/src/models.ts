@@ -3,15 +3,13 @@ import { ReferenceKind } from "@mikro-orm/core";
 import type { EntityMetadata, EntityProperty } from "@mikro-orm/core";
 import { encode, SyncError } from "@sync/core";
 import type { Kind, Reference } from "@sync/core";
-import { libraryModel } from "@sync/sql";
-import type { KeyMaker, LibraryColumn, LibraryModel, LibraryModels, LibraryTable, StoredField, SyncFieldNames } from "@sync/sql";
+import { checkPerModel, libraryModel } from "@sync/sql";
+import type { KeyMaker, LibraryColumn, LibraryModel, LibraryModels, LibraryTable, PerModel, StoredField, SyncFieldNames } from "@sync/sql";
 import type { Facts } from "./client.ts";
 import { columnOf, columnsOf, relationsOf } from "./columns.ts";
 import type { EntityColumn } from "./columns.ts";
 import { declaredBy } from "./synced.ts";
-import { storedColumn } from "./values.ts";
-
-type PerModel<What> = Readonly<Record<string, What | undefined>>;
+import { ownType, storedColumn } from "./values.ts";
 
 interface Context extends Facts {
   readonly syncFields: SyncFieldNames;
@@ -23,9 +21,9 @@ interface Context extends Facts {
 export function modelsOf(entities: Iterable<EntityMetadata>, context: Context): LibraryModels {
   const leftOut = new Map<string, string>();
   const models: LibraryModel[] = [];
-  for (const entity of entities) {
-    const isBaseClass = entity.abstract && entity.inheritanceType === undefined;
-    if (entity.embeddable || isBaseClass) continue;
+  const tables = [...entities].filter(({ embeddable, abstract, inheritanceType }) => !embeddable && (!abstract || inheritanceType !== undefined));
+  checkPerModel(context, new Map(tables.map((entity) => [entity.className, new Map(entity.props.map((property) => [property.name, ownType(property) !== undefined]))])));
+  for (const entity of tables) {
     const result = unsupported(entity, context) ?? libraryModel(tableOf(entity, context), context.syncFields, leftOut);
     if (typeof result === "string") leftOut.set(entity.className, result);
     else models.push(result);

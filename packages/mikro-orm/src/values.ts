@@ -9,15 +9,19 @@ import type { EntityColumn } from "./columns.ts";
 export function storedColumn(column: EntityColumn, declared: Kind | undefined, { engine, platform, option }: Facts): StoredField | string {
   const stored = engine === "sqlite" ? sqliteStored(column, platform) : postgresStored(column, option("forceUtcTimezone") !== false);
   if (stored === undefined) return `of type ${column.type} cannot be carried`;
-  const type = column.property.customType as Type<unknown, unknown> | undefined;
-  // A mark of the types that come with MikroORM.
-  if (!type || Object.hasOwn(type.constructor, Symbol.for("@mikro-orm/type"))) return normalized(stored, column.property);
+  const type = ownType(column.property);
+  if (!type) return normalized(stored, column.property);
   if (column.property.hasConvertToJSValueSQL || column.property.hasConvertToDatabaseValueSQL) return `of ${type.name} is converted in SQL, which is not supported`;
   if (!declared) return `of ${type.name} is converted: say in \`kinds\` what kind of value the application sees`;
   return convertedField(stored, declared, {
     fromDriver: (value) => type.convertToJSValue(driversForm(stored.kind, value, engine), platform as never),
     toDriver: (value) => ourForm(stored.kind, type.convertToDatabaseValue(value, platform as never)),
   });
+}
+
+/** A type that has not the mark of those that come with MikroORM. */
+export function ownType({ customType }: EntityProperty): Type<unknown, unknown> | undefined {
+  return customType && !Object.hasOwn(customType.constructor, Symbol.for("@mikro-orm/type")) ? (customType as Type<unknown, unknown>) : undefined;
 }
 
 /** What the driver would have given to the type. */

@@ -25,6 +25,15 @@ describe("options", () => {
     expect(refused(() => mikroOrmDatabase(orm, { models: ["Thin"] })).message).toMatch("Did you mean `Thing`?");
   });
 
+  test.each<[object, string, RegExp]>([
+    [{ kinds: { Thin: {} } }, "OPTIONS.UNKNOWN_MODEL", /Did you mean `Thing`\?/],
+    [{ keys: { Thin: () => "" } }, "OPTIONS.UNKNOWN_MODEL", /Did you mean `Thing`\?/],
+    [{ kinds: { Thing: { mony: { type: "text" } } } }, "OPTIONS.UNKNOWN_FIELD", /Did you mean `money`\?/],
+    [{ kinds: { Thing: { text: { type: "text" } } } }, "OPTIONS.VALUE", /nothing of yours converts/],
+  ])("%o names what is not there, or needs nothing", (options, code, message) => {
+    expect(refused(() => mikroOrmDatabase(orm, options))).toMatchObject({ code, message: expect.stringMatching(message) as string });
+  });
+
   test("an entity that cannot take part is refused with the reason", () => {
     const Keyless = defineEntity({ name: "Seen", view: true, expression: "select 1 as id", properties: { id: p.integer().primary() } });
     const { code, message } = refused(() => mikroOrmDatabase(new MikroORM({ entities: [Keyless], dbName: ":memory:" }), { models: ["Seen"] }));
