@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { encode, hintFor, SyncError } from "@sync/core";
+import { hintFor, SyncError } from "@sync/core";
 import type { Declaration, Kind, Reference } from "@sync/core";
 import { libraryModel } from "@sync/sql";
 import type { KeyMaker, LibraryColumn, LibraryModel, LibraryModels, LibraryTable, SyncFieldNames } from "@sync/sql";
@@ -7,7 +7,7 @@ import type { EntityMetadata } from "typeorm";
 import type { ColumnMetadata, DataSourceLike, Engine } from "./client.ts";
 import { declaredBy } from "./synced.ts";
 import type { StorageContext } from "./values.ts";
-import { storedColumn, takesKind } from "./values.ts";
+import { stampedBySync, stampFor, storedColumn, takesKind } from "./values.ts";
 
 type PerModel<What> = Readonly<Record<string, What | undefined>>;
 
@@ -67,7 +67,7 @@ function unsupported(entity: EntityMetadata, engine: Engine): string | undefined
 
 function tableOf(entity: EntityMetadata, context: Context, storage: StorageContext, declared: Declaration | undefined): LibraryTable {
   // A virtual property is a select of its own, not a column of the table.
-  const columns = entity.columns.filter((column) => !column.isVirtualProperty).map((column) => libraryColumn(column, context.kinds[entity.name], storage));
+  const columns = entity.columns.filter((column) => !column.isVirtualProperty).map((column) => libraryColumn(column, entity.name, context, storage));
   return {
     name: entity.name,
     table: { ...(entity.schema === undefined ? {} : { schema: entity.schema }), name: entity.tableName },
@@ -86,10 +86,12 @@ function namesOf(columns: readonly ColumnMetadata[]): string[] {
   return columns.map((column) => column.databaseName);
 }
 
-function libraryColumn(column: ColumnMetadata, kinds: Readonly<Record<string, Kind>> = {}, storage: StorageContext): LibraryColumn {
+function libraryColumn(column: ColumnMetadata, model: string, { kinds, syncFields }: Context, storage: StorageContext): LibraryColumn {
   const field = nameOf(column);
   const { isNullable, isGenerated, isVersion, isUpdateDate, isInsert, isUpdate, generatedType, default: initial } = column;
-  const stored = storedColumn(column, field, kinds[field], storage);
+  const carried = storedColumn(column, field, kinds[model]?.[field], storage);
+  const isOurs = field === (syncFields.lastSyncedAt ?? "lastSyncedAt");
+  const stored = isOurs && typeof carried === "object" ? stampedBySync(carried, column, storage) : carried;
   return {
     field,
     column: column.databaseName,
@@ -98,7 +100,7 @@ function libraryColumn(column: ColumnMetadata, kinds: Readonly<Record<string, Ki
     writable: generatedType === undefined && (isInsert || isUpdate),
     stamped: isUpdateDate || isVersion,
     optional: isNullable || isGenerated || isVersion || initial != null || generatedType !== undefined,
-    fills: typeof stored === "object" ? fillsOf(column, stored.kind, storage.engine) : [],
+    fills: typeof stored === "object" ? fillsOf(column, stored.kind, storage) : [],
   };
 }
 
@@ -109,12 +111,11 @@ function nameOf({ propertyPath, isVirtual, relationMetadata, entityMetadata }: C
 }
 
 /** What TypeORM itself fills in, and the database would not. */
-function fillsOf(column: ColumnMetadata, kind: Kind, engine: Engine): LibraryColumn["fills"] {
-  const now = (): string => encode(kind, new Date());
-  if (column.isUpdateDate) return [{ on: "write", value: now }];
-  if (column.isCreateDate) return [{ on: "insert", value: now }];
+function fillsOf(column: ColumnMetadata, kind: Kind, storage: StorageContext): LibraryColumn["fills"] {
+  if (column.isUpdateDate) return [{ on: "write", value: stampFor(column, kind, storage) }];
+  if (column.isCreateDate) return [{ on: "insert", value: stampFor(column, kind, storage) }];
   if (column.isVersion) return [{ on: "insert", value: () => "1" }];
-  return column.generationStrategy === "uuid" && engine === "sqlite" ? [{ on: "insert", value: randomUUID }] : [];
+  return column.generationStrategy === "uuid" && storage.engine === "sqlite" ? [{ on: "insert", value: randomUUID }] : [];
 }
 
 /** Undefined: the key's values come with the record. */

@@ -1,7 +1,7 @@
 import { insert, prepare, rowsOf, valuesOf } from "@sync/test-adapters";
 import { describePostgres } from "@sync/test-databases/vitest";
 import { Column, DataSource, DefaultNamingStrategy, Entity, PrimaryGeneratedColumn } from "typeorm";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { createSync, leftWins, naturalKey, typeormDatabase } from "../src/index.ts";
 import { openPostgres, openSqlite } from "./support/open.ts";
 import { boxes, notes, shelves, stamped, things } from "./support/schemas.ts";
@@ -350,6 +350,28 @@ describe("what TypeORM does by itself with a write", () => {
     test("on PostgreSQL", async () => {
       const fresh = await server.freshDatabase(`${import.meta.url} stamps`);
       await stamps(await openPostgres(fresh.url, [stamped]));
+      await fresh.drop();
+    });
+
+    test("on PostgreSQL also in the hour that comes twice", async () => {
+      const fresh = await server.freshDatabase(`${import.meta.url} twice`);
+      const dataSource = await openPostgres(fresh.url, [stamped]);
+      const subject = typeormDatabase(dataSource, { syncFields: { lastSyncedAt: "synced" } });
+      await prepare(subject);
+      const zone = process.env["TZ"];
+      process.env["TZ"] = "America/New_York";
+      vi.useFakeTimers({ toFake: ["Date"], now: new Date("2026-11-01T06:30:00Z") });
+      try {
+        await insert(subject, "Stamped", [{ text: "new", synced: "2026-11-01T06:30:00Z" }]);
+        expect(await dataSource.query("select made::text, changed::text, synced::text from stamped")).toEqual([
+          { made: "2026-11-01 01:30:00", changed: "2026-11-01 01:30:00", synced: "2026-11-01 01:30:00" },
+        ]);
+      } finally {
+        vi.useRealTimers();
+        if (zone === undefined) delete process.env["TZ"];
+        else process.env["TZ"] = zone;
+      }
+      await dataSource.destroy();
       await fresh.drop();
     });
   });
