@@ -103,7 +103,7 @@ export class Work {
     });
     for (const each of found) {
       if (!each) continue;
-      this.#first.set(each.element, this.#first.get(each.element) ?? revisionOf(node, each.element));
+      this.#first.set(each.element, each.row.revision);
       if (keyText(each.key) !== keyText(each.row.key)) this.#leave(node, each.row.key, each.key, each.element);
     }
     return found.map((each) => each && this.#updated(node, batch, each));
