@@ -1,15 +1,12 @@
 import { randomUUID } from "node:crypto";
-import { hintFor, SyncError } from "@sync/core";
 import type { Declaration, Kind, Reference } from "@sync/core";
-import { libraryModel } from "@sync/sql";
-import type { KeyMaker, LibraryColumn, LibraryModel, LibraryModels, LibraryTable, SyncFieldNames } from "@sync/sql";
+import { checkPerModel, libraryModel } from "@sync/sql";
+import type { KeyMaker, LibraryColumn, LibraryModel, LibraryModels, LibraryTable, PerModel, SyncFieldNames } from "@sync/sql";
 import type { EntityMetadata } from "typeorm";
 import type { ColumnMetadata, DataSourceLike, Engine } from "./client.ts";
 import { declaredBy } from "./synced.ts";
 import type { StorageContext } from "./values.ts";
 import { stampedBySync, stampFor, storedColumn, takesKind } from "./values.ts";
-
-type PerModel<What> = Readonly<Record<string, What | undefined>>;
 
 interface Context {
   readonly engine: Engine;
@@ -23,30 +20,20 @@ export function modelsOf(dataSource: DataSourceLike, context: Context): LibraryM
   const driver = dataSource.driver as { normalizeType(column: ColumnMetadata): string };
   const storage: StorageContext = { engine: context.engine, typeOf: (column) => driver.normalizeType(column).toLowerCase() };
   const declarationOf = declaredBy(dataSource);
-  checkNames(dataSource.entityMetadatas as readonly EntityMetadata[], context, storage);
+  const entities = dataSource.entityMetadatas as readonly EntityMetadata[];
+  checkPerModel(context, new Map(entities.map(({ name, columns }) => {
+    const takes = (column: ColumnMetadata): boolean => takesKind(column, context.kinds[name]?.[nameOf(column)], storage);
+    return [name, new Map(columns.map((column) => [nameOf(column), takes(column)]))];
+  })));
   const leftOut = new Map<string, string>();
   const models: LibraryModel[] = [];
-  for (const entity of dataSource.entityMetadatas as readonly EntityMetadata[]) {
+  for (const entity of entities) {
     const declared = declarationOf(entity) ?? edgeOf(entity, declarationOf);
     const result = unsupported(entity, context.engine) ?? libraryModel(tableOf(entity, context, storage, declared), context.syncFields, leftOut);
     if (typeof result === "string") leftOut.set(entity.name, result);
     else models.push(result);
   }
   return { models, leftOut };
-}
-
-/** Options that serve a column or an entity alone: nobody else would miss them. */
-function checkNames(entities: readonly EntityMetadata[], { kinds, keys }: Context, storage: StorageContext): void {
-  for (const name of new Set([...Object.keys(kinds), ...Object.keys(keys)])) {
-    const entity = entities.find((each) => each.name === name);
-    if (!entity) throw new SyncError("OPTIONS.UNKNOWN_MODEL", `There is no entity \`${name}\`.${hintFor(name, entities.map((each) => each.name))}`, { model: name });
-    for (const [field, kind] of Object.entries(kinds[name] ?? {})) {
-      const column = entity.columns.find((each) => nameOf(each) === field);
-      if (column && takesKind(column, kind, storage)) continue;
-      const why = column ? "has no transformer" : `is no column.${hintFor(field, entity.columns.map(nameOf))}`;
-      throw new SyncError(column ? "OPTIONS.VALUE" : "OPTIONS.UNKNOWN_FIELD", `\`kinds\` names \`${name}.${field}\`, which ${why}`, { model: name, field });
-    }
-  }
 }
 
 /** A join table goes with the entities that it joins. */

@@ -12,8 +12,8 @@ export interface StorageContext {
 }
 
 /** Whether a kind can be declared for a column: what it holds depends on more than its type. */
-export function takesKind(column: ColumnMetadata, kind: Kind, context: StorageContext): boolean {
-  return column.transformer !== undefined || (kind.type === "local" && isWallTime(column, context));
+export function takesKind(column: ColumnMetadata, kind: Kind | undefined, context: StorageContext): boolean {
+  return column.transformer !== undefined || (kind?.type === "local" && isWallTime(column, context));
 }
 
 const isWallTime = (column: ColumnMetadata, { engine, typeOf }: StorageContext): boolean => engine === "postgres" && typeOf(column) === "timestamp without time zone";
