@@ -134,7 +134,8 @@ function referencesOf(entity: EntityMetadata): LibraryTable["references"] {
   });
 }
 
-/** An entity with a delete date is deleted by setting it. */
+/** An entity with a delete date is deleted by setting it, unless the declaration says otherwise or leaves it out. */
 function withSoftDelete(declared: Declaration, { deleteDateColumn }: EntityMetadata): Declaration {
-  return deleteDateColumn && declared.softDelete === undefined ? { ...declared, softDelete: nameOf(deleteDateColumn) } : declared;
+  const field = deleteDateColumn && nameOf(deleteDateColumn);
+  return field === undefined || declared.softDelete !== undefined || declared.omit?.includes(field) ? declared : { ...declared, softDelete: field };
 }

@@ -189,6 +189,12 @@ describe("decorated classes", () => {
   test("say how they are kept the same; a delete date is how they are deleted", async () => {
     const { models: [airport] } = await read("postgres", [Airport]);
     expect(airport!.model.declared).toEqual({ match: naturalKey("code"), softDelete: "gone" });
+    const gone = new EntitySchema<{ id: number; gone: Date; old: boolean }>({
+      name: "Gone", columns: { id: { type: Number, primary: true }, gone: { type: Date, deleteDate: true }, old: { type: Boolean } },
+    });
+    for (const declaration of [{ omit: ["gone"] }, { softDelete: "old" }] as const) {
+      expect(model(await read("postgres", [synced(gone, declaration)]), "Gone").declared).toEqual(declaration);
+    }
   });
 
   test("that inherit in one table, views and trees are left out, with the reason", async () => {
