@@ -19,9 +19,12 @@ export function storedColumn(column: EntityColumn, declared: Kind | undefined, {
   });
 }
 
-/** A type that has not the mark of those that come with MikroORM. */
-export function ownType({ customType }: EntityProperty): Type<unknown, unknown> | undefined {
-  return customType && !Object.hasOwn(customType.constructor, Symbol.for("@mikro-orm/type")) ? (customType as Type<unknown, unknown>) : undefined;
+/** The name by which MikroORM marks its own types. */
+const markOf = ({ customType }: EntityProperty): unknown => customType && Object.getOwnPropertyDescriptor(customType.constructor, Symbol.for("@mikro-orm/type"))?.value;
+
+/** A type of the application's own. */
+export function ownType(property: EntityProperty): Type<unknown, unknown> | undefined {
+  return markOf(property) === undefined ? (property.customType as Type<unknown, unknown> | undefined) : undefined;
 }
 
 /** What the driver would have given to the type. */
@@ -84,7 +87,7 @@ function sqliteStored({ field, column, type, property }: EntityColumn, platform:
   const name = type.toLowerCase();
   if (property.runtimeType === "Date") return stock({ type: "instant", digits: 3, noInfinity: true }, "unix-milliseconds");
   if (property.runtimeType === "boolean") return stock({ type: "boolean" });
-  if (property.runtimeType.endsWith("[]")) {
+  if (markOf(property) === "array" || markOf(property) === "enumArray") {
     return sqliteListField({ field, column }, enumOf(property) ?? { type: "text" }, { join: (items) => platform.marshallArray(items), split: (text) => platform.unmarshallArray(text) });
   }
   if (name.includes("json")) return { kind: { type: "json" }, column: sqliteNumericJsonColumn(stock({ type: "json" }).column) };
