@@ -14,19 +14,24 @@ export function modelDifferences(kit: Kit, name: KitModelName): string[] {
     if (JSON.stringify(found) !== JSON.stringify(expected)) different.push(`${model.name}: ${what} is ${JSON.stringify(found)}, not ${JSON.stringify(expected)}`);
   };
   wanted("its name", model.name, kit.name(name));
-  wanted("its primary key", model.primaryKey, shape.primaryKey);
+  wanted("its primary key", model.primaryKey, kit.named(name, shape.primaryKey));
   wanted("its keySource", model.keySource, shape.keySource);
-  for (const field of kit.fields(name)) {
-    const found = model.fields.find((each) => each.name === field);
+  const names = kit.named(name, kit.fields(name));
+  for (const [at, field] of kit.fields(name).entries()) {
+    const found = model.fields.find((each) => each.name === names[at]);
     if (found) fieldDifferences(name, field, found, wanted);
-    else different.push(`${model.name} has no field ${field}`);
+    else different.push(`${model.name} has no field ${names[at]}`);
   }
-  const extra = model.fields.filter((field) => !kit.fields(name).includes(field.name)).map((field) => field.name);
+  const extra = model.fields.filter((field) => !names.includes(field.name)).map((field) => field.name);
   if (extra.length > 0) different.push(`${model.name} has ${extra.join(", ")}, of which the harness says nothing`);
   const uniques = model.uniqueKeys.map(({ fields }) => [...fields].sort().join());
-  for (const fields of shape.uniqueKeys ?? []) if (!uniques.includes([...fields].sort().join())) different.push(`${model.name} has no unique key ${fields.join(", ")}`);
+  for (const fields of shape.uniqueKeys ?? []) {
+    // That a cloudId is unique goes without saying.
+    const said = fields.join() === shape.cloudId || uniques.includes([...fields].sort().join());
+    if (!said) different.push(`${model.name} has no unique key ${fields.join(", ")}`);
+  }
   for (const { fields, target, targetFields, onDelete } of shape.references ?? []) {
-    const found = model.references.find((reference) => reference.fields.join() === fields.join());
+    const found = model.references.find((reference) => reference.fields.join() === kit.named(name, fields).join());
     if (!found) different.push(`${model.name} has no reference by ${fields.join(", ")}`);
     else {
       wanted(`the target of ${fields.join()}`, found.target, kit.name(target as KitModelName));

@@ -94,8 +94,11 @@ export interface Harness {
   readonly capabilities: HarnessCapabilities;
   /** The fields of `Thing` that this database has a kind for. */
   readonly values: readonly ValueField[];
-  /** What the adapter calls the kit's models where it cannot have their names: `{ Entry: "Book.entries" }`. */
-  readonly names?: Partial<Record<KitModelName, string>>;
+  /**
+   * What the adapter calls the kit's models and fields where it cannot have their names: `{ Entry: "Book.entries", "Entry.book":
+   * "Book.id" }`. The probe goes by the kit's names.
+   */
+  readonly names?: Partial<Record<KitModelName | `${KitModelName}.${string}`, string>>;
   /** Law id → why this adapter does not keep it, in a sentence. */
   readonly waive?: Readonly<Record<string, string>>;
 }

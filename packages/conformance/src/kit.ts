@@ -68,6 +68,11 @@ export class Kit {
     return this.names[model] ?? model;
   }
 
+  /** What the adapter calls these fields. */
+  named(model: KitModelName, fields: readonly string[]): string[] {
+    return fields.map((field) => this.names[`${model}.${field}`] ?? field);
+  }
+
   endpoint(model: KitModelName): Endpoint {
     const endpoint = this.database.endpoints.get(this.name(model));
     if (!endpoint) throw new Error(`The database has no endpoint ${this.name(model)}.`);
@@ -87,7 +92,11 @@ export class Kit {
 
   unit(...batches: readonly KitBatch[]): Unit {
     this.#units += 1;
-    return { id: `kit ${this.#units}`, fence: this.#fence, batches: batches.map((batch) => ({ ...batch, model: this.name(batch.model) })) };
+    const named = batches.map((batch): Batch => {
+      const model = this.name(batch.model);
+      return "fields" in batch ? { ...batch, model, fields: this.named(batch.model, batch.fields) } : { ...batch, model };
+    });
+    return { id: `kit ${this.#units}`, fence: this.#fence, batches: named };
   }
 
   commit(...batches: readonly KitBatch[]): Promise<Committed> {
@@ -124,8 +133,9 @@ export class Kit {
   }
 
   async pages(model: KitModelName, request: Partial<ScanRequest> = {}): Promise<Page[]> {
+    const { fields = this.fields(model), ...rest } = request;
     const pages: Page[] = [];
-    for await (const page of this.endpoint(model).scan({ fields: this.fields(model), pageSize: 1000, ...request })) pages.push(page);
+    for await (const page of this.endpoint(model).scan({ pageSize: 1000, ...rest, fields: this.named(model, fields) })) pages.push(page);
     return pages;
   }
 
@@ -134,8 +144,10 @@ export class Kit {
     return (await this.pages(model, request)).flatMap(({ rows }) => rows);
   }
 
-  async fetch(model: KitModelName, by: "key" | "cloudId" | readonly string[], tuples: readonly (readonly string[])[], fields: readonly string[] = this.fields(model)): Promise<readonly Row[]> {
-    return await this.endpoint(model).fetch({ by, tuples, fields });
+  async fetch(
+    model: KitModelName, by: "key" | "cloudId" | readonly string[], tuples: readonly (readonly string[])[], fields: readonly string[] = this.fields(model),
+  ): Promise<readonly Row[]> {
+    return await this.endpoint(model).fetch({ by: typeof by === "string" ? by : this.named(model, by), tuples, fields: this.named(model, fields) });
   }
 
   /** The one row of that key. */
@@ -181,8 +193,8 @@ export function pick(record: KitRecord, fields: readonly string[]): KitRecord {
 
 /** In one order, whatever it came in. */
 export function sorted<Item>(items: readonly Item[]): Item[] {
-  const text = (item: Item): string => JSON.stringify(item);
-  return [...items].sort((a, b) => (text(a) < text(b) ? -1 : 1));
+  const texts = items.map((item) => ({ item, text: JSON.stringify(item) }));
+  return texts.sort((a, b) => (a.text < b.text ? -1 : a.text > b.text ? 1 : 0)).map(({ item }) => item);
 }
 
 export function same(a: readonly Value[], b: readonly Value[]): boolean {

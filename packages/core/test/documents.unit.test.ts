@@ -375,7 +375,7 @@ describe("writing", () => {
       return result.committed ? "committed" : [result.refusal.code, result.refusal.constraint, result.refusal.model];
     };
     expect(await refusal(insert(names.airport, ["fr", "A", "x"], {}))).toEqual(["WRITE.UNIQUE", "element key", names.airport]);
-    expect(await refusal(insert(names.country, ["fr"], { code: "FR" }))).toEqual(["WRITE.UNIQUE", "document key", names.country]);
+    expect(await refusal(insert(names.country, ["fr"], { code: "FR" }))).toEqual(["WRITE.UNIQUE", "primary key", names.country]);
     expect(await refusal(insert(names.airport, ["fr", "Z", "x"], {}))).toEqual(["WRITE.FOREIGN_KEY", "parent", names.airport]);
     expect(await refusal(insert(names.airport, ["de", "A", "x"], {}))).toEqual(["WRITE.FOREIGN_KEY", "parent", names.airport]);
     expect(await refusal({ op: "delete", model: names.region, rows: [{ key: region!.key, revision: region!.revision }] })).toEqual(["WRITE.FOREIGN_KEY", "parent", names.airport]);

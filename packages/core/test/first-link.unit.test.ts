@@ -61,3 +61,16 @@ test.each(["in the row", "in the side table"])("who refers to a record that is r
   expect([codes(left, "User"), codes(right, "User"), authorsOn(left), authorsOn(right)]).toEqual([["ann", "bob"], ["ann", "bob"], ["ann"], ["ann"]]);
   expect((await collect(sync.conflicts())).filter((conflict) => conflict.model === "Note")).toEqual([]);
 });
+
+test("records that refer to each other in a circle are linked although both of them differ", async () => {
+  const node = model("Node", [text("code"), text("name"), text("other", true)], [reference("other", "Node")]);
+  const { left, right, sync } = pairOf([node], { firstLink: "right" });
+  for (const [database, name] of [[left, "old"], [right, "new"]] as const) {
+    const [one, two] = ["1", "2"].map((code) => database.application.insert("Node", { code, name })[0]!);
+    database.application.update("Node", [one!], { other: two! });
+    database.application.update("Node", [two!], { other: one! });
+  }
+  await sync.run();
+  expect(left.probe.rows("Node").map(({ record }) => record["name"])).toEqual(["new", "new"]);
+  expect(await sync.verify()).toMatchObject({ equal: true });
+});

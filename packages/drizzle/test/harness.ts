@@ -1,8 +1,9 @@
 import { join } from "node:path";
-import type { PGlite } from "@electric-sql/pglite";
 import type { Harness, HarnessCapabilities, ValueField } from "@sync/conformance";
-import { type KitServer, POSTGRES_VALUES, postgresProbe, postgresTables, type Run, sqliteProbe, sqliteTables, type SqlTransaction } from "@sync/test-adapters/conformance";
-import { openPglite, temporaryFolder } from "@sync/test-databases";
+import {
+  type KitServer, pgliteSession, POSTGRES_VALUES, postgresProbe, postgresTables, type Run, sqliteProbe, sqliteTables, type SqlTransaction,
+} from "@sync/test-adapters/conformance";
+import { temporaryFolder } from "@sync/test-databases";
 import Database from "better-sqlite3";
 import { drizzle as betterSqlite } from "drizzle-orm/better-sqlite3";
 import { drizzle as nodePostgres } from "drizzle-orm/node-postgres";
@@ -44,34 +45,12 @@ export function postgresHarness(server: KitServer): Harness {
   };
 }
 
-/** One start of PGlite for the file: it takes seconds. */
-let shared: Promise<PGlite> | undefined;
-
 export function pgliteHarness(): Harness {
   return {
     capabilities: { ...capabilities, overlappingTransactions: false },
     values: POSTGRES_VALUES,
     async open() {
-      const client = await (shared ??= openPglite());
-      await client.exec("drop schema public cascade; create schema public; set intervalstyle = 'iso_8601'");
-      await client.exec(postgresTables(postgresTypes).join(";\n"));
-      const runOn = (on: Pick<PGlite, "query">): Run => async (sql, parameters = []) => (await on.query<unknown[]>(sql, [...parameters], { rowMode: "array" })).rows;
-      const run = runOn(client);
-      const begin = (): Promise<SqlTransaction> =>
-        new Promise((resolve, reject) => {
-          let end: (how: "commit" | "rollback") => void;
-          const ending = new Promise<"commit" | "rollback">((resolveEnding) => (end = resolveEnding));
-          const done = client.transaction(async (transaction) => {
-            const finish = async (how: "commit" | "rollback"): Promise<void> => {
-              end(how);
-              await done;
-            };
-            resolve({ run: runOn(transaction), commit: () => finish("commit"), rollback: () => finish("rollback") });
-            if ((await ending) === "rollback") await transaction.rollback();
-          });
-          done.catch(reject);
-        });
-      const [[version]] = (await run("show server_version")) as [[string]];
+      const { client, run, begin, version } = await pgliteSession(postgresTables(postgresTypes));
       const open = () => drizzleDatabase(pglite(client), { schema: postgresSchema });
       const database = open();
       return {

@@ -33,25 +33,24 @@ export interface Platform {
   unmarshallArray(text: string): readonly string[];
 }
 
-type Driver = "better-sqlite3" | "pg-pool" | "pglite";
-
 export interface Facts {
   readonly engine: Engine;
   readonly connection: Connection;
   readonly platform: Platform;
   /** Whose handle can be had. Undefined: only through MikroORM. */
-  readonly driver: Driver | undefined;
-  option(name: string): unknown;
+  readonly driver: "better-sqlite3" | "pg-pool" | "pglite" | undefined;
+  readonly option: (name: string) => unknown;
 }
 
 const engines: Readonly<Record<string, Engine>> = { SqliteDriver: "sqlite", PostgreSqlDriver: "postgres", PgliteDriver: "postgres" };
-const drivers: Readonly<Record<string, Driver>> = { SqliteConnection: "better-sqlite3", PostgreSqlConnection: "pg-pool", PgliteConnection: "pglite" };
+const drivers: Readonly<Record<string, Facts["driver"]>> = { SqliteConnection: "better-sqlite3", PostgreSqlConnection: "pg-pool", PgliteConnection: "pglite" };
 
 /** Tells an ORM from anything else, and what it works on. */
 export function factsOf(orm: MikroOrmLike): Facts {
   const has = (name: string, type: string): boolean => typeof orm === "object" && orm !== null && typeof Reflect.get(orm, name) === type;
-  if (!has("getMetadata", "function") || !has("driver", "object") || !has("config", "object")) {
-    const given = has("getMetadata", "function") && has("fork", "function") ? "it got an entity manager" : "`new MikroORM(…)` and `MikroORM.init(…)` give one";
+  const isManager = has("fork", "function");
+  if (isManager || !has("getMetadata", "function") || !has("driver", "object") || !has("config", "object")) {
+    const given = isManager ? "it got an entity manager" : "`new MikroORM(…)` and `MikroORM.init(…)` give one";
     throw new SyncError("OPTIONS.WRONG_CLIENT", `mikroOrmDatabase needs the MikroORM itself as its first argument; ${given}.`);
   }
   if (!(orm instanceof MikroORM)) {

@@ -1,10 +1,16 @@
 import { ReferenceKind } from "@mikro-orm/core";
 import type { EntityMetadata, EntityProperty } from "@mikro-orm/core";
-import type { Column } from "./values.ts";
 
-/** A column of an entity's table, and the property that it is there for. */
-export interface EntityColumn extends Column {
+/** A column of an entity's table. */
+export interface EntityColumn {
+  readonly field: string;
+  readonly column: string;
+  /** The type in the database. */
+  readonly type: string;
+  /** The property that it is there for. */
   readonly owner: EntityProperty;
+  /** The scalar property whose values it holds: of a relation, one of the other side's key. */
+  readonly property: EntityProperty;
   readonly nullable: boolean;
 }
 

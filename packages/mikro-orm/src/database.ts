@@ -4,6 +4,7 @@ import { libraryDatabase } from "@sync/sql";
 import type { LibraryDatabase } from "@sync/sql";
 import type { MikroOrmLike } from "./client.ts";
 import { factsOf } from "./client.ts";
+import { mapError } from "./errors.ts";
 import { mikroOrmExecutor } from "./executor.ts";
 import { modelsOf } from "./models.ts";
 import type { MikroOrmDatabaseOptions } from "./options.ts";
@@ -43,11 +44,6 @@ export function mikroOrmDatabase<Entities = unknown>(
   checkOptions(options);
   const { syncFields = {}, kinds = {}, keys = {}, patience = 10_000 } = options as MikroOrmDatabaseOptions;
   const facts = factsOf(orm);
-  const generator = facts.option("schemaGenerator") as { readonly createForeignKeyConstraints?: boolean } | undefined;
-  const models = modelsOf(orm.getMetadata().getAll().values(), {
-    engine: facts.engine, platform: facts.platform, utc: facts.option("forceUtcTimezone") !== false,
-    schema: facts.option("schema") as string | undefined, foreignKeys: generator?.createForeignKeyConstraints !== false,
-    syncFields, kinds, keys,
-  });
-  return libraryDatabase(models, options as MikroOrmDatabaseOptions, { name: `mikro-orm/${facts.engine}`, executor: mikroOrmExecutor(facts, patience) });
+  const models = modelsOf(orm.getMetadata().getAll().values(), { ...facts, syncFields, kinds, keys });
+  return libraryDatabase(models, options as MikroOrmDatabaseOptions, { name: `mikro-orm/${facts.engine}`, executor: mikroOrmExecutor(facts, patience), mapError });
 }

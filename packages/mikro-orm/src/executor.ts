@@ -1,7 +1,7 @@
-import { SyncError } from "@sync/core";
 import { betterSqliteExecutor, postgresExecutor } from "@sync/sql";
 import type { Executor, Statement, TextRow } from "@sync/sql";
 import type { Connection, Facts, Kysely } from "./client.ts";
+import { closedError } from "./errors.ts";
 
 /**
  * Runs statements where the ORM runs its own. `patience`: how many milliseconds to wait for the application to end a
@@ -11,7 +11,7 @@ export function mikroOrmExecutor({ engine, connection, driver }: Facts, patience
   return driver === undefined ? onKysely(engine, connection) : onDriver(driver, connection, patience);
 }
 
-/** The driver's handle is asked for each time: `orm.reconnect()` makes another one. */
+/** Asks for the driver's handle each time: `orm.reconnect()` makes another one. */
 function onDriver(driver: NonNullable<Facts["driver"]>, connection: Connection, patience: number): Executor {
   let last: { readonly client: unknown; readonly executor: Executor } | undefined;
   async function current(): Promise<Executor> {
@@ -67,6 +67,5 @@ async function run(on: Kysely, { sql, params }: Statement): Promise<TextRow[]> {
 
 /** One that was closed would open a connection that nobody closes again; closing takes its options away. */
 function checkOpen({ connected, options }: Connection): void {
-  if (connected || Object.hasOwn(options, "driverOptions")) return;
-  throw new SyncError("ENDPOINT.CLOSED", "This MikroORM was closed: run the sync before `orm.close()`, or after `orm.connect()`.");
+  if (!connected && !Object.hasOwn(options, "driverOptions")) throw closedError();
 }

@@ -1,5 +1,4 @@
-export { mikroOrmDatabase } from "./database.ts";
-export type { MikroOrmDatabase, MikroOrmTypes } from "./database.ts";
+export { mikroOrmDatabase, type MikroOrmDatabase, type MikroOrmTypes } from "./database.ts";
 export { Synced, synced } from "./synced.ts";
 export { syncProperties } from "./sync-fields.ts";
 export type { MikroOrmDatabaseOptions } from "./options.ts";
@@ -16,5 +15,4 @@ export type {
   PlanPageOptions, PlanSummary, PlanTableOptions, QuarantineRecord, RunOptions, RunResult, StateStore, Sync, SyncEvent, SyncOptions,
   VerifyCounts, VerifyResult,
 } from "@sync/core";
-export { sqliteState } from "@sync/sql";
-export type { SyncFieldNames } from "@sync/sql";
+export { sqliteState, type SyncFieldNames } from "@sync/sql";

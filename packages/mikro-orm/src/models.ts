@@ -3,33 +3,27 @@ import { ReferenceKind } from "@mikro-orm/core";
 import type { EntityMetadata, EntityProperty } from "@mikro-orm/core";
 import { encode, SyncError } from "@sync/core";
 import type { Kind, Reference } from "@sync/core";
-import { libraryModel } from "@sync/sql";
-import type { KeyMaker, LibraryColumn, LibraryModel, LibraryModels, LibraryTable, StoredField, SyncFieldNames } from "@sync/sql";
+import { checkPerModel, libraryModel } from "@sync/sql";
+import type { KeyMaker, LibraryColumn, LibraryModel, LibraryModels, LibraryTable, PerModel, StoredField, SyncFieldNames } from "@sync/sql";
+import type { Facts } from "./client.ts";
 import { columnOf, columnsOf, relationsOf } from "./columns.ts";
 import type { EntityColumn } from "./columns.ts";
 import { declaredBy } from "./synced.ts";
-import type { Storage } from "./values.ts";
-import { storedColumn } from "./values.ts";
+import { ownType, storedColumn } from "./values.ts";
 
-type PerModel<What> = Readonly<Record<string, What | undefined>>;
-
-export interface Context extends Storage {
+interface Context extends Facts {
   readonly syncFields: SyncFieldNames;
   readonly kinds: PerModel<Readonly<Record<string, Kind>>>;
   readonly keys: PerModel<() => string>;
-  /** The schema of entities that name none. */
-  readonly schema: string | undefined;
-  /** MikroORM's schema generator makes foreign keys. */
-  readonly foreignKeys: boolean;
 }
 
 /** The entities of an ORM, and its pivot tables, as the models of this sync. */
 export function modelsOf(entities: Iterable<EntityMetadata>, context: Context): LibraryModels {
   const leftOut = new Map<string, string>();
   const models: LibraryModel[] = [];
-  for (const entity of entities) {
-    const isBaseClass = entity.abstract && entity.inheritanceType === undefined;
-    if (entity.embeddable || isBaseClass) continue;
+  const tables = [...entities].filter(({ embeddable, abstract, inheritanceType }) => !embeddable && (!abstract || inheritanceType !== undefined));
+  checkPerModel(context, new Map(tables.map((entity) => [entity.className, new Map(entity.props.map((property) => [property.name, ownType(property) !== undefined]))])));
+  for (const entity of tables) {
     const result = unsupported(entity, context) ?? libraryModel(tableOf(entity, context), context.syncFields, leftOut);
     if (typeof result === "string") leftOut.set(entity.className, result);
     else models.push(result);
@@ -38,8 +32,8 @@ export function modelsOf(entities: Iterable<EntityMetadata>, context: Context): 
 }
 
 /** As MikroORM itself does, without the schema that is the default. */
-function schemaOf(entity: EntityMetadata, { schema, platform }: Context): string | undefined {
-  const name = entity.schema ?? schema;
+function schemaOf(entity: EntityMetadata, { option, platform }: Context): string | undefined {
+  const name = entity.schema ?? (option("schema") as string | undefined);
   return name === platform.getDefaultSchemaName() ? undefined : name;
 }
 
@@ -75,7 +69,7 @@ function tableOf(entity: EntityMetadata, context: Context): LibraryTable {
 
 function libraryColumn(column: EntityColumn, model: string, context: Context): LibraryColumn {
   const { field, owner, nullable } = column;
-  const { onUpdate, version = false, generated } = owner;
+  const { default: value, defaultRaw, autoincrement = false, onCreate, onUpdate, version = false, generated } = owner;
   const stored = storedColumn(column, context.kinds[model]?.[field], context);
   const counts = version && typeof stored === "object" && stored.kind.type === "integer";
   return {
@@ -85,24 +79,22 @@ function libraryColumn(column: EntityColumn, model: string, context: Context): L
     nullable,
     writable: generated === undefined,
     stamped: version || onUpdate !== undefined,
-    optional: nullable || generated !== undefined || version || hasDefault(owner),
+    optional: nullable || version || autoincrement || [value, defaultRaw, onCreate, generated].some((each) => each !== undefined),
     fills: typeof stored === "object" ? fillsOf(owner, model, field, stored) : [],
   };
 }
 
-const hasDefault = ({ default: value, defaultRaw, autoincrement, onCreate }: EntityProperty): boolean =>
-  value !== undefined || defaultRaw !== undefined || autoincrement === true || onCreate !== undefined;
-
 const onDelete: Readonly<Record<string, Reference["onDelete"]>> = { cascade: "cascade", "set null": "set-null", "set default": "set-null" };
 
-function referenceOf(relation: EntityProperty, { pivotTable }: EntityMetadata, { foreignKeys }: Context): LibraryTable["references"][number] {
+function referenceOf(relation: EntityProperty, { pivotTable }: EntityMetadata, { option }: Context): LibraryTable["references"][number] {
   const { name, fieldNames: columns, targetMeta, referencedColumnNames, deleteRule = "", createForeignKeyConstraint } = relation;
+  const { createForeignKeyConstraints = true } = (option("schemaGenerator") ?? {}) as { readonly createForeignKeyConstraints?: boolean };
   return {
     name: pivotTable ? columns.join("_") : name,
     columns,
     target: targetMeta!.className,
     targetFields: referencedColumnNames.map((column) => columnOf(targetMeta!, column).field),
-    onDelete: foreignKeys && createForeignKeyConstraint ? (onDelete[deleteRule] ?? "restrict") : "none",
+    onDelete: createForeignKeyConstraints && createForeignKeyConstraint ? (onDelete[deleteRule] ?? "restrict") : "none",
   };
 }
 
@@ -130,16 +122,14 @@ function keyMakerOf(entity: EntityMetadata, columns: readonly LibraryColumn[]): 
   return stored.kind.type === "uuid" && defaultRaw !== "" ? randomUUID : undefined;
 }
 
-type Make = NonNullable<EntityProperty["onCreate"]>;
-
 /** What MikroORM itself fills in, and the database would not. */
 function fillsOf({ onCreate, onUpdate, version }: EntityProperty, model: string, field: string, { kind }: StoredField): LibraryColumn["fills"] {
-  const fill = (on: "insert" | "update", make: Make | undefined): LibraryColumn["fills"] => (make ? [{ on, value: () => made(make, model, field, kind) }] : []);
   const stamp = version && kind.type !== "integer" ? () => new Date() : undefined;
-  return [...fill("insert", onCreate), ...fill("update", onUpdate ?? stamp)];
+  const makers = [["insert", onCreate], ["update", onUpdate ?? stamp]] as const;
+  return makers.flatMap(([on, make]) => (make ? [{ on, value: () => made(make, model, field, kind) }] : []));
 }
 
-function made(make: Make, model: string, field: string, kind: Kind): string {
+function made(make: NonNullable<EntityProperty["onCreate"]>, model: string, field: string, kind: Kind): string {
   const nothing = new Proxy({}, {
     get() {
       throw new SyncError("MODEL.SQL_DEFAULT", `What MikroORM fills into \`${model}.${field}\` is made of the entity, which rows of a sync are not; give it a column default.`, { model, field });

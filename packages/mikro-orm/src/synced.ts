@@ -26,8 +26,9 @@ export function synced<Schema extends { readonly "~entity": unknown; readonly cl
   return schema;
 }
 
-/** What an entity says of itself. A class that `setClass` put in the place of the schema's own extends that one. */
-export function declaredBy({ class: entity, className }: EntityMetadata): Declaration | undefined {
+/** What an entity says of itself. A class that `setClass` put in the place of the schema's own extends that one; a pivot table goes with what it joins. */
+export function declaredBy({ class: entity, className, pivotTable, relations }: EntityMetadata): Declaration | undefined {
+  if (pivotTable) return relations.every(({ targetMeta }) => targetMeta && declaredBy(targetMeta)) ? {} : undefined;
   const base = Object.getPrototypeOf(entity) as { readonly name: string };
   return declarationOf(entity) ?? (base.name === className ? declarationOf(base) : undefined);
 }

@@ -1,40 +1,30 @@
 import type { EntityProperty, Type } from "@mikro-orm/core";
-import { canonical, ValueError } from "@sync/core";
-import type { Digits, Kind } from "@sync/core";
-import { convertedField, postgresColumn, postgresKind, postgresProcessZoneColumn, postgresUtcColumn, sqliteColumn, sqliteNumericJsonColumn } from "@sync/sql";
-import type { SqlColumn, SqliteStorage, StoredField } from "@sync/sql";
-import type { Engine, Platform } from "./client.ts";
-
-export interface Storage {
-  readonly engine: Engine;
-  readonly platform: Platform;
-  /** Dates in columns without a zone are UTC; else they are times on the wall of this process's zone. */
-  readonly utc: boolean;
-}
-
-/** A column of a property, under the names of the property that it is stored for: of a relation it is the other side's key. */
-export interface Column {
-  readonly field: string;
-  readonly column: string;
-  /** The type in the database. */
-  readonly type: string;
-  /** The scalar property whose values it holds. */
-  readonly property: EntityProperty;
-}
+import type { Kind } from "@sync/core";
+import { convertedField, postgresColumn, postgresKind, postgresProcessZoneColumn, postgresUtcColumn, sqliteColumn, sqliteListField, sqliteNumericJsonColumn } from "@sync/sql";
+import type { SqliteStorage, StoredField } from "@sync/sql";
+import type { Engine, Facts, Platform } from "./client.ts";
+import type { EntityColumn } from "./columns.ts";
 
 /** `declared`: the kind of what a type of the application's own gives. Or why its values cannot be carried. */
-export function storedColumn(column: Column, declared: Kind | undefined, storage: Storage): StoredField | string {
-  const stored = storage.engine === "sqlite" ? sqliteStored(column, storage.platform) : postgresStored(column, storage.utc);
+export function storedColumn(column: EntityColumn, declared: Kind | undefined, { engine, platform, option }: Facts): StoredField | string {
+  const stored = engine === "sqlite" ? sqliteStored(column, platform) : postgresStored(column, option("forceUtcTimezone") !== false);
   if (stored === undefined) return `of type ${column.type} cannot be carried`;
-  const type = column.property.customType as Type<unknown, unknown> | undefined;
-  // A mark of the types that come with MikroORM.
-  if (!type || Object.hasOwn(type.constructor, Symbol.for("@mikro-orm/type"))) return normalized(stored, column.property);
+  const type = ownType(column.property);
+  if (!type) return normalized(stored, column.property);
   if (column.property.hasConvertToJSValueSQL || column.property.hasConvertToDatabaseValueSQL) return `of ${type.name} is converted in SQL, which is not supported`;
   if (!declared) return `of ${type.name} is converted: say in \`kinds\` what kind of value the application sees`;
   return convertedField(stored, declared, {
-    fromDriver: (value) => type.convertToJSValue(driversForm(stored.kind, value, storage.engine), storage.platform as never),
-    toDriver: (value) => ourForm(stored.kind, type.convertToDatabaseValue(value, storage.platform as never)),
+    fromDriver: (value) => type.convertToJSValue(driversForm(stored.kind, value, engine), platform as never),
+    toDriver: (value) => ourForm(stored.kind, type.convertToDatabaseValue(value, platform as never)),
   });
+}
+
+/** The name by which MikroORM marks its own types. */
+const markOf = ({ customType }: EntityProperty): unknown => customType && Object.getOwnPropertyDescriptor(customType.constructor, Symbol.for("@mikro-orm/type"))?.value;
+
+/** A type of the application's own. */
+export function ownType(property: EntityProperty): Type<unknown, unknown> | undefined {
+  return markOf(property) === undefined ? (property.customType as Type<unknown, unknown> | undefined) : undefined;
 }
 
 /** What the driver would have given to the type. */
@@ -75,60 +65,40 @@ function asNumber(kind: Kind | undefined, { runtimeType }: EntityProperty): Kind
 
 // ---- PostgreSQL
 
-function postgresStored({ field, column, type: declared, property }: Column, utc: boolean): StoredField | undefined {
+/** `utc`: Dates in columns without a zone are UTC; else they are times on the wall of this process's zone. */
+function postgresStored({ field, column, type: declared, property }: EntityColumn, utc: boolean): StoredField | undefined {
   const isList = declared.endsWith("[]");
   const type = property.nativeEnumName === undefined ? declared : quotedName(property.nativeEnumName) + (isList ? "[]" : "");
   const names = { field, column, type };
   const moment = property.runtimeType.startsWith("Date") ? (utc ? postgresUtcColumn : postgresProcessZoneColumn)(names) : undefined;
   if (moment) return moment;
-  const stock = postgresKind(type);
-  const named = enumOf(property);
-  const kind = named && (property.nativeEnumName !== undefined || isText(stock)) ? (isList ? { type: "list" as const, of: named } : named) : asNumber(stock, property);
+  const of = enumOf(property);
+  const named: Kind | undefined = of && isList ? { type: "list", of } : of;
+  const kind = named ?? asNumber(postgresKind(type), property);
   return kind && { kind, column: postgresColumn({ ...names, kind }) };
-}
-
-function isText(kind: Kind | undefined): boolean {
-  return kind?.type === "text" || (kind?.type === "list" && kind.of.type === "text");
 }
 
 const quotedName = (name: string): string => name.split(".").map((part) => `"${part.replaceAll('"', '""')}"`).join(".");
 
 // ---- SQLite
 
-function sqliteStored({ field, column, type, property }: Column, platform: Platform): StoredField | undefined {
+function sqliteStored({ field, column, type, property }: EntityColumn, platform: Platform): StoredField | undefined {
   const stock = (kind: Kind, storage?: SqliteStorage): StoredField => ({ kind, column: sqliteColumn({ field, column, kind, ...(storage ? { storage } : {}) }) });
   const name = type.toLowerCase();
   if (property.runtimeType === "Date") return stock({ type: "instant", digits: 3, noInfinity: true }, "unix-milliseconds");
   if (property.runtimeType === "boolean") return stock({ type: "boolean" });
-  if (property.runtimeType.endsWith("[]")) return joined(stock({ type: "text" }).column, enumOf(property) ?? { type: "text" }, platform);
-  if (name.includes("json")) return stored({ type: "json" }, sqliteNumericJsonColumn(stock({ type: "json" }).column));
+  if (markOf(property) === "array" || markOf(property) === "enumArray") {
+    return sqliteListField({ field, column }, enumOf(property) ?? { type: "text" }, { join: (items) => platform.marshallArray(items), split: (text) => platform.unmarshallArray(text) });
+  }
+  if (name.includes("json")) return { kind: { type: "json" }, column: sqliteNumericJsonColumn(stock({ type: "json" }).column) };
   if (name.includes("int")) return stock({ type: "integer", bits: name.includes("big") && property.runtimeType !== "number" ? 64 : 53 });
   if (/char|clob|text/.test(name)) return stock(enumOf(property) ?? { type: "text" });
   if (name.includes("blob")) return stock({ type: "bytes" });
   if (/real|floa|doub/.test(name)) return stock({ type: "float", bits: 64 });
   // SQLite keeps a numeric as a number; up to 15 digits come back as they were.
   if (/^(?:numeric|decimal)/.test(name)) return stock({ type: "decimal", precision: Math.min(property.precision ?? 15, 15) });
-  if (/^date$/.test(name)) return stock({ type: "date" });
+  if (name === "date") return stock({ type: "date" });
   // MikroORM itself refuses to write a fraction.
-  if (name.startsWith("time") && !name.startsWith("timestamp")) return stock({ type: "time", digits: 0 as Digits });
+  if (name.startsWith("time") && !name.startsWith("timestamp")) return stock({ type: "time", digits: 0 });
   return undefined;
-}
-
-const stored = (kind: Kind, column: SqlColumn): StoredField => ({ kind, column });
-
-/** An array as MikroORM keeps it in a text: joined by commas. */
-function joined(column: SqlColumn, of: Kind, platform: Platform): StoredField {
-  const kind: Kind = { type: "list", of };
-  const itemsOf = (text: string): string => canonical(kind, JSON.stringify(platform.unmarshallArray(text)));
-  return stored(kind, {
-    ...column,
-    decode: itemsOf,
-    encode(list) {
-      const items = JSON.parse(list) as (string | null)[];
-      const text = platform.marshallArray(items.map((item) => item ?? ""));
-      // Nulls, and a single empty text, are something else when they are read again.
-      if (items.includes(null) || itemsOf(text) !== canonical(kind, list)) throw new ValueError("VALUE.OUT_OF_RANGE");
-      return text;
-    },
-  });
 }

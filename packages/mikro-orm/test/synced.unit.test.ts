@@ -65,3 +65,11 @@ test("a class that extends another says nothing by it", () => {
   const Country = defineEntity({ name: "Country", extends: Base, properties: { name: p.string() } });
   expect(declared([Base, Country])).toEqual({ Country: undefined });
 });
+
+test("a pivot table goes with the entities that it joins", () => {
+  const Tag = synced(defineEntity({ name: "Tag", properties }), { match: naturalKey("code") });
+  const Post = defineEntity({ name: "Post", properties: { ...properties, tags: () => p.manyToMany(Tag) } });
+  expect(declared([Tag, Post])["post_tags"]).toBeUndefined();
+  synced(Post, { match: naturalKey("code") });
+  expect(declared([Tag, Post])["post_tags"]).toEqual({});
+});

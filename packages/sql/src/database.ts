@@ -6,7 +6,7 @@ import type { Dialect, SideTables, UnitOutcome, WritableTable } from "./dialect.
 import { documentsOf } from "./documents.ts";
 import { SqlEndpoint } from "./endpoint.ts";
 import type { EndpointContext } from "./endpoint.ts";
-import { meaningOf } from "./errors.ts";
+import { meaningOf, type MeaningOptions } from "./errors.ts";
 import type { Executor } from "./executor.ts";
 import { unknownModel } from "./inspect.ts";
 import type { SqlModel, Table } from "./model.ts";
@@ -28,7 +28,7 @@ export interface SqlDatabaseOptions {
   /** What a copy of the database would not bring. @default Postgres: system identifier and database oid; SQLite: the file */
   readonly serverIdentity?: string | (() => string | Promise<string>);
   /** Says what an error of the library means, where the engine's own words are not in it. */
-  readonly mapError?: (error: unknown) => { readonly refusal: Refusal } | { readonly retryable: boolean } | undefined;
+  readonly mapError?: MeaningOptions["mapError"];
   /** Closes what the adapter itself opened. */
   readonly close?: () => Promise<void>;
 }

@@ -77,8 +77,10 @@ export function documentsOf(context: Context): Documents | undefined {
       if (paths.length === 0) return [];
       const table = tableFor(model);
       const document = table.columns.find(({ type }) => type === "jsonb")!;
-      const counts = paths.map((path, i) => `coalesce(sum(${countOf(`t.${quoted(document.column)}`, path, values)}), 0)::text as c${i}`);
-      const [row] = await guard(() => executor.query({ sql: `select ${counts.join(", ")} from ${table.sql} t${only(table, "where")}`, params: [] }));
+      const counts = paths.map((path, i) => `coalesce(sum(${countOf("d.v", path, values)}), 0)::text as c${i}`);
+      // Each use of the column would unpack the document again; `offset 0` holds the planner to one.
+      const from = `${table.sql} t, lateral (select t.${quoted(document.column)} #> '{}' as v offset 0) d`;
+      const [row] = await guard(() => executor.query({ sql: `select ${counts.join(", ")} from ${from}${only(table, "where")}`, params: [] }));
       return row!.map(Number);
     },
 

@@ -17,14 +17,14 @@ export interface MeaningOptions {
   readonly database: string;
   readonly tables?: Iterable<Table>;
   /** The adapter's word comes first: for errors of its library that hide what the engine said. */
-  readonly mapError?: (error: unknown) => { readonly refusal: Refusal } | { readonly retryable: boolean } | undefined;
+  readonly mapError?: (error: unknown) => Meaning | { readonly retryable: boolean } | undefined;
 }
 
 /** Pure: no I/O, and no value of a row in any message or property, since only names are taken over. */
 export function meaningOf(error: unknown, options: MeaningOptions): Meaning {
   if (isSyncError(error)) return { error };
   const mapped = options.mapError?.(error);
-  if (mapped && "refusal" in mapped) return mapped;
+  if (mapped && !("retryable" in mapped)) return mapped;
   if (mapped) return { error: mapped.retryable ? unavailable(error, options) : unknown(error, options) };
   // JavaScript's own limit on one text, met while the rows of a unit are put into one.
   if (error instanceof RangeError && error.message.includes("string length")) return { refusal: { code: "WRITE.VALUE" } };

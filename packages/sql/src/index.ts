@@ -12,10 +12,12 @@ export {
 } from "./library.ts";
 export { type LibraryColumn, libraryModel, type LibraryTable } from "./library-model.ts";
 export type { KeyMaker, SqlColumn, SqlModel } from "./model.ts";
+export { checkPerModel, type PerModel } from "./per-model.ts";
 export { postgresColumn, type PostgresColumnOptions, postgresKind } from "./postgres/columns.ts";
-export { postgresProcessZoneColumn } from "./postgres/process-zone.ts";
+export { firstOnTheWall, postgresProcessZoneColumn } from "./postgres/process-zone.ts";
 export { eachItem, postgresUtcColumn } from "./postgres/utc.ts";
 export { sqliteNumericJsonColumn } from "./sqlite/json.ts";
 export { sqliteColumn, type SqliteColumnOptions, type SqliteStorage } from "./sqlite/columns.ts";
+export { type ListText, sqliteListField } from "./sqlite/list.ts";
 export { sqliteState } from "./sqlite-state.ts";
 export { sqlState, type SqlStateOptions } from "./state.ts";

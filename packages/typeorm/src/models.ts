@@ -1,15 +1,12 @@
 import { randomUUID } from "node:crypto";
-import { encode, hintFor, SyncError } from "@sync/core";
 import type { Declaration, Kind, Reference } from "@sync/core";
-import { libraryModel } from "@sync/sql";
-import type { KeyMaker, LibraryColumn, LibraryModel, LibraryModels, LibraryTable, SyncFieldNames } from "@sync/sql";
+import { checkPerModel, libraryModel } from "@sync/sql";
+import type { KeyMaker, LibraryColumn, LibraryModel, LibraryModels, LibraryTable, PerModel, SyncFieldNames } from "@sync/sql";
 import type { EntityMetadata } from "typeorm";
 import type { ColumnMetadata, DataSourceLike, Engine } from "./client.ts";
 import { declaredBy } from "./synced.ts";
 import type { StorageContext } from "./values.ts";
-import { storedColumn, takesKind } from "./values.ts";
-
-type PerModel<What> = Readonly<Record<string, What | undefined>>;
+import { stampedBySync, stampFor, storedColumn, takesKind } from "./values.ts";
 
 interface Context {
   readonly engine: Engine;
@@ -23,30 +20,20 @@ export function modelsOf(dataSource: DataSourceLike, context: Context): LibraryM
   const driver = dataSource.driver as { normalizeType(column: ColumnMetadata): string };
   const storage: StorageContext = { engine: context.engine, typeOf: (column) => driver.normalizeType(column).toLowerCase() };
   const declarationOf = declaredBy(dataSource);
-  checkNames(dataSource.entityMetadatas as readonly EntityMetadata[], context, storage);
+  const entities = dataSource.entityMetadatas as readonly EntityMetadata[];
+  checkPerModel(context, new Map(entities.map(({ name, columns }) => {
+    const takes = (column: ColumnMetadata): boolean => takesKind(column, context.kinds[name]?.[nameOf(column)], storage);
+    return [name, new Map(columns.map((column) => [nameOf(column), takes(column)]))];
+  })));
   const leftOut = new Map<string, string>();
   const models: LibraryModel[] = [];
-  for (const entity of dataSource.entityMetadatas as readonly EntityMetadata[]) {
+  for (const entity of entities) {
     const declared = declarationOf(entity) ?? edgeOf(entity, declarationOf);
     const result = unsupported(entity, context.engine) ?? libraryModel(tableOf(entity, context, storage, declared), context.syncFields, leftOut);
     if (typeof result === "string") leftOut.set(entity.name, result);
     else models.push(result);
   }
   return { models, leftOut };
-}
-
-/** Options that serve a column or an entity alone: nobody else would miss them. */
-function checkNames(entities: readonly EntityMetadata[], { kinds, keys }: Context, storage: StorageContext): void {
-  for (const name of new Set([...Object.keys(kinds), ...Object.keys(keys)])) {
-    const entity = entities.find((each) => each.name === name);
-    if (!entity) throw new SyncError("OPTIONS.UNKNOWN_MODEL", `There is no entity \`${name}\`.${hintFor(name, entities.map((each) => each.name))}`, { model: name });
-    for (const [field, kind] of Object.entries(kinds[name] ?? {})) {
-      const column = entity.columns.find((each) => nameOf(each) === field);
-      if (column && takesKind(column, kind, storage)) continue;
-      const why = column ? "has no transformer" : `is no column.${hintFor(field, entity.columns.map(nameOf))}`;
-      throw new SyncError(column ? "OPTIONS.VALUE" : "OPTIONS.UNKNOWN_FIELD", `\`kinds\` names \`${name}.${field}\`, which ${why}`, { model: name, field });
-    }
-  }
 }
 
 /** A join table goes with the entities that it joins. */
@@ -67,7 +54,7 @@ function unsupported(entity: EntityMetadata, engine: Engine): string | undefined
 
 function tableOf(entity: EntityMetadata, context: Context, storage: StorageContext, declared: Declaration | undefined): LibraryTable {
   // A virtual property is a select of its own, not a column of the table.
-  const columns = entity.columns.filter((column) => !column.isVirtualProperty).map((column) => libraryColumn(column, context.kinds[entity.name], storage));
+  const columns = entity.columns.filter((column) => !column.isVirtualProperty).map((column) => libraryColumn(column, entity.name, context, storage));
   return {
     name: entity.name,
     table: { ...(entity.schema === undefined ? {} : { schema: entity.schema }), name: entity.tableName },
@@ -86,10 +73,12 @@ function namesOf(columns: readonly ColumnMetadata[]): string[] {
   return columns.map((column) => column.databaseName);
 }
 
-function libraryColumn(column: ColumnMetadata, kinds: Readonly<Record<string, Kind>> = {}, storage: StorageContext): LibraryColumn {
+function libraryColumn(column: ColumnMetadata, model: string, { kinds, syncFields }: Context, storage: StorageContext): LibraryColumn {
   const field = nameOf(column);
   const { isNullable, isGenerated, isVersion, isUpdateDate, isInsert, isUpdate, generatedType, default: initial } = column;
-  const stored = storedColumn(column, field, kinds[field], storage);
+  const carried = storedColumn(column, field, kinds[model]?.[field], storage);
+  const isOurs = field === (syncFields.lastSyncedAt ?? "lastSyncedAt");
+  const stored = isOurs && typeof carried === "object" ? stampedBySync(carried, column, storage) : carried;
   return {
     field,
     column: column.databaseName,
@@ -98,7 +87,7 @@ function libraryColumn(column: ColumnMetadata, kinds: Readonly<Record<string, Ki
     writable: generatedType === undefined && (isInsert || isUpdate),
     stamped: isUpdateDate || isVersion,
     optional: isNullable || isGenerated || isVersion || initial != null || generatedType !== undefined,
-    fills: typeof stored === "object" ? fillsOf(column, stored.kind, storage.engine) : [],
+    fills: typeof stored === "object" ? fillsOf(column, stored.kind, storage) : [],
   };
 }
 
@@ -109,12 +98,11 @@ function nameOf({ propertyPath, isVirtual, relationMetadata, entityMetadata }: C
 }
 
 /** What TypeORM itself fills in, and the database would not. */
-function fillsOf(column: ColumnMetadata, kind: Kind, engine: Engine): LibraryColumn["fills"] {
-  const now = (): string => encode(kind, new Date());
-  if (column.isUpdateDate) return [{ on: "write", value: now }];
-  if (column.isCreateDate) return [{ on: "insert", value: now }];
+function fillsOf(column: ColumnMetadata, kind: Kind, storage: StorageContext): LibraryColumn["fills"] {
+  if (column.isUpdateDate) return [{ on: "write", value: stampFor(column, kind, storage) }];
+  if (column.isCreateDate) return [{ on: "insert", value: stampFor(column, kind, storage) }];
   if (column.isVersion) return [{ on: "insert", value: () => "1" }];
-  return column.generationStrategy === "uuid" && engine === "sqlite" ? [{ on: "insert", value: randomUUID }] : [];
+  return column.generationStrategy === "uuid" && storage.engine === "sqlite" ? [{ on: "insert", value: randomUUID }] : [];
 }
 
 /** Undefined: the key's values come with the record. */
@@ -146,7 +134,8 @@ function referencesOf(entity: EntityMetadata): LibraryTable["references"] {
   });
 }
 
-/** An entity with a delete date is deleted by setting it. */
+/** An entity with a delete date is deleted by setting it, unless the declaration says otherwise or leaves it out. */
 function withSoftDelete(declared: Declaration, { deleteDateColumn }: EntityMetadata): Declaration {
-  return deleteDateColumn && declared.softDelete === undefined ? { ...declared, softDelete: nameOf(deleteDateColumn) } : declared;
+  const field = deleteDateColumn && nameOf(deleteDateColumn);
+  return field === undefined || declared.softDelete !== undefined || declared.omit?.includes(field) ? declared : { ...declared, softDelete: field };
 }

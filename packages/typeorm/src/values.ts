@@ -1,6 +1,6 @@
 import { canonical, encode, ValueError } from "@sync/core";
 import type { Kind } from "@sync/core";
-import { convertedField, postgresColumn, postgresKind, postgresProcessZoneColumn, sqliteColumn, sqliteNumericJsonColumn } from "@sync/sql";
+import { convertedField, firstOnTheWall, postgresColumn, postgresKind, postgresProcessZoneColumn, sqliteColumn, sqliteNumericJsonColumn } from "@sync/sql";
 import type { SqlColumn, StoredField } from "@sync/sql";
 import type { ValueTransformer } from "typeorm";
 import type { ColumnMetadata, Engine } from "./client.ts";
@@ -12,8 +12,22 @@ export interface StorageContext {
 }
 
 /** Whether a kind can be declared for a column: what it holds depends on more than its type. */
-export function takesKind(column: ColumnMetadata, kind: Kind, { engine, typeOf }: StorageContext): boolean {
-  return column.transformer !== undefined || (engine === "postgres" && kind.type === "local" && typeOf(column) === "timestamp without time zone");
+export function takesKind(column: ColumnMetadata, kind: Kind | undefined, context: StorageContext): boolean {
+  return column.transformer !== undefined || (kind?.type === "local" && isWallTime(column, context));
+}
+
+const isWallTime = (column: ColumnMetadata, { engine, typeOf }: StorageContext): boolean => engine === "postgres" && typeOf(column) === "timestamp without time zone";
+
+/** Gives the moment at which it is called, as the column can hold it. */
+export function stampFor(column: ColumnMetadata, kind: Kind, context: StorageContext): () => string {
+  const isWall = isWallTime(column, context);
+  return () => encode(kind, isWall ? firstOnTheWall(new Date()) : new Date());
+}
+
+/** A column that the sync stamps by itself: what it is given always fits. */
+export function stampedBySync({ kind, column: stock }: StoredField, column: ColumnMetadata, context: StorageContext): StoredField {
+  if (!isWallTime(column, context)) return { kind, column: stock };
+  return { kind, column: { ...stock, encode: (moment) => stock.encode(encode(kind, firstOnTheWall(new Date(moment)))) } };
 }
 
 /**

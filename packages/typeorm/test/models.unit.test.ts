@@ -189,6 +189,12 @@ describe("decorated classes", () => {
   test("say how they are kept the same; a delete date is how they are deleted", async () => {
     const { models: [airport] } = await read("postgres", [Airport]);
     expect(airport!.model.declared).toEqual({ match: naturalKey("code"), softDelete: "gone" });
+    const gone = new EntitySchema<{ id: number; gone: Date; old: boolean }>({
+      name: "Gone", columns: { id: { type: Number, primary: true }, gone: { type: Date, deleteDate: true }, old: { type: Boolean } },
+    });
+    for (const declaration of [{ omit: ["gone"] }, { softDelete: "old" }] as const) {
+      expect(model(await read("postgres", [synced(gone, declaration)]), "Gone").declared).toEqual(declaration);
+    }
   });
 
   test("that inherit in one table, views and trees are left out, with the reason", async () => {
@@ -221,6 +227,38 @@ describe("decorated classes", () => {
       Branch: "TypeORM itself keeps the columns and tables of a tree",
       branch_closure: "TypeORM itself keeps the columns and tables of a tree",
     });
+  });
+});
+
+describe("relations", () => {
+  interface Person {
+    id: number;
+    code: string;
+    friends: Person[];
+    boss: Person | null;
+  }
+  const person = new EntitySchema<Person>({
+    name: "Person",
+    columns: { id: { type: Number, primary: true, generated: true }, code: { type: String, unique: true } },
+    relations: {
+      friends: { type: "many-to-many", target: "Person", joinTable: true },
+      boss: { type: "many-to-one", target: "Person", joinColumn: { name: "boss_code", referencedColumnName: "code" } },
+    },
+  });
+
+  test("may be among records of one entity, and by another key than the primary one", async () => {
+    const models = await read("postgres", [person]);
+    expect(model(models, "Person").references).toEqual([{ name: "boss", fields: ["boss"], target: "Person", targetFields: ["code"], onDelete: "restrict" }]);
+    expect(model(models, "person_friends_person").references).toMatchObject([
+      { name: "personId_1", fields: ["personId_1"], target: "Person", targetFields: ["id"] },
+      { name: "personId_2", fields: ["personId_2"], target: "Person", targetFields: ["id"] },
+    ]);
+  });
+
+  test("a join table declares itself when its ends do", async () => {
+    expect(model(await read("postgres", [person]), "person_friends_person").declared).toBeUndefined();
+    synced(person, { match: naturalKey("code") });
+    expect(model(await read("postgres", [person]), "person_friends_person").declared).toEqual({});
   });
 });
 

@@ -39,8 +39,8 @@ describe("options", () => {
 
   test("a kind of a property that does not exist is refused with the nearest name", () => {
     const { code, message } = refused(() => typeormDatabase(dataSource, { kinds: { Note: { cent: { type: "text" } } } }));
-    expect([code, message]).toEqual(["OPTIONS.UNKNOWN_FIELD", "`kinds` names `Note.cent`, which is no column. Did you mean `cents`?"]);
-    expect(refused(() => typeormDatabase(dataSource, { kinds: { Note: { text: { type: "uuid" } } } })).message).toBe("`kinds` names `Note.text`, which has no transformer");
+    expect([code, message]).toEqual(["OPTIONS.UNKNOWN_FIELD", "`kinds` names `Note.cent`, which is no field. Did you mean `cents`?"]);
+    expect(refused(() => typeormDatabase(dataSource, { kinds: { Note: { text: { type: "uuid" } } } })).message).toBe("`kinds` names `Note.text`, whose values nothing of yours converts.");
   });
 });
 
@@ -57,6 +57,14 @@ describe("a data source", () => {
     await dataSource.initialize();
     await dataSource.destroy();
     expect(refused(() => typeormDatabase(dataSource)).code).toBe("OPTIONS.WRONG_CLIENT");
+  });
+
+  test("is not its manager, a repository or a query runner of it", async () => {
+    const dataSource = await openSqlite([notes]);
+    for (const part of [dataSource.manager, dataSource.getRepository(notes), dataSource.createQueryRunner()]) {
+      expect(refused(() => typeormDatabase(part as never)).code).toBe("OPTIONS.WRONG_CLIENT");
+    }
+    await dataSource.destroy();
   });
 
   test("of another engine is refused by name", () => {

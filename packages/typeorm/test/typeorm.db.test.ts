@@ -1,8 +1,8 @@
 import { insert, prepare, rowsOf, valuesOf } from "@sync/test-adapters";
 import { describePostgres } from "@sync/test-databases/vitest";
-import { DataSource, DefaultNamingStrategy } from "typeorm";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { typeormDatabase } from "../src/index.ts";
+import { Column, DataSource, DefaultNamingStrategy, Entity, PrimaryGeneratedColumn } from "typeorm";
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { createSync, leftWins, naturalKey, typeormDatabase } from "../src/index.ts";
 import { openPostgres, openSqlite } from "./support/open.ts";
 import { boxes, notes, shelves, stamped, things } from "./support/schemas.ts";
 
@@ -173,6 +173,61 @@ describePostgres("another schema, prefixes and names by a strategy", (server) =>
   });
 });
 
+describePostgres("a database that is not as the entities say", (server) => {
+  function rated(): Function {
+    @Entity()
+    class Rated {
+      @PrimaryGeneratedColumn("identity", { generatedIdentity: "ALWAYS" }) id!: number;
+      @Column({ type: "varchar", unique: true }) code!: string;
+    }
+    return Rated;
+  }
+  function withRank(): Function {
+    @Entity()
+    class Rated {
+      @PrimaryGeneratedColumn() id!: number;
+      @Column({ type: "varchar", unique: true }) code!: string;
+      @Column({ type: "int" }) rank!: number;
+    }
+    return Rated;
+  }
+
+  test("is found out before any write, and so is a user who may only read", async () => {
+    const fresh = await server.freshDatabase(`${import.meta.url} lags`);
+    const made = await openPostgres(fresh.url, [rated()]);
+    await insertIdentity(made);
+    const lagging = await new DataSource({ type: "postgres", url: fresh.url, entities: [withRank()], installExtensions: false }).initialize();
+    const other = await openSqlite([withRank()]);
+    const sync = (left: DataSource) => createSync({ name: "lag", left: typeormDatabase(left), right: typeormDatabase(other), models: { Rated: { match: naturalKey("code") } }, conflicts: leftWins() });
+    await expect(sync(lagging).run()).rejects.toMatchObject({ code: "SCHEMA.MISSING_COLUMN" });
+
+    await made.query(`create user "${fresh.name}_reader" password 'pw'`);
+    await made.query(`grant select on all tables in schema public to "${fresh.name}_reader"`);
+    const url = new URL(fresh.url);
+    url.username = `${fresh.name}_reader`;
+    url.password = "pw";
+    const reader = await new DataSource({ type: "postgres", url: url.href, entities: [rated()], installExtensions: false }).initialize();
+    await expect(sync(reader).run()).rejects.toMatchObject({ code: "ENDPOINT.FORBIDDEN" });
+    expect(await other.query("select * from rated")).toEqual([]);
+    for (const each of [lagging, reader]) await each.destroy();
+    await made.query(`drop owned by "${fresh.name}_reader"`);
+    await made.query(`drop user "${fresh.name}_reader"`);
+    for (const each of [made, other]) await each.destroy();
+    await fresh.drop();
+  });
+
+  /** Keys of an identity column are taken from its sequence. */
+  async function insertIdentity(dataSource: DataSource): Promise<void> {
+    expect(await dataSource.query("select is_identity, identity_generation from information_schema.columns where table_name = 'rated' and column_name = 'id'"))
+      .toEqual([{ is_identity: "YES", identity_generation: "ALWAYS" }]);
+    const subject = typeormDatabase(dataSource);
+    await prepare(subject);
+    expect(await insert(subject, "Rated", [{ code: "a" }, { code: "b" }])).toEqual([["1"], ["2"]]);
+    await dataSource.getRepository("Rated").save({ code: "c" });
+    expect(await dataSource.query("select id, code from rated order by id")).toEqual([{ id: 1, code: "a" }, { id: 2, code: "b" }, { id: 3, code: "c" }]);
+  }
+});
+
 describe("SQLite", () => {
   const note = {
     whole: -9007199254740991,
@@ -295,6 +350,28 @@ describe("what TypeORM does by itself with a write", () => {
     test("on PostgreSQL", async () => {
       const fresh = await server.freshDatabase(`${import.meta.url} stamps`);
       await stamps(await openPostgres(fresh.url, [stamped]));
+      await fresh.drop();
+    });
+
+    test("on PostgreSQL also in the hour that comes twice", async () => {
+      const fresh = await server.freshDatabase(`${import.meta.url} twice`);
+      const dataSource = await openPostgres(fresh.url, [stamped]);
+      const subject = typeormDatabase(dataSource, { syncFields: { lastSyncedAt: "synced" } });
+      await prepare(subject);
+      const zone = process.env["TZ"];
+      process.env["TZ"] = "America/New_York";
+      vi.useFakeTimers({ toFake: ["Date"], now: new Date("2026-11-01T06:30:00Z") });
+      try {
+        await insert(subject, "Stamped", [{ text: "new", synced: "2026-11-01T06:30:00Z" }]);
+        expect(await dataSource.query("select made::text, changed::text, synced::text from stamped")).toEqual([
+          { made: "2026-11-01 01:30:00", changed: "2026-11-01 01:30:00", synced: "2026-11-01 01:30:00" },
+        ]);
+      } finally {
+        vi.useRealTimers();
+        if (zone === undefined) delete process.env["TZ"];
+        else process.env["TZ"] = zone;
+      }
+      await dataSource.destroy();
       await fresh.drop();
     });
   });

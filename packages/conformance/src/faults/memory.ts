@@ -11,6 +11,10 @@ export interface MemorySession extends Session {
   readonly database: MemoryDatabase;
 }
 
+export interface MemoryHarness extends Harness {
+  open(namespace: string): Promise<MemorySession>;
+}
+
 const kinds: Readonly<Record<KitField["type"], Kind>> = {
   key: { type: "integer" },
   text: { type: "text" },
@@ -72,16 +76,27 @@ function probeOf(database: MemoryDatabase): Probe {
       database.application.update("Thing", keyOf("Thing", key), { small: "many" });
       return "small";
     },
+    sideTables: async () => (database.probe.lease.fence > 0 ? ["lease"] : []),
   };
+}
+
+/** The rows alone are left, each without its identity. */
+function forget(database: MemoryDatabase): void {
+  const { tables, ...rest } = database.snapshot();
+  const bare = [...tables].map(([name, { rows }]) => {
+    const inModel = database.endpoints.get(name)!.model.syncFields.cloudId !== undefined;
+    return [name, { rows: inModel ? rows : new Map([...rows].map(([key, row]) => [key, { ...row, cloudId: null }])), identities: new Map<string, string>() }] as const;
+  });
+  database.restore({ ...rest, tables: new Map(bare), runCounter: 0, fence: 0, met: new Map(), pairs: new Map() });
 }
 
 const capabilities: HarnessCapabilities = {
   changesSince: true, fingerprints: true, exactWrites: true, state: true, cloudIdField: true, atomicUnits: true, foreignKeys: true, checks: true,
-  notNull: true, defaults: true, transactions: true, overlappingTransactions: true, foreignValues: true, reopening: true, uninstall: false,
+  notNull: true, defaults: true, transactions: true, overlappingTransactions: true, foreignValues: true, reopening: true, uninstall: true,
 };
 
 /** Core's reference database. It is what stays, so to open it again is to go on with it. */
-export function memoryHarness(tracking: Tracking): Harness & { open(namespace: string): Promise<MemorySession> } {
+export function memoryHarness(tracking: Tracking): MemoryHarness {
   const models = (Object.keys(kitModels) as KitModelName[]).map(memoryModel);
   return {
     capabilities: { ...capabilities, changesSince: tracking === "changes", fingerprints: tracking === "fingerprints" },
@@ -89,7 +104,15 @@ export function memoryHarness(tracking: Tracking): Harness & { open(namespace: s
     async open(namespace) {
       const database = memoryDatabase({ name: namespace, models, tracking });
       return {
-        database, probe: probeOf(database), server: { product: "memory", version: "" }, reopen: async () => database, close: async () => {},
+        database,
+        probe: probeOf(database),
+        server: { product: "memory", version: "" },
+        reopen: async () => database,
+        async uninstall() {
+          await database.state!.uninstall();
+          forget(database);
+        },
+        close: async () => {},
       };
     },
   };

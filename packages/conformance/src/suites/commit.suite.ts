@@ -25,7 +25,7 @@ export const commitSuite: readonly Law[] = [
     says: "A new row and its cloudId are there together.",
     async check(kit) {
       for (const model of ["Parent", "Child"] as const) {
-        const records = model === "Parent" ? [{ code: "a" }, { code: "b" }] : [{ name: "a" }, { name: "b" }];
+        const records = model === "Parent" ? [{ code: "a" }, { code: "b" }] : [{ name: "a", rank: "1" }, { name: "b", rank: "1" }];
         const written = await kit.insert(model, records);
         expect(sorted((await kit.rows(model)).map(({ key, cloudId }) => ({ key, cloudId })))).toEqual(sorted(written.map(({ key, cloudId }) => ({ key, cloudId }))));
       }
@@ -107,7 +107,7 @@ export const commitSuite: readonly Law[] = [
     says: "An existing row is given a cloudId once: where it is no longer what it was, or the row is gone, that is stale.",
     async check(kit) {
       for (const model of ["Parent", "Child"] as const) {
-        const [a, b] = await kit.given(model, model === "Parent" ? [{ code: "a" }, { code: "b" }] : [{ name: "a" }, { name: "b" }]);
+        const [a, b] = await kit.given(model, model === "Parent" ? [{ code: "a" }, { code: "b" }] : [{ name: "a", rank: "1" }, { name: "b", rank: "1" }]);
         const [missing] = await kit.endpoint(model).allocate(1);
         const [first, second, third] = [kit.cloudId(), kit.cloudId(), kit.cloudId()];
         expect(await kit.statuses({ op: "identify", model, rows: [{ key: a!.key, cloudId: first, was: null }] })).toEqual([["written"]]);
@@ -142,10 +142,10 @@ export const commitSuite: readonly Law[] = [
     says: "A cloudId that another row has is refused as WRITE.UNIQUE.",
     async check(kit) {
       for (const model of ["Parent", "Child"] as const) {
-        const [taken] = await kit.insert(model, [model === "Parent" ? { code: "a" } : { name: "a" }]);
-        const next = await kit.newRows(model, [model === "Parent" ? { code: "b" } : { name: "b" }]);
+        const [taken] = await kit.insert(model, [model === "Parent" ? { code: "a" } : { name: "a", rank: "1" }]);
+        const next = await kit.newRows(model, [model === "Parent" ? { code: "b" } : { name: "b", rank: "1" }]);
         expect(await kit.commit({ ...next, rows: next.rows.map((row) => ({ ...row, cloudId: taken!.cloudId })) })).toMatchObject({ committed: false, refusal: { code: "WRITE.UNIQUE" } });
-        await kit.probe.insert(model, [model === "Parent" ? { code: "c" } : { name: "c" }]);
+        await kit.probe.insert(model, [model === "Parent" ? { code: "c" } : { name: "c", rank: "1" }]);
         const other = (await kit.rows(model)).find(({ cloudId }) => cloudId === null)!;
         const identified = await kit.commit({ op: "identify", model, rows: [{ key: other.key, cloudId: taken!.cloudId, was: null }] });
         expect(identified).toMatchObject({ committed: false, refusal: { code: "WRITE.UNIQUE" } });

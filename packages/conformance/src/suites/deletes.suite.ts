@@ -35,7 +35,7 @@ export const deletesSuite: readonly Law[] = [
     says: "A unit that deletes children, then their parent, is committed.",
     async check(kit) {
       const [parent] = await kit.given("Parent", [{ code: "a" }]);
-      const children = await kit.given("Child", many(3, (n) => ({ name: String(n), parentId: parent!.key[0]! })));
+      const children = await kit.given("Child", many(3, (n) => ({ name: String(n), rank: "1", parentId: parent!.key[0]! })));
       const statuses = await kit.statuses(
         { op: "delete", model: "Child", rows: children.map(({ key, revision }) => ({ key, revision })) },
         { op: "delete", model: "Parent", rows: [{ key: parent!.key, revision: parent!.revision }] },
@@ -50,7 +50,7 @@ export const deletesSuite: readonly Law[] = [
     needs: ["foreignKeys"],
     async check(kit) {
       const [parent] = await kit.given("Parent", [{ code: "a" }]);
-      await kit.probe.insert("Child", [{ name: "1", parentId: parent!.key[0]! }]);
+      await kit.probe.insert("Child", [{ name: "1", rank: "1", parentId: parent!.key[0]! }]);
       const committed = await kit.commit({ op: "delete", model: "Parent", rows: [{ key: parent!.key, revision: parent!.revision }] });
       expect(committed).toMatchObject({ committed: false, refusal: { code: "WRITE.FOREIGN_KEY" } });
       expect(await kit.stored("Parent", ["code"])).toEqual([{ code: "a" }]);

@@ -27,7 +27,7 @@ export const fetchSuite: readonly Law[] = [
     says: "Rows are fetched by their cloudId, whether they bear it themselves or the side table has it.",
     async check(kit) {
       const parents = await kit.insert("Parent", [{ code: "a" }, { code: "b" }]);
-      const children = await kit.insert("Child", [{ name: "x" }, { name: "y" }]);
+      const children = await kit.insert("Child", [{ name: "x", rank: "1" }, { name: "y", rank: "1" }]);
       const found = await kit.fetch("Parent", "cloudId", [[parents[1]!.cloudId], [kit.cloudId()]], ["code"]);
       expect(found.map(({ key, cloudId, values }) => [key, cloudId, values])).toEqual([[parents[1]!.key, parents[1]!.cloudId, ["b"]]]);
       expect((await kit.fetch("Child", "cloudId", [[children[0]!.cloudId]], ["name"])).map(({ values }) => values)).toEqual([["x"]]);
@@ -50,7 +50,7 @@ export const fetchSuite: readonly Law[] = [
     says: "All rows that refer to a record are fetched by the fields of that reference.",
     async check(kit) {
       const [a, b] = await kit.given("Parent", [{ code: "a" }, { code: "b" }, { code: "c" }]);
-      await kit.probe.insert("Child", [{ name: "1", parentId: a!.key[0]! }, { name: "2", parentId: a!.key[0]! }, { name: "3", parentId: b!.key[0]! }, { name: "4" }]);
+      await kit.probe.insert("Child", [{ name: "1", rank: "1", parentId: a!.key[0]! }, { name: "2", rank: "1", parentId: a!.key[0]! }, { name: "3", rank: "1", parentId: b!.key[0]! }, { name: "4", rank: "1" }]);
       const found = await kit.fetch("Child", ["parentId"], [[a!.key[0]!]], ["name"]);
       expect(found.map(({ values }) => values[0]).sort()).toEqual(["1", "2"]);
       expect((await kit.fetch("Child", ["parentId"], [[a!.key[0]!], [b!.key[0]!]], ["name"])).map(({ values }) => values[0]).sort()).toEqual(["1", "2", "3"]);

@@ -9,7 +9,7 @@ export const referencesSuite: readonly Law[] = [
     async check(kit) {
       const parents = await kit.newRows("Parent", [{ code: "a" }, { code: "b" }]);
       const [a, b] = parents.rows;
-      const children = await kit.newRows("Child", [{ name: "of b", parentId: b!.key[0]! }, { name: "of a", parentId: a!.key[0]! }, { name: "of none", parentId: null }]);
+      const children = await kit.newRows("Child", [{ name: "of b", rank: "1", parentId: b!.key[0]! }, { name: "of a", rank: "1", parentId: a!.key[0]! }, { name: "of none", rank: "1", parentId: null }]);
       expect((await kit.statuses(parents, children)).flat()).toEqual(["written", "written", "written", "written", "written"]);
       expect(await kit.stored("Child", ["name", "parentId"])).toEqual(
         sorted([{ name: "of b", parentId: b!.key[0]! }, { name: "of a", parentId: a!.key[0]! }, { name: "of none", parentId: null }]),
@@ -21,7 +21,7 @@ export const referencesSuite: readonly Law[] = [
     says: "A reference is read as the very text of the parent's key.",
     async check(kit) {
       const [a, b] = await kit.given("Parent", [{ code: "a" }, { code: "b" }]);
-      await kit.probe.insert("Child", [{ name: "1", parentId: a!.key[0]! }, { name: "2", parentId: b!.key[0]! }, { name: "3" }]);
+      await kit.probe.insert("Child", [{ name: "1", rank: "1", parentId: a!.key[0]! }, { name: "2", rank: "1", parentId: b!.key[0]! }, { name: "3", rank: "1" }]);
       const found = (await kit.rows("Child", { fields: ["name", "parentId"] })).map(({ values }) => values);
       expect(sorted(found)).toEqual(sorted([["1", a!.key[0]!], ["2", b!.key[0]!], ["3", null]]));
     },
@@ -32,8 +32,8 @@ export const referencesSuite: readonly Law[] = [
     needs: ["foreignKeys"],
     async check(kit) {
       const [missing] = await kit.endpoint("Parent").allocate(1);
-      expect(await kit.commit(await kit.newRows("Child", [{ name: "a", parentId: missing![0]! }]))).toMatchObject({ committed: false, refusal: { code: "WRITE.FOREIGN_KEY" } });
-      const [child] = await kit.given("Child", [{ name: "b" }]);
+      expect(await kit.commit(await kit.newRows("Child", [{ name: "a", rank: "1", parentId: missing![0]! }]))).toMatchObject({ committed: false, refusal: { code: "WRITE.FOREIGN_KEY" } });
+      const [child] = await kit.given("Child", [{ name: "b", rank: "1" }]);
       const update = { op: "update", model: "Child", fields: ["parentId"], rows: [{ key: child!.key, revision: child!.revision, values: [missing![0]!] }] } as const;
       expect(await kit.commit(update)).toMatchObject({ committed: false, refusal: { code: "WRITE.FOREIGN_KEY" } });
       expect(await kit.stored("Child", ["name", "parentId"])).toEqual([{ name: "b", parentId: null }]);
@@ -69,7 +69,7 @@ export const referencesSuite: readonly Law[] = [
     says: "An update moves a child to another parent, and away from every parent.",
     async check(kit) {
       const [a, b] = await kit.given("Parent", [{ code: "a" }, { code: "b" }]);
-      const rows = await kit.given("Child", [{ name: "1", parentId: a!.key[0]! }, { name: "2", parentId: a!.key[0]! }]);
+      const rows = await kit.given("Child", [{ name: "1", rank: "1", parentId: a!.key[0]! }, { name: "2", rank: "1", parentId: a!.key[0]! }]);
       await kit.write({
         op: "update", model: "Child", fields: ["parentId"],
         rows: rows.map((row) => ({ key: row.key, revision: row.revision, values: [kit.record("Child", row)["name"] === "1" ? b!.key[0]! : null] })),

@@ -33,7 +33,7 @@ export const resumeSuite: readonly Law[] = [
     needs: ["reopening"],
     async check(kit) {
       await kit.insert("Book", [{ id: "a", title: "1" }, { id: "b", title: "2" }]);
-      await kit.insert("Child", [{ name: "c" }]);
+      await kit.insert("Child", [{ name: "c", rank: "1" }]);
       const before = [...(await kit.rows("Book")), ...(await kit.rows("Child"))];
       await kit.reopen();
       expect([...(await kit.rows("Book")), ...(await kit.rows("Child"))]).toEqual(before);

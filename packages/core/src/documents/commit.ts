@@ -155,10 +155,17 @@ class UnitCommit {
   /** The documents that these rows are in, or are to go to. */
   async #load(): Promise<Map<string, OpenDocument>> {
     const needed = new Map<Tree, Needed[]>();
+    // What this unit makes is there only if it is refused.
+    const born = new Set<string>();
     for (const { batch: at, row } of this.#tasks) {
       const batch = this.#unit.batches[at]!;
       const node = this.#node(batch);
       const tree = this.#unfolded.trees.get(node)!;
+      if (batch.op === "insert") {
+        const name = documentName(tree, batch.rows[row]!.key);
+        if (!node.parent) born.add(name);
+        if (born.has(name)) continue;
+      }
       const list = needed.get(tree) ?? [];
       needed.set(tree, list);
       list.push(...neededFor(tree, node, batch, row, this.#unfolded.patcher !== exactPatcher));

@@ -36,7 +36,8 @@ export const keyText = (key: Key): string => (key.length === 1 ? key[0]! : JSON.
 
 /** Names the document that holds the record of this key, among those of all trees. */
 export function documentName(tree: Tree, key: Key): string {
-  return JSON.stringify([tree.inner, ...key.slice(0, tree.root.model.primaryKey.length)]);
+  const width = tree.root.model.primaryKey.length;
+  return width === 1 ? `${tree.inner.length} ${tree.inner} ${key[0]!}` : JSON.stringify([tree.inner, ...key.slice(0, width)]);
 }
 
 /** One document, read and perhaps changed in memory. */

@@ -1,11 +1,11 @@
 import type { DocumentDatabase } from "./contract.ts";
 import type { Endpoint, FetchRequest, Key, KeyRange, Page, Row, ScanRequest } from "../endpoint.ts";
 import { fieldOf } from "../model.ts";
-import { compareKeys, holdsRecord, keyText, OpenDocument, type Place } from "./document.ts";
+import { compareKeys, holdsRecord, inside, keyText, OpenDocument, type Place } from "./document.ts";
 import { groupBy } from "./group.ts";
 import { cloudIdsByKey, identityModel } from "./identity.ts";
 import type { Needed } from "./needed.ts";
-import { read, type Node } from "./node.ts";
+import { read, type Node, type NodeField } from "./node.ts";
 import { OwnUnits } from "./own-units.ts";
 import { fewRecords, partOf, wantedElement, wayTo } from "./parts.ts";
 import { rowOf, valueOf } from "./row.ts";
@@ -61,7 +61,7 @@ export class Reader {
     if (tuples.length === 0) return [];
     if (by === "key") return this.#byKey(node, tuples, fields);
     if (by !== "cloudId") return this.#byFields(node, by, tuples, fields);
-    if (node.cloudId) return this.#byFields(node, [node.cloudId.name], tuples, fields);
+    if (node.cloudId) return this.#byOwnCloudId(node, node.cloudId, tuples, fields);
     if (!node.parent) return this.rows(node, (await this.#load({ fields: [], by, tuples })).flatMap((document) => placesOf(node, document)), fields);
     const known = await this.#database.documents.identities(identityModel(this.tree, node), "cloudId", tuples);
     return this.#byKey(node, known.map(({ key }) => key), fields, new Map(known.map(({ key, cloudId }) => [keyText(key), cloudId])));
@@ -160,21 +160,37 @@ export class Reader {
   }
 
   async #byFields(node: Node, by: readonly string[], tuples: readonly (readonly string[])[], fields: readonly string[]): Promise<readonly Row[]> {
+    return this.rows(node, await this.#placesBy(node, by, tuples), fields);
+  }
+
+  /** No database keeps two elements from bearing one cloudId: whoever does is faulty. */
+  async #byOwnCloudId(node: Node, cloudId: NodeField, tuples: readonly (readonly string[])[], fields: readonly string[]): Promise<readonly Row[]> {
+    const places = await this.#placesBy(node, [cloudId.name], tuples);
+    const rows = await this.rows(node, places, fields);
+    const holders = groupBy(rows, (row) => row.cloudId!);
+    return rows.map((row, at) => {
+      if (holders.get(row.cloudId!)!.length === 1) return row;
+      const { document, place } = places[at]!;
+      const fault = { field: cloudId.name, code: "DOCUMENT.DUPLICATE_CLOUD_ID", path: inside(document.pathTo(node, place.key), cloudId.path) };
+      return { ...row, faults: [fault, ...(row.faults ?? [])] };
+    });
+  }
+
+  async #placesBy(node: Node, by: readonly string[], tuples: readonly (readonly string[])[]): Promise<{ readonly document: OpenDocument; readonly place: Place }[]> {
     const wanted = new Set(tuples.map(keyText));
     const keyAt = node.model.primaryKey.slice(0, this.tree.root.model.primaryKey.length).map((name) => by.indexOf(name));
     let documents: DocumentPages;
     if (keyAt.every((at) => at >= 0)) documents = [[...(await this.load(tuples.map((tuple) => keyAt.map((at) => tuple[at]!)))).values()]];
     else if (!node.parent && by.every((name) => fieldOf(this.#inner.model, name))) documents = [await this.#load({ fields: [], by, tuples })];
     else documents = await this.#holding(node, by, tuples);
-    const rows: Row[] = [];
+    const places: { readonly document: OpenDocument; readonly place: Place }[] = [];
     for await (const page of documents) {
-      const places = page.flatMap((document) => placesOf(node, document)).filter(({ place }) => {
+      places.push(...page.flatMap((document) => placesOf(node, document)).filter(({ place }) => {
         const values = place.code === undefined ? by.map((name) => valueOf(node, place, name).value) : [];
         return values.length > 0 && !values.includes(null) && wanted.has(keyText(values as string[]));
-      });
-      rows.push(...(await this.rows(node, places, fields)));
+      }));
     }
-    return rows;
+    return places;
   }
 
   /** Documents that may hold records with these values: those that the database finds, or else all of them. */

@@ -25,6 +25,19 @@ interface Given {
   readonly document: string;
 }
 
+/** The record that a new one goes into. */
+interface PlaceAbove {
+  readonly document: OpenDocument;
+  readonly names: readonly string[];
+  readonly above: JsonObject;
+}
+
+/** Finds something by the parts of a key, one after the other: no text has to be made of them. */
+interface Branch {
+  branches?: Map<string, Branch>;
+  place?: PlaceAbove;
+}
+
 /** The batches of one unit carried out on documents in memory. */
 export class Work {
   /** A record has moved from one document to another: both have to be written, or neither. */
@@ -46,8 +59,8 @@ export class Work {
   /** Arrays that are to be in order at the end of the batch, by the object above. */
   readonly #disturbed = new Map<JsonObject, Json[]>();
   readonly #layouts = new Map<InsertBatch, Layout>();
-  /** Where the last new element of each level went: those of one array mostly come one after the other. */
-  readonly #latest = new Map<Node, { readonly keyAbove: Key; readonly document: OpenDocument; readonly names: readonly string[]; readonly above: JsonObject }>();
+  /** Where new elements of each level went, by the parts of the key above: others may go there too. */
+  readonly #places = new Map<Node, Branch>();
   readonly #trees: ReadonlyMap<Node, Tree>;
   readonly #known: ReadonlyMap<Node, ReadonlyMap<string, string>>;
 
@@ -83,14 +96,14 @@ export class Work {
 
   /** All that get another key leave their places before anybody comes: records of one batch may exchange theirs. */
   update(node: Node, batch: UpdateBatch, rows: readonly UpdateBatch["rows"][number][]): Done[] {
-    this.#latest.clear();
+    this.#places.clear();
     const found = rows.map((row) => {
       const element = this.#guarded(node, row.key, row.revision);
       return element && { row, element, key: this.#keyAfter(node, batch, row) };
     });
     for (const each of found) {
       if (!each) continue;
-      this.#first.set(each.element, this.#first.get(each.element) ?? revisionOf(node, each.element));
+      this.#first.set(each.element, each.row.revision);
       if (keyText(each.key) !== keyText(each.row.key)) this.#leave(node, each.row.key, each.key, each.element);
     }
     return found.map((each) => each && this.#updated(node, batch, each));
@@ -127,7 +140,7 @@ export class Work {
   delete(node: Node, row: DeleteBatch["rows"][number]): Done {
     const found = this.#guarded(node, row.key, row.revision);
     if (!found) return undefined;
-    this.#latest.clear();
+    this.#places.clear();
     const text = this.#documentText(node, row.key);
     const document = this.documents.get(text)!;
     for (const child of node.children) {
@@ -221,17 +234,15 @@ export class Work {
     return names;
   }
 
-  #above(node: Node, key: Key): { readonly document: OpenDocument; readonly names: readonly string[]; readonly above: JsonObject } {
-    const latest = this.#latest.get(node);
-    if (latest?.keyAbove.every((part, at) => part === key[at])) return latest;
+  #above(node: Node, key: Key): PlaceAbove {
+    let branch = branchOf(this.#places, node);
+    for (let at = 0; at < key.length - node.key.length; at++) branch = branchOf((branch.branches ??= new Map()), key[at]!);
+    if (branch.place) return branch.place;
     const name = this.#documentText(node, key);
     const document = this.documents.get(name);
-    const keyAbove = key.slice(0, -node.key.length);
-    const above = this.#place(node.parent!, keyAbove)?.element;
+    const above = this.#place(node.parent!, key.slice(0, -node.key.length))?.element;
     if (!document || !(above instanceof Map)) throw refused(node, "WRITE.FOREIGN_KEY", node.model.within!);
-    const found = { keyAbove, document, names: [name], above };
-    this.#latest.set(node, found);
-    return found;
+    return (branch.place = { document, names: [name], above });
   }
 
   /** Takes an element out of its array. */
@@ -270,6 +281,12 @@ export class Work {
     if (node.cloudId) setField(node, element, node.cloudId, given.cloudId);
     else this.given.set(element, given);
   }
+}
+
+function branchOf<Step>(branches: Map<Step, Branch>, step: Step): Branch {
+  let branch = branches.get(step);
+  if (!branch) branches.set(step, (branch = {}));
+  return branch;
 }
 
 /** A single value that stands there twice goes as one. */

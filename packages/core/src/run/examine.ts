@@ -6,9 +6,10 @@ import { planRecord } from "../plan/plan-record.ts";
 import type { RecordPlan } from "../plan/record-plan.ts";
 import type { Base } from "../state.ts";
 import { withAbsentParents } from "./absent-parents.ts";
-import { quarantineId, type RunContext } from "./context.ts";
+import { keyText, quarantineId, type RunContext } from "./context.ts";
 import { decisionFor } from "./conflicts.ts";
 import { Matcher, type Match } from "./match.ts";
+import { namesakesOf, repeatedAmong } from "./namesakes.ts";
 import { giveCloudIds } from "./new-cloud-ids.ts";
 import type { PairModels } from "./pair-models.ts";
 import type { Problem, ReadRecord } from "./records.ts";
@@ -144,15 +145,27 @@ export class Examiner {
   ): Promise<Examined[]> {
     const { left, right } = this.sides;
     const model = this.model.name;
-    const [leftRecords, rightRecords] = await Promise.all([left.records(leftRows), right.records(rightRows)]);
+    const examined: Examined[] = [];
+    const [leftRecords, rightRecords] = await Promise.all([this.#toldApart(left, leftRows, examined), this.#toldApart(right, rightRows, examined)]);
     const pairs = new Map<string, { left?: ReadRecord; right?: ReadRecord }>();
     for (const record of leftRecords) if (record.cloudId !== null) pairs.set(record.cloudId, { left: record });
     for (const record of rightRecords) {
       if (record.cloudId !== null) pairs.set(record.cloudId, { ...pairs.get(record.cloudId), right: record });
     }
     const [moreLeft, moreRight, bases] = await Promise.all([this.#counterparts(pairs, "left"), this.#counterparts(pairs, "right"), this.basesOf(pairs.keys())]);
-    for (const record of [...moreLeft, ...moreRight]) pairs.get(record.cloudId!)![record.side] = record;
-    const examined: Examined[] = [];
+    const twice: Record<SideName, string[]> = { left: [], right: [] };
+    for (const record of [...moreLeft, ...moreRight]) {
+      const pair = pairs.get(record.cloudId!)!;
+      if (pair[record.side]) twice[record.side].push(record.cloudId!);
+      else pair[record.side] = record;
+    }
+    for (const side of [left, right]) {
+      for (const record of (await namesakesOf(this.#context, side, twice[side.name])).values()) {
+        const pair = pairs.get(record.cloudId!)!;
+        if (keyText(pair[side.name]!.key) === keyText(record.key)) pair[side.name] = record;
+        else examined.push(this.#quarantined(record, record.problem!, 0));
+      }
+    }
     const linked: Linked[] = [];
     const nameless: typeof linked = [];
     const alone: Record<SideName, ReadRecord[]> = {
@@ -207,7 +220,35 @@ export class Examiner {
       const planned = this.#plan(entry, options);
       if (planned) entries.set(planned, entry);
     }
-    return [...examined, ...(await this.#withTheirParents(entries, options))];
+    return [...examined, ...(await this.#withoutNamesakes(await this.#withTheirParents(entries, options)))];
+  }
+
+  /** Rows as records, but for those that share their cloudId among them: these go to quarantine. */
+  async #toldApart(side: Side, rows: readonly Row[], examined: Examined[]): Promise<readonly ReadRecord[]> {
+    const records = await side.records(rows);
+    const namesakes = await namesakesOf(this.#context, side, repeatedAmong(records));
+    if (namesakes.size === 0) return records;
+    for (const record of namesakes.values()) examined.push(this.#quarantined(record, record.problem!, 0));
+    return records.filter(({ key }) => !namesakes.has(keyText(key)));
+  }
+
+  /** What is to be written goes to quarantine where another record bears the same cloudId: nobody can tell which one is meant. */
+  async #withoutNamesakes(planned: readonly Examined[]): Promise<readonly Examined[]> {
+    let records = planned;
+    for (const side of [this.sides.left, this.sides.right]) {
+      const written = records.filter(({ plan, problem }) => plan.action !== "none" && !problem);
+      const namesakes = await namesakesOf(this.#context, side, written.flatMap((record) => record[side.name]?.cloudId ?? []));
+      if (namesakes.size === 0) continue;
+      const met = new Set(records.flatMap((record) => (record[side.name] ? [keyText(record[side.name]!.key)] : [])));
+      // The others too: what the other side changes meanwhile may be meant for them.
+      const others = [...namesakes].flatMap(([key, namesake]) => (met.has(key) ? [] : [this.#quarantined(namesake, namesake.problem!, 0)]));
+      records = [...others, ...records.map((record) => {
+        const own = record[side.name];
+        const namesake = own && !record.problem && record.plan.action !== "none" ? namesakes.get(keyText(own.key)) : undefined;
+        return namesake ? { ...this.#quarantined(namesake, namesake.problem!, record.tries), left: record.left, right: record.right, [side.name]: namesake, cloudId: record.cloudId } : record;
+      })];
+    }
+    return records;
   }
 
   /** Planned once more where a parent of the same model, or one that closes a cycle, is not there yet. */

@@ -117,7 +117,8 @@ export class Identities {
     if (missing.size === 0) return;
     const endpoint = model[this.#side].endpoint;
     const rows = await this.#context.retrying(() => endpoint.fetch({ fields: [], by: "cloudId", tuples: [...missing].map((cloudId) => [cloudId]) }));
-    for (const row of rows) this.learn(model.name, row.key, row.cloudId);
+    // Of two that bear one cloudId nobody can tell which one is meant.
+    for (const row of rows) if (!row.faults) this.learn(model.name, row.key, row.cloudId);
   }
 }
 

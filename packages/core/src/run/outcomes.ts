@@ -66,7 +66,7 @@ export function linkLevels(items: readonly WriteItem[]): WriteItem[][] {
   const levelOf = (item: WriteItem): number => {
     const before = known.get(item);
     if (before !== undefined) return before;
-    known.set(item, 0); // records that refer to each other in a circle go together
+    known.set(item, 0); // records that refer to each other in a circle have no first
     const { model, left, right } = item.examined;
     const parents = model.fields.flatMap(({ parent }, at) =>
       (parent === undefined ? [] : [left, right].flatMap((record) => byCloudId.get(record?.meet[at] ?? "") ?? [])));
@@ -75,5 +75,5 @@ export function linkLevels(items: readonly WriteItem[]): WriteItem[][] {
     return level;
   };
   for (const item of items) (levels[levelOf(item)] ??= []).push(item);
-  return levels;
+  return levels.filter((level) => level !== undefined);
 }

@@ -23,6 +23,9 @@ export interface ReadRecord extends PairRecord {
   readonly waits: readonly { readonly at: number; readonly problem: Problem }[];
 }
 
+/** Two elements of documents bear the cloudId that is asked for. */
+export const sharedCloudId = "DOCUMENT.DUPLICATE_CLOUD_ID";
+
 /** What is wrong with a place in a document. */
 const amiss: Readonly<Record<string, string>> = {
   "DOCUMENT.MISSING": "is missing",
@@ -32,6 +35,7 @@ const amiss: Readonly<Record<string, string>> = {
   "DOCUMENT.NO_KEY": "is missing or not of its kind, and nothing else tells this element apart",
   "DOCUMENT.NO_KEY_ABOVE": "does not tell the record above apart, and so nothing inside it",
   "DOCUMENT.DUPLICATE_KEY": "is the same in two elements of one array",
+  [sharedCloudId]: "is the same in two elements, so that nobody can tell which one is the linked record",
   "DOCUMENT.UNKNOWN_PLACE": "cannot be told: what stands in its array, or in place of it, may be this record",
 };
 
@@ -55,7 +59,8 @@ export class RecordReader {
 
   async read(rows: readonly Row[]): Promise<ReadRecord[]> {
     const identities = this.#context.identities[this.#side];
-    for (const row of rows) identities.learn(this.#model.name, row.key, row.cloudId);
+    // Whoever refers to one of two that share a cloudId waits as well.
+    for (const row of rows) identities.learn(this.#model.name, row.key, row.faults?.[0]?.code === sharedCloudId ? null : row.cloudId);
     const references = this.#model.fields.flatMap((field, at) => (field.parent === undefined ? [] : [{ field, at, parent: field.parent }]));
     for (const { field, parent } of references) {
       const keys = rows.flatMap((row) => keyIn(row, field, this.#side) ?? []);
@@ -105,8 +110,8 @@ export class RecordReader {
 
   #fault(row: Row): Problem | undefined {
     // A key that cannot be read cannot be written to either, whether it is mapped or not.
-    const keys = this.#model[this.#side].endpoint.model.primaryKey;
-    const used = new Set([...keys, ...[...this.#model.fields, ...this.#model.extras].flatMap((field) => field[this.#side].names)]);
+    const { primaryKey, syncFields } = this.#model[this.#side].endpoint.model;
+    const used = new Set([...primaryKey, ...(syncFields.cloudId === undefined ? [] : [syncFields.cloudId]), ...[...this.#model.fields, ...this.#model.extras].flatMap((field) => field[this.#side].names)]);
     const fault = row.faults?.find((candidate) => used.has(candidate.field));
     if (!fault) return undefined;
     const { code, field, path } = fault;

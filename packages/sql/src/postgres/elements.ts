@@ -21,8 +21,8 @@ export function elements(
   const keys = table.keys.map((column, i) => `${at(column)} = ${column.write(item(i))}`).join(" and ");
   const texts = [textOf("e0.v", without[0]!)];
   const positions: string[] = [];
-  // Taken out of its table once: each use of the column would unpack the document again.
-  const from = [`${rows(param(1))} join ${table.sql} t on ${keys}`, `lateral jsonb_path_query(${at(table.column.get(field)!)}, '$') e0(v)`];
+  // Unpacked once, which `offset 0` holds the planner to: each use of the column would do so again.
+  const from = [`${rows(param(1))} join ${table.sql} t on ${keys}`, `lateral (select ${at(table.column.get(field)!)} #> '{}' as v offset 0) e0`];
   arrays.forEach((steps, i) => {
     const path = literal(`strict $${steps.map((step) => `.${JSON.stringify(step)}`).join("")}[*]`);
     from.push(

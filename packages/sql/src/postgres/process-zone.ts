@@ -23,6 +23,11 @@ export function postgresProcessZoneColumn(options: Omit<PostgresColumnOptions, "
   };
 }
 
+/** Of the moments with the same time on the wall the one that is read again: what a clock gives can always be stored so. */
+export function firstOnTheWall(date: Date): Date {
+  return new Date(date.getFullYear(), date.getMonth(), date.getDate(), date.getHours(), date.getMinutes(), date.getSeconds(), date.getMilliseconds());
+}
+
 /** Wall times are written like moments here, with a Z; the fraction stays as it is. */
 function momentOf(wall: string): string {
   return moved(wall, (whole) => new Date(whole));

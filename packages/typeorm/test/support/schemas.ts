@@ -123,6 +123,7 @@ interface Stamped {
   text: string;
   made: Date;
   changed: Date;
+  synced: Date | null;
   version: number;
 }
 
@@ -133,6 +134,7 @@ export const stamped = new EntitySchema<Stamped>({
     text: { type: String },
     made: { type: Date, createDate: true },
     changed: { type: Date, updateDate: true },
+    synced: nullable({ type: Date }),
     version: { type: Number, version: true },
   },
 });

@@ -5,8 +5,10 @@ import type { Violation } from "../history.ts";
 import { Random } from "../random.ts";
 import { follow, type Running } from "../running.ts";
 import { Process, Scheduler } from "../scheduler.ts";
+import { nameOf } from "./judge-edges.ts";
 import { judge, type ForestTold, type Turned } from "./judge.ts";
-import { documentStore, rowStore, type Store } from "./stores.ts";
+import { documentStore } from "./document-store.ts";
+import { rowStore, type Bearer, type Store } from "./stores.ts";
 import type { ForestPlant } from "./plants.ts";
 import { Users } from "./users.ts";
 
@@ -57,11 +59,14 @@ class Forest {
   readonly #pairs: ForestPair[] = [];
   readonly #states = new Map<ForestPair, MemoryState>();
   readonly #syncOptions = new Map<ForestPair, Omit<SyncOptions, "left" | "right" | "state" | "runtime">>();
+  readonly #bearer: Bearer;
   readonly #users: Users;
   readonly #turned: Turned[] = [];
   readonly #violations: Violation[] = [];
   readonly #faults = new Set<string>();
   readonly #steps: number[] = [];
+  /** Runs that have begun and not ended. */
+  #underWay = 0;
 
   constructor(seed: number, options: ForestOptions) {
     const random = new Random(seed ^ 0x5f0e57);
@@ -70,6 +75,7 @@ class Forest {
     this.#random = random.fork();
     this.#scheduler = new Scheduler(random.fork());
     this.#scheduler.trace.keepLines = options.trace ?? false;
+    this.#bearer = random.pick(["Country", "City"]);
     const count = random.pick([2, 2, 3, 3, 4]);
     const parents = Array.from({ length: count }, (_, at) => (at === 0 ? -1 : random.below(at)));
     const apart = memoryState({ name: "apart" });
@@ -78,7 +84,7 @@ class Forest {
       const make = leaf && random.chance(0.45) ? documentStore : rowStore;
       const store = make({
         name: "abcd"[at]!, random: random.fork(), now: () => this.#scheduler.now(),
-        onRenamed: (before, after) => void this.#turned.push({ before, after }),
+        onRenamed: (before, after) => void this.#turned.push({ before, after }), onSwept: (swept) => this.#users.swept(swept), bearer: this.#bearer,
       });
       this.#stores.push(store);
       if (parent < 0) continue;
@@ -87,29 +93,30 @@ class Forest {
       const pair: ForestPair = { name: `${left.name}${store.name}`, left, right: store, ...(oneWay ? { oneWay } : {}) };
       this.#pairs.push(pair);
       this.#states.set(pair, random.pick([left.state, store.state, apart]));
-      this.#syncOptions.set(pair, optionsOf(pair, random));
+      this.#syncOptions.set(pair, optionsOf(pair, this.#bearer, random));
     }
-    this.#users = new Users(random.fork(), this.#stores);
+    this.#users = new Users(random.fork(), this.#stores, this.#bearer, (what) => this.#scheduler.trace.note(() => what));
   }
 
   async play(): Promise<ForestResult> {
     let waiting = false;
     try {
       for (let edits = 4 + this.#random.below(10); edits > 0; edits -= 1) this.#users.edit(this.#random.chance(0.6) ? this.#stores[0] : undefined);
+      if (!this.#options.undo && !this.#options.calm && this.#random.chance(0.5)) await this.#settle();
       for (let phase = 1 + this.#random.below(4); phase > 0; phase -= 1) {
         for (let edits = this.#random.below(6); edits > 0; edits -= 1) this.#users.edit();
         if (this.#options.undo) await this.#takenBack();
         else await this.#troubled();
       }
       await this.#rest();
-      const verdict = judge(this.#stores, await this.#told(), this.#users, this.#turned, this.#faults.size > 0);
+      const verdict = judge(this.#stores, await this.#told(), this.#users, this.#turned, this.#bearer, this.#faults.size > 0);
       waiting = verdict.waiting;
       // What an undo brings back is older than what it takes away.
       if (!this.#options.undo) this.#violations.push(...verdict.violations);
     } catch (error) {
       this.#violations.push({ rule: "crash", message: error instanceof Error ? error.stack ?? error.message : String(error) });
     }
-    for (const store of this.#stores) for (const thing of store.things()) this.#scheduler.trace.add(JSON.stringify([store.name, thing]));
+    for (const store of this.#stores) for (const line of linesOf(store)) this.#scheduler.trace.add(`${store.name} ${line}`);
     const shape = this.#pairs.map(({ name, right, oneWay }) =>
       `${name}${right.form === "documents" ? " documents" : ""}${oneWay ? ` ${oneWay.drift}${oneWay.mirror ? " mirror" : ""}` : ""}`).join(", ");
     const { hash, lines } = this.#scheduler.trace;
@@ -162,6 +169,13 @@ class Forest {
     await this.#quietly(pair, (sync) => sync.release({ takeOver: true }));
   }
 
+  /** What stands everywhere by now was agreed on by everybody. */
+  async #settle(): Promise<void> {
+    await this.#rest();
+    const [first, ...others] = this.#stores.map((store) => new Set(store.edges().map((edge) => nameOf(this.#users, this.#bearer, edge))));
+    this.#users.edges.settle([...first!].filter((name) => others.every((names) => names.has(name))));
+  }
+
   /** No more faults and no more edits: every pair in turn, until none of them has anything to do. */
   async #rest(): Promise<void> {
     this.#scheduler.pass(600_000);
@@ -196,6 +210,8 @@ class Forest {
   }
 
   #start(pair: ForestPair, faults: Faults, work: (sync: Sync) => Promise<unknown>): Running {
+    if (this.#underWay === 0) this.#users.young.clear();
+    this.#underWay += 1;
     const process = new Process(`${pair.name} ${this.#steps.length + 1}`);
     const wire = new Wire(process, this.#scheduler, faults, this.#random.fork(), (message) => this.#broken("fence", message));
     const { plant } = this.#options;
@@ -209,7 +225,7 @@ class Forest {
       runtime: this.#scheduler.runtimeFor(process),
     });
     this.#scheduler.trace.add(`begin ${process.name} ${JSON.stringify(faults)}`);
-    return follow(process, this.#scheduler, work(sync), (message) => this.#broken("crash", message));
+    return follow(process, this.#scheduler, work(sync), (message) => this.#broken("crash", message), () => void (this.#underWay -= 1));
   }
 
   #faultsOf(): Faults {
@@ -230,16 +246,19 @@ class Forest {
   }
 }
 
-const linesOf = (store: Store): string[] => store.things().map((thing) => JSON.stringify(thing)).sort();
+const linesOf = (store: Store): string[] => [...store.things(), ...store.edges()].map((each) => JSON.stringify(each)).sort();
 
 function doneAlready(error: unknown): void {
   if (!isSyncError(error) || !error.code.startsWith("UNDO.")) throw error;
 }
 
-function optionsOf({ name, right, oneWay }: ForestPair, random: Random): Omit<SyncOptions, "left" | "right" | "state" | "runtime"> {
-  const city = right.form === "documents" ? { right: "Country.cities", fields: { countryId: "parent" } } : {};
+function optionsOf({ name, right, oneWay }: ForestPair, bearer: Bearer, random: Random): Omit<SyncOptions, "left" | "right" | "state" | "runtime"> {
+  const documents = right.form === "documents";
+  const city = documents ? { right: "Country.cities", fields: { countryId: "parent" } } : {};
+  const bears = documents ? { right: bearer === "Country" ? "Country.labels" : "Country.cities.labels" } : {};
+  const match = naturalKey("code");
   return {
-    name, models: { Country: { match: naturalKey("code") }, City: { match: naturalKey("code"), ...city } },
+    name, models: { Country: { match }, City: { match, ...city }, Label: { match }, Bears: bears },
     conflicts: random.pick([leftWins(), rightWins()]), firstLink: random.pick(["left", "right"]), pageSize: random.pick([1, 2, 5, 50]),
     onEditDelete: random.pick(["delete", "edit"]), retry: { firstDelay: 1 },
     ...(oneWay ? { direction: "left-to-right", drift: oneWay.drift, mirror: oneWay.mirror } : {}),

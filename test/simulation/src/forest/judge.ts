@@ -1,7 +1,8 @@
 import type { ConflictRecord, PreImage, QuarantineRecord } from "@sync/core";
 import type { Violation } from "../history.ts";
 import type { ForestPair } from "./forest.ts";
-import type { Store, Thing } from "./stores.ts";
+import { judgeEdges } from "./judge-edges.ts";
+import type { Bearer, Store, Thing } from "./stores.ts";
 import type { Users } from "./users.ts";
 
 /** What one pair says about itself. */
@@ -27,7 +28,7 @@ const lineOf = ({ kind, code, name, tag, country }: Thing): string => JSON.strin
  * `troubled`: some run died or lost answers.
  */
 export function judge(
-  stores: readonly Store[], told: readonly ForestTold[], users: Users, turned: readonly Turned[], troubled: boolean,
+  stores: readonly Store[], told: readonly ForestTold[], users: Users, turned: readonly Turned[], bearer: Bearer, troubled: boolean,
 ): { readonly violations: Violation[]; readonly waiting: boolean } {
   const violations: Violation[] = [];
   const broken = (rule: string, message: string): void => void violations.push({ rule, message });
@@ -45,6 +46,7 @@ export function judge(
   }
   if (!waiting) for (const { pair } of told) agreement(pair, things.get(pair.left)!, things.get(pair.right)!, users, troubled, broken);
   lost(things, told, users, broken);
+  judgeEdges({ stores, told, users, bearer, waiting, troubled }, broken);
   for (const { before, after } of turned) {
     const oneWay = told.some(({ pair }) => pair.oneWay !== undefined && pair.right === users.written.get(before)?.store);
     if (users.descends(before, after) && !isTold(told, before, oneWay)) broken("I14", `${before} was overwritten by ${after}, which its writer had replaced`);
@@ -57,17 +59,18 @@ function agreement(
   broken: (rule: string, message: string) => void,
 ): void {
   const rightLines = new Set(ofRight.map(lineOf));
+  const firstName = (thing: Thing): string => users.formerName(nameOf(thing));
   const touched = users.touched.get(right)!;
   const drifts = (thing: Thing): boolean =>
-    oneWay !== undefined && oneWay.drift !== "overwrite" && (touched.has(nameOf(thing)) || touched.has(`Country ${thing.country}`));
+    oneWay !== undefined && oneWay.drift !== "overwrite" && (touched.has(firstName(thing)) || touched.has(users.formerName(`Country ${thing.country}`)));
   const missing = ofLeft.filter((thing) => !rightLines.has(lineOf(thing)) && !drifts(thing));
   for (const thing of missing) broken("I1", `${nameOf(thing)} of ${left.name} is not the same in ${right.name} (${name})`);
-  const known = new Set(ofLeft.map(nameOf));
+  const known = new Set(ofLeft.map(firstName));
   for (const thing of ofRight) {
-    if (known.has(nameOf(thing))) continue;
+    if (known.has(firstName(thing))) continue;
     // Its answer was lost, and before anybody looked again a user deleted what it was made from: it was never linked.
     if (troubled && oneWay !== undefined && !oneWay.mirror && users.replaced.has(thing.name)) continue;
-    if (oneWay === undefined || oneWay.mirror || !touched.has(nameOf(thing))) broken("I1", `${nameOf(thing)} stands in ${right.name} and not in ${left.name} (${name})`);
+    if (oneWay === undefined || oneWay.mirror || !touched.has(firstName(thing))) broken("I1", `${nameOf(thing)} stands in ${right.name} and not in ${left.name} (${name})`);
   }
 }
 

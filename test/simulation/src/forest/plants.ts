@@ -20,6 +20,15 @@ export const FOREST_PLANTS: Readonly<Record<string, () => ForestPlant>> = {
   "a change inside a document is not written, and reported as written": () => ({
     database: (database, _, store) => (store.form === "rows" ? database : without(database, (batch) => batch.op === "update" && batch.model === "Country.cities")),
   }),
+  "an edge is not written, and reported as written": () => ({
+    database: (database) => without(database, (batch) => batch.op === "insert" && isEdge(batch)),
+  }),
+  "an edge is not taken away, and reported as taken away": () => ({
+    database: (database) => without(database, (batch) => batch.op === "delete" && isEdge(batch)),
+  }),
+  "an edge that was taken away comes back": () => ({
+    state: (state) => ({ ...state, commit: (pair, changes, fences) => state.commit(pair, changes.filter((change) => change.op !== "putBases" || change.bases[0]?.model !== "Bears"), fences) }),
+  }),
   "one of two unique values that are exchanged is not written": () => ({
     database: (database) => without(database, (batch) => batch.op === "update" && batch.fields.includes("tag")),
   }),
@@ -78,6 +87,9 @@ export const FOREST_PLANTS: Readonly<Record<string, () => ForestPlant>> = {
     }),
   }),
 };
+
+/** Of the join table, or of an array of labels. */
+const isEdge = ({ model }: Batch): boolean => model === "Bears" || model.endsWith(".labels");
 
 /** Leaves out the first row of such batches, and says it was written. */
 function without(database: Database, chosen: (batch: Batch) => boolean): Database {

@@ -1,0 +1,21 @@
+import { keyText, type RunContext } from "./context.ts";
+import { sharedCloudId, type ReadRecord } from "./records.ts";
+import type { Side } from "./side.ts";
+
+/** Nothing keeps two elements of documents from bearing one cloudId: an application copies them whole. */
+const mayRepeat = ({ model: { endpoint: { model } } }: Side): boolean => model.within !== undefined && model.syncFields.cloudId !== undefined;
+
+/** Of the records with these cloudIds those that share one, by the text of their key, as their database tells of them. */
+export async function namesakesOf(context: RunContext, side: Side, cloudIds: readonly string[]): Promise<ReadonlyMap<string, ReadRecord>> {
+  if (cloudIds.length === 0 || !mayRepeat(side)) return new Map();
+  const { endpoint, fields } = side.model;
+  const rows = await context.retrying(() => endpoint.fetch({ fields, by: "cloudId", tuples: cloudIds.map((cloudId) => [cloudId]) }));
+  const found = (await side.records(rows)).filter(({ problem }) => problem?.code === sharedCloudId);
+  return new Map(found.map((record) => [keyText(record.key), record]));
+}
+
+/** CloudIds that more than one of these records has. */
+export function repeatedAmong(records: readonly ReadRecord[]): string[] {
+  const seen = new Set<string>();
+  return [...new Set(records.flatMap(({ cloudId }) => (cloudId === null || seen.size < seen.add(cloudId).size ? [] : [cloudId])))];
+}
