@@ -1,0 +1,5 @@
+import { databaseConformance } from "@sync/conformance";
+import { describeMongo } from "@sync/test-databases/vitest";
+import { mongooseHarness } from "./harness.ts";
+
+describeMongo("on a server", (server) => databaseConformance("MongoDB (Mongoose)", mongooseHarness(server)));
