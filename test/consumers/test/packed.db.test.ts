@@ -44,7 +44,7 @@ const catalog = readFileSync(join(root, "pnpm-workspace.yaml"), "utf8");
 /** The version that this repository pins. */
 const pinned = (name: string): string => new RegExp(`^ +'?${name.replaceAll("/", "\\/")}'?: ([\\w.^-]+)`, "m").exec(catalog)![1]!;
 
-const packages = ["core", "sql", "prisma", "drizzle", "typeorm", "postgres-jsonb"] as const;
+const packages = ["core", "sql", "prisma", "drizzle", "typeorm", "mikro-orm", "postgres-jsonb"] as const;
 let tarballs: TemporaryFolder;
 const tarball = (name: string): string => `file:${join(tarballs.path, `sync-${name}-${manifest(join(root, "packages", name)).version}.tgz`)}`;
 
@@ -82,7 +82,7 @@ function installed(folder: string): string[] {
 const otherOrms = /^(@prisma\/|prisma@|drizzle-|typeorm@|@mikro-orm\/|mongoose@|mongodb@|sequelize|knex@|kysely@|objection@)/;
 
 interface Consumer {
-  readonly adapter: "prisma" | "drizzle" | "typeorm" | "postgres-jsonb";
+  readonly adapter: "prisma" | "drizzle" | "typeorm" | "mikro-orm" | "postgres-jsonb";
   /** What such an application has anyway. */
   readonly own: readonly string[];
   readonly foreign: (name: string) => boolean;
@@ -99,6 +99,11 @@ const consumers: readonly Consumer[] = [
   {
     adapter: "typeorm", own: ["typeorm", "better-sqlite3", "@types/better-sqlite3", "@types/node"],
     foreign: (name) => otherOrms.test(name) && !name.startsWith("typeorm@"),
+    rows: [{ code: "FR", title: "France" }, { code: "IT", title: "Italy" }],
+  },
+  {
+    adapter: "mikro-orm", own: ["@mikro-orm/core", "@mikro-orm/decorators", "@mikro-orm/sqlite", "better-sqlite3", "@types/better-sqlite3", "@types/node"],
+    foreign: (name) => otherOrms.test(name) && !/^(@mikro-orm\/|kysely@)/.test(name),
     rows: [{ code: "FR", title: "France" }, { code: "IT", title: "Italy" }],
   },
   {
