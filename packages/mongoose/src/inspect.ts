@@ -2,7 +2,7 @@ import { hash64 } from "@sync/core";
 import type { Finding, Inspection } from "@sync/core";
 import type { Client } from "./client.ts";
 import { wrongKey, type Documents } from "./endpoint.ts";
-import type { Stored } from "./models.ts";
+import { isUniqueKey, type Stored } from "./models.ts";
 
 /** Holds the models against the live collections: their keys' types and their unique indexes. One that is missing is empty. */
 export async function inspect({ client, documents }: { readonly client: Client; readonly documents: ReadonlyMap<string, Documents> }, models: readonly string[]): Promise<Inspection> {
@@ -25,7 +25,7 @@ async function findingsOf(documents: Documents): Promise<Finding[]> {
     if (error.code === NO_COLLECTION) return [];
     throw error;
   });
-  const unique = live.filter((index) => index["unique"] === true && index["partialFilterExpression"] === undefined).map((index) => Object.keys(index["key"] as object));
+  const unique = live.map((index) => ({ index, paths: Object.keys(index.key) })).filter(({ index, paths }) => isUniqueKey(paths, index)).map(({ paths }) => paths);
   const wanted = [...(tree.uniqueKeys ?? []), ...(tree.cloudId === undefined ? [] : [[tree.cloudId]])];
   const findings = wanted.filter((fields) => !unique.some((paths) => paths.every((path) => fields.includes(path)))).map((fields): Finding => {
     const isCloudId = fields.length === 1 && fields[0] === tree.cloudId;

@@ -168,8 +168,13 @@ function naturalKeyOf({ match }: ChildOptions): readonly string[] | undefined {
   return undefined;
 }
 
-/** Of unique indexes over every document, however few of its fields are set. */
 function uniqueOf(schema: Schema): readonly (readonly string[])[] {
-  return schema.indexes().flatMap(([over, { unique, partialFilterExpression, collation }]) =>
-    (unique && !partialFilterExpression && !collation ? [Object.keys(over)] : []));
+  return schema.indexes().flatMap(([over, options]) => (isUniqueKey(Object.keys(over), options) ? [Object.keys(over)] : []));
+}
+
+/** By the values as they are, and over every document but those in which one of its paths is absent or null. */
+export function isUniqueKey(paths: readonly string[], index: { readonly unique?: unknown; readonly partialFilterExpression?: object | undefined; readonly collation?: unknown }): boolean {
+  const only = Object.entries(index.partialFilterExpression ?? {}).every(([path, condition]: [string, unknown]) =>
+    paths.includes(path) && typeof condition === "object" && condition !== null && Object.keys(condition).every((word) => word === "$type" || word === "$exists"));
+  return Boolean(index.unique) && !index.collation && only;
 }

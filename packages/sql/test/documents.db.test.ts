@@ -175,6 +175,11 @@ function documentsOn(engine: Engine): void {
     expect(await outcomes([{ op: "delete", key: ["a"], revision, inner: [] }, insert("c", `{"code":"1"}`)])).toEqual(["written", "written"]);
   });
 
+  test("nothing is written after the lease was let go", async () => {
+    await database.release(claim.fence, false);
+    await expect(commit([insert("a", "{}")])).rejects.toMatchObject({ code: "LEASE.LOST" });
+  });
+
   test("a lost lease writes nothing", async () => {
     await expect(commit([insert("a", "{}")], "Country", claim.fence + 1)).rejects.toMatchObject({ code: "LEASE.LOST" });
     expect((await read()).size).toBe(0);

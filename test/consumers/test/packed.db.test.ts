@@ -52,7 +52,7 @@ const catalog = readFileSync(join(root, "pnpm-workspace.yaml"), "utf8");
 /** The version that this repository pins. */
 const pinned = (name: string): string => new RegExp(`^ +'?${name.replaceAll("/", "\\/")}'?: ([\\w.^-]+)`, "m").exec(catalog)![1]!;
 
-const packages = ["core", "sql", "prisma", "drizzle", "typeorm", "postgres-jsonb", "mongoose"] as const;
+const packages = ["core", "sql", "prisma", "drizzle", "typeorm", "mikro-orm", "postgres-jsonb", "mongoose"] as const;
 let tarballs: TemporaryFolder;
 const tarball = (name: string): string => `file:${join(tarballs.path, `sync-${name}-${manifest(join(root, "packages", name)).version}.tgz`)}`;
 
@@ -90,7 +90,7 @@ function installed(folder: string): string[] {
 const otherOrms = /^(@prisma\/|prisma@|drizzle-|typeorm@|@mikro-orm\/|mongoose@|mongodb@|sequelize|knex@|kysely@|objection@)/;
 
 interface Consumer {
-  readonly adapter: "prisma" | "drizzle" | "typeorm" | "postgres-jsonb" | "mongoose";
+  readonly adapter: "prisma" | "drizzle" | "typeorm" | "mikro-orm" | "postgres-jsonb" | "mongoose";
   /** What it stands on besides `@sync/core`. @default `@sync/sql` */
   readonly ours?: readonly string[];
   /** What such an application has anyway. */
@@ -111,6 +111,11 @@ const consumers: readonly Consumer[] = [
   {
     adapter: "typeorm", own: ["typeorm", "better-sqlite3", "@types/better-sqlite3", "@types/node"],
     foreign: (name) => otherOrms.test(name) && !name.startsWith("typeorm@"),
+    rows: [{ code: "FR", title: "France" }, { code: "IT", title: "Italy" }],
+  },
+  {
+    adapter: "mikro-orm", own: ["@mikro-orm/core", "@mikro-orm/decorators", "@mikro-orm/sqlite", "better-sqlite3", "@types/better-sqlite3", "@types/node"],
+    foreign: (name) => otherOrms.test(name) && !/^(@mikro-orm\/|kysely@)/.test(name),
     rows: [{ code: "FR", title: "France" }, { code: "IT", title: "Italy" }],
   },
   {

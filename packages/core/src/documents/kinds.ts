@@ -12,6 +12,7 @@ const malformed = (): ValueError => new ValueError("VALUE.MALFORMED");
 export function toJson(kind: Kind, text: string, numbers: NumberForm): Json {
   switch (kind.type) {
     case "boolean":
+      if (text !== "true" && text !== "false") throw malformed();
       return text === "true";
     case "integer":
     case "decimal":

@@ -6,6 +6,7 @@ import { forgotten } from "./analyse.ts";
 import { keyText, RunContext, type Settings } from "./context.ts";
 import { DeleteList } from "./delete-list.ts";
 import { applyDeletes, guardDeletes } from "./deletes.ts";
+import { settleDoubts } from "./doubts.ts";
 import type { Deferred, Examined, Examiner } from "./examine.ts";
 import { loadHeader, markedFrom, type PlanHeader } from "./plan-header.ts";
 import { plannedAction, type PlannedAction } from "./plan-sink.ts";
@@ -33,6 +34,7 @@ export async function applyPlan(settings: Settings, mapping: Mapping, planId: st
   return withSession(context, mapping, options, async ({ models, findings, begin }) => {
     refuseHeld(context);
     await begin();
+    await settleDoubts(context, models);
     const header = await loadHeader(context, mapping, planId);
     const prepared = prepare(context, models);
     const overtaken = models.filter(({ name }) => header.marks?.[name]?.from !== markedFrom(context, name)).map(({ name }) => name);

@@ -65,6 +65,10 @@ export class RunContext {
   readonly movedKeys: Readonly<Record<SideName, Set<string>>> = { left: new Set(), right: new Set() };
   /** A base was made or dropped: what this pair remembers is no longer what it was before this run. */
   agreed = false;
+  /** Earlier runs that may have made rows of which no base tells. */
+  doubtful: readonly string[] = [];
+  /** Those that wrote to a model that takes no part now. */
+  stillDoubtful: readonly string[] = [];
   /** An undo holds this pair: nothing may be written until it is released. */
   held: Held | undefined;
   /** The history has an entry of this run. */

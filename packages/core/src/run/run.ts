@@ -6,6 +6,7 @@ import type { QuarantineRecord, StateChange } from "../state.ts";
 import { ModelAnalysis } from "./analyse.ts";
 import { keyText, RunContext, type Settings } from "./context.ts";
 import { applyDeletes, guardDeletes, type GuardedDeletes } from "./deletes.ts";
+import { endDoubts, settleDoubts } from "./doubts.ts";
 import { Examiner } from "./examine.ts";
 import type { ModelCounts, SyncEvent } from "./events.ts";
 import type { PairModels } from "./pair-models.ts";
@@ -94,6 +95,7 @@ async function analyse(context: RunContext, prepared: ReturnType<typeof prepare>
   if (session) {
     requireFirstLink(analyses.filter(({ model }) => !session.met.has(model.name)));
     await session.begin();
+    if (!context.dry && (await settleDoubts(context, analyses.map(({ model }) => model)))) await Promise.all(analyses.map((analysis) => analysis.countLinks()));
   }
   for (const each of inTrees(analyses)) {
     if ("root" in each) await copyTree(context, each, sink);
@@ -207,7 +209,8 @@ export async function finish(
     const entry: RunRecord = { id: context.runId, kind: "run", at: context.timestamp(), finished: true, counts: Object.fromEntries(context.counts), written: { ...context.written } };
     changes.push({ op: "put", collection: "run", records: [storedRun(entry)] });
   }
-  changes.push(...leaving);
+  const whole = !deletesToConfirm && analyses.every(({ model, revisited }) => revisited && finished.has(model.name));
+  changes.push(...endDoubts(context, { whole, lost: tracker.lostAny }), ...leaving);
   // A decision was carried out, or its values are no longer those it was made on: a new conflict has a new id.
   const carriedOut = [...context.decisions.values()].filter((decision) => finished.has(decision.model) && !isHeldUp(context, decision)).map(({ id }) => id);
   if (carriedOut.length > 0) changes.push({ op: "remove", collection: "decision", ids: carriedOut });

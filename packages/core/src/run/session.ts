@@ -6,6 +6,7 @@ import type { PairModel, SideName } from "../mapping/pair-model.ts";
 import type { Checkpoint, StateChange } from "../state.ts";
 import type { Held } from "../undo/run-log.ts";
 import { wayOf, type RunContext } from "./context.ts";
+import type { Doubts } from "./doubts.ts";
 import { knowsBoth, readKnown, recogniseDatabases, rememberDatabases, unmet } from "./known-databases.ts";
 import { joinTree } from "./tree-of-pairs.ts";
 
@@ -158,13 +159,14 @@ async function loadState(context: RunContext, mapping: Mapping): Promise<void> {
     }
   };
   const page = (after: string | undefined): { limit: number; after?: string } => ({ limit: 1000, ...(after === undefined ? {} : { after }) });
-  const [checkpoints, quarantine, decisions, [held]] = await Promise.all([
+  const [checkpoints, quarantine, decisions, kept] = await Promise.all([
     all((after) => state.read(pair, { collection: "checkpoint", ...page(after) })),
     all((after) => state.read(pair, { collection: "quarantine", ...page(after) })),
     all((after) => state.read(pair, { collection: "decision", ...page(after) })),
-    context.retrying(() => state.read(pair, { collection: "run", ids: ["held"] })),
+    context.retrying(() => state.read(pair, { collection: "run", ids: ["held", "doubts"] })),
   ]);
-  context.held = held as Held | undefined;
+  context.held = kept.find(({ id }) => id === "held") as Held | undefined;
+  context.doubtful = (kept.find(({ id }) => id === "doubts") as Doubts | undefined)?.runs ?? [];
   const known = new Set(mapping.models.map((model) => model.name));
   for (const checkpoint of checkpoints) context.checkpoints.set(checkpoint.model, checkpoint);
   for (const entry of quarantine) if (known.has(entry.model)) context.quarantine.set(entry.id, entry);

@@ -21,10 +21,10 @@ export function valueFor(context: RunContext, model: PairModel, at: number, sour
   const to = field[target];
   try {
     let value = source.row.values[from.at[0]!] ?? null;
+    if (goesAsItIs(field, target)) return { values: [value] };
     const convert = target === "right" ? field.toRight : field.toLeft;
     if (convert) value = convertValue(convert, from.kinds[0]!, to.kinds[0]!, value);
     if (value === null) return { values: [null] };
-    if (!convert && sameKind(field)) return { values: [value] };
     const kind = to.kinds[0]!;
     value = narrowed(kind, value, { decimals: field.narrow });
     const misfit = fits(kind, value);
@@ -44,7 +44,11 @@ export function valueFor(context: RunContext, model: PairModel, at: number, sour
   }
 }
 
-/** A value of one field's kind fits a field of the very same kind as it is. */
+/** Nothing is done to the values of this field on their way to that side: they fit a field of the very same kind as they are. */
+export function goesAsItIs(field: PairField, target: SideName): boolean {
+  return field.parent === undefined && (target === "right" ? field.toRight : field.toLeft) === undefined && sameKind(field);
+}
+
 function sameKind(field: PairField): boolean {
   let same = sameKinds.get(field);
   if (same === undefined) {

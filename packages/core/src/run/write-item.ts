@@ -5,7 +5,7 @@ import type { RunContext } from "./context.ts";
 import type { Examined } from "./examine.ts";
 import type { Problem, ReadRecord } from "./records.ts";
 import type { PairModels } from "./pair-models.ts";
-import { keyFromValues, needTargets, ownValue, stampNames, stampsFor, valueFor } from "./targets.ts";
+import { goesAsItIs, keyFromValues, needTargets, ownValue, stampNames, stampsFor, valueFor } from "./targets.ts";
 
 /** Values to be written, by the target's field names. */
 type Values = Map<string, Value>;
@@ -15,11 +15,11 @@ export interface WriteItem {
   examined: Examined;
   /** A new row; `values` in the order of `insertFields`. */
   insert: { readonly side: SideName; key: Key; readonly values: readonly Value[] } | undefined;
-  readonly updates: { left?: Values; right?: Values };
+  readonly updates: { readonly left?: Values; readonly right?: Values };
   /** Rows that get their cloudId in a write of its own, and what stands there now. */
-  readonly identify: { left?: string | null; right?: string | null };
+  readonly identify: { readonly left?: string | null; readonly right?: string | null };
   /** The rows as they stand after the write, where the database may have altered them. */
-  readonly after: { left?: ReadRecord; right?: ReadRecord };
+  after: { readonly left?: ReadRecord; readonly right?: ReadRecord };
   /** Set when a write found its row changed, or was refused. */
   outcome: "pending" | "written" | "again" | "refused";
 }
@@ -43,29 +43,16 @@ const insertFieldsOf = new WeakMap<ModelSide, readonly string[]>();
 function writeItem(context: RunContext, examined: Examined): WriteItem | { side: SideName; cause: Problem } | undefined {
   const { plan, model, left, right } = examined;
   if (!writeActions.has(plan.action)) return undefined;
-  const item: WriteItem = { examined, insert: undefined, updates: {}, identify: {}, after: {}, outcome: "pending" };
+  let insert: WriteItem["insert"];
   if (plan.action === "create") {
     const side = plan.side!;
     const source = (side === "right" ? left : right)!;
-    const fields = insertFields(model, side);
-    const values: Value[] = new Array(fields.length).fill(null);
-    let next = 0;
-    for (let at = 0; at < model.fields.length; at++) {
-      if (!model.fields[at]![side].writable) continue;
-      const given = valueFor(context, model, at, source);
-      if ("problem" in given) return { side: source.side, cause: given.problem };
-      // A column that two references share stands where it was first named.
-      for (let index = 0; index < given.values.length; index++) {
-        const name = model.fields[at]![side].names[index]!;
-        if (fields[next] === name) values[next++] = given.values[index]!;
-        else values[fields.indexOf(name)] ??= given.values[index]!;
-      }
-    }
-    for (const { value } of model[side].constants) values[next++] = value;
-    for (const [, value] of stampsFor(context, model[side])) values[next++] = value;
-    item.insert = { side, key: keyFromValues(model[side], fields, values) ?? [], values };
+    const values = newValues(context, model, source);
+    if (!Array.isArray(values)) return { side: source.side, cause: values };
+    insert = { side, key: keyFromValues(model[side], insertFields(model, side), values) ?? [], values };
   }
-  for (const side of ["left", "right"] as const) {
+  let updates: WriteItem["updates"] = none;
+  for (const side of sides) {
     const fields = side === "left" ? plan.toLeft : plan.toRight;
     if (fields.length === 0) continue;
     const values: Values = new Map();
@@ -76,16 +63,50 @@ function writeItem(context: RunContext, examined: Examined): WriteItem | { side:
       model.fields[at]![side].names.forEach((name, index) => values.set(name, given.values[index] ?? null));
     }
     for (const [name, value] of stampsFor(context, model[side])) values.set(name, value);
-    item.updates[side] = values;
+    updates = { ...updates, [side]: values };
   }
+  let identify: WriteItem["identify"] = none;
   if (plan.action !== "forget") {
-    for (const record of [left, right]) {
+    for (const side of sides) {
+      const record = examined[side];
       if (!record || record.cloudId === examined.cloudId) continue;
-      const withUpdate = item.updates[record.side] !== undefined && record.cloudId === null;
-      if (!withUpdate) item.identify[record.side] = record.cloudId;
+      const withUpdate = updates[side] !== undefined && record.cloudId === null;
+      if (!withUpdate) identify = { ...identify, [side]: record.cloudId };
     }
   }
-  return item;
+  return { examined, insert, updates, identify, after: none, outcome: "pending" };
+}
+
+const sides = ["left", "right"] as const;
+/** Shared by all items that have none, which in a first copy is every one. */
+export const none: Readonly<Record<never, never>> = {};
+
+/** What a record's counterpart is made of, in the order of `insertFields`. */
+function newValues(context: RunContext, model: PairModel, source: ReadRecord): Value[] | Problem {
+  const side = otherSide(source.side);
+  const fields = insertFields(model, side);
+  const values: Value[] = new Array(fields.length).fill(null);
+  let next = 0;
+  const put = (name: string, value: Value): void => {
+    // A column that two references share stands where it was first named.
+    if (fields[next] === name) values[next++] = value;
+    else values[fields.indexOf(name)] ??= value;
+  };
+  for (let at = 0; at < model.fields.length; at++) {
+    const field = model.fields[at]!;
+    const { names, writable } = field[side];
+    if (!writable) continue;
+    if (goesAsItIs(field, side)) {
+      put(names[0]!, source.row.values[field[source.side].at[0]!] ?? null);
+      continue;
+    }
+    const given = valueFor(context, model, at, source);
+    if ("problem" in given) return given.problem;
+    for (let index = 0; index < given.values.length; index++) put(names[index]!, given.values[index]!);
+  }
+  for (const { value } of model[side].constants) values[next++] = value;
+  for (const [, value] of stampsFor(context, model[side])) values[next++] = value;
+  return values;
 }
 
 /** The writes a plan asks for; undefined where there are none, or where the record has a problem, perhaps only now. */

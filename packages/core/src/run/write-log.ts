@@ -3,6 +3,7 @@ import type { Value } from "../value.ts";
 import type { Base, ConflictRecord, PreImage, StateChange } from "../state.ts";
 import { conflictRecord } from "./conflicts.ts";
 import type { RunContext } from "./context.ts";
+import { beginDoubt } from "./doubts.ts";
 import type { Examined } from "./examine.ts";
 import type { SideOutcome } from "./outcomes.ts";
 import { storedRun } from "../undo/run-log.ts";
@@ -47,7 +48,7 @@ async function logOf(context: RunContext, items: readonly WriteItem[], wanted: (
 export function entered(context: RunContext, changes: StateChange[]): StateChange[] {
   if (context.entered || changes.length === 0) return changes;
   context.entered = true;
-  return [...changes, { op: "put", collection: "run", records: [storedRun({ id: context.runId, kind: "run", at: context.timestamp(), finished: false })] }];
+  return [...changes, { op: "put", collection: "run", records: [storedRun({ id: context.runId, kind: "run", at: context.timestamp(), finished: false })] }, beginDoubt(context)];
 }
 
 /** One record for a page of new rows: without values, so that a first copy hardly notices it. */

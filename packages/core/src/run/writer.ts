@@ -13,7 +13,7 @@ import { bothAnswered } from "./session.ts";
 import { readBackEarly } from "./settle-marks.ts";
 import type { RunTracker } from "./tracker.ts";
 import { untangle, untangledBatches, type Untangled } from "./untangle.ts";
-import { allocateKeys, groupByModel, movedBy, promiseIdentities, resolveTargets, takeItem, type WriteItem } from "./write-item.ts";
+import { allocateKeys, groupByModel, none, movedBy, promiseIdentities, resolveTargets, takeItem, type WriteItem } from "./write-item.ts";
 import { dropLogOf, logAfter, logBefore } from "./write-log.ts";
 
 const maxTries = 3;
@@ -303,7 +303,7 @@ export class Writer implements Sink {
       for (const side of ["left", "right"] as const) {
         const own = entries.filter((entry) => entry.side === side);
         const records = await examiner.sides[side].records(own.map((entry) => entry.row));
-        own.forEach((entry, index) => (entry.item.after[side] = records[index]!));
+        own.forEach((entry, index) => (entry.item.after = { ...entry.item.after, [side]: records[index]! }));
       }
     }
   }
@@ -418,5 +418,5 @@ function* inPages<Item>(items: readonly Item[], size: number): Generator<readonl
 }
 
 function emptyItem(examined: Examined): WriteItem {
-  return { examined, insert: undefined, updates: {}, identify: {}, after: {}, outcome: "pending" };
+  return { examined, insert: undefined, updates: none, identify: none, after: none, outcome: "pending" };
 }

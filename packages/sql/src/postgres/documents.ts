@@ -107,7 +107,7 @@ function shapeOf(write: DocumentWrite): string {
 }
 
 function statementFor(unit: DocumentUnit, groups: readonly Group[], sides: SideTables): Statement {
-  const ctes = [`fence as (select 1 as held from ${sides.database} where fence = $1::text::bigint for share)`];
+  const ctes = [`fence as (select 1 as held from ${sides.database} where fence = $1::text::bigint and runner is not null for share)`];
   const answers = ["select 'fence' as c0, (select count(*) from fence)::text as c1, pg_current_xact_id()::xid::text as c2"];
   const params: string[] = [String(unit.fence)];
   groups.forEach((group, g) => {

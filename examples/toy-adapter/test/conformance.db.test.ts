@@ -1,0 +1,4 @@
+import { databaseConformance } from "@sync/conformance";
+import { harness } from "./harness.ts";
+
+databaseConformance("JSON file", harness());
