@@ -121,7 +121,9 @@ function canonicalOf(model: KitModelName, field: string, value: unknown): string
 }
 
 function document(model: KitModelName, record: KitRecord): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(record).filter(([field]) => !(model === "Entry" && field === "book")).map(([field, value]) => [field === "id" ? "_id" : field, stored(model, field, value)]));
+  // Null in a field of any JSON is a value of it.
+  const said = Object.entries(record).filter(([field, value]) => !(model === "Entry" && field === "book") && (value !== null || kitModels[model].fields[field]!.type !== "json"));
+  return Object.fromEntries(said.map(([field, value]) => [field === "id" ? "_id" : field, stored(model, field, value)]));
 }
 
 async function rowsOf(connection: Connection, model: KitModelName): Promise<readonly KitRecord[]> {
