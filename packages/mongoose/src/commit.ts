@@ -43,6 +43,7 @@ export async function commitDocuments(context: Context, unit: DocumentUnit): Pro
 }
 
 async function inTransaction(context: Context, unit: DocumentUnit): Promise<Outcome[][]> {
+  const { documents } = context;
   const session = await context.client.session();
   try {
     // What another transaction is in the way of is tried again from the beginning, and so is a commit without an answer.
@@ -53,12 +54,13 @@ async function inTransaction(context: Context, unit: DocumentUnit): Promise<Outc
       if (unit.together && prepared.some(({ isStale }) => isStale.includes(true))) throw new AllStale();
       const written = unit.batches.flatMap(({ rows }, at) => rows.filter((_, row) => !prepared[at]!.isStale[row]));
       await context.identities.forget(written.flatMap(({ inner }) => inner), session);
-      for (const { documents, operations, isStale } of prepared) {
+      for (const { documents: own, operations, isStale } of prepared) {
         const all = operations.flatMap((operation) => operation?.write ?? []);
-        if (all.length > 0) await (await documents.collection()).bulkWrite(all, { session, ordered: true });
+        if (all.length > 0) await (await own.collection()).bulkWrite(all, { session, ordered: true });
         outcomes.push(isStale.map((stale) => ({ status: stale ? "stale" : "written" })));
       }
-      await context.identities.put(written.flatMap(({ inner }) => inner), session);
+      const isNew = unit.batches.every(({ model, rows }) => documents.get(model)!.stored.makeKey && rows.every(({ op }) => op === "insert"));
+      await context.identities.put(written.flatMap(({ inner }) => inner), session, isNew);
       // Last, since whoever is killed with an open transaction keeps what it wrote locked until the server gives it up.
       await hold(context.client, context.sides, unit.fence, unit.id, session);
       return outcomes;

@@ -37,13 +37,15 @@ export class Identities {
     if (gone.length > 0) await (await this.#collection()).deleteMany({ _id: { $in: gone } }, session ? { session } : {});
   }
 
-  /** One key has one cloudId: a later one takes the place of the one before. */
-  async put(identities: readonly InnerIdentity[], session: mongo.ClientSession | undefined): Promise<void> {
+  /** One key has one cloudId: a later one takes the place of the one before. `fresh`: of keys that nobody has had before. */
+  async put(identities: readonly InnerIdentity[], session: mongo.ClientSession | undefined, fresh = false): Promise<void> {
     const given = identities.flatMap(({ model, key, cloudId }) => (cloudId === null ? [] : [{ _id: idOf(model, key), m: model, c: cloudId }]));
     if (given.length === 0) return;
     const collection = await this.#collection();
     const options = session ? { session } : {};
-    const known = new Set((await collection.find({ _id: { $in: given.map(({ _id }) => _id) } }, { ...options, projection: { _id: 1 } }).toArray()).map(({ _id }) => _id));
+    const wanted = fresh ? [] : given.map(({ _id }) => _id);
+    const found = wanted.length === 0 ? [] : await collection.find({ _id: { $in: wanted } }, { ...options, projection: { _id: 1 } }).toArray();
+    const known = new Set(found.map(({ _id }) => _id));
     await collection.bulkWrite(
       given.map((each) => (known.has(each._id) ? { updateOne: { filter: { _id: each._id }, update: { $set: { c: each.c } } } } : { insertOne: { document: each } })),
       { ...options, ordered: true },

@@ -12,7 +12,7 @@ const capabilities: HarnessCapabilities = {
 };
 const values: readonly ValueField[] = ["text", "flag", "small", "big", "price", "ratio", "moment", "bytes", "token", "choice", "data", "tags"];
 
-const options = { models: { Book: { children: { entries: { key: "page", parent: "book" } } } } };
+const declared = { models: { Book: { children: { entries: { key: "page", parent: "book" } } } } };
 
 export function mongooseHarness(server: MongoServer): Harness {
   return {
@@ -30,7 +30,7 @@ export function mongooseHarness(server: MongoServer): Harness {
       const connection = await new mongoose.Mongoose().createConnection(fresh.url, { serverSelectionTimeoutMS: 5000 }).asPromise();
       await kitModelsOn(connection);
       const others: Connection[] = [];
-      const database = mongooseDatabase(connection, options);
+      const database = mongooseDatabase(connection, declared);
       return {
         database,
         server: { product: "MongoDB", version: server.name.split(" ").at(-1)!, ...(server.name.startsWith("MongoDB") ? {} : { compatible: "SecantusDB" }) },
@@ -56,7 +56,7 @@ export function mongooseHarness(server: MongoServer): Harness {
           const other = await new mongoose.Mongoose().createConnection(fresh.url, { serverSelectionTimeoutMS: 5000 }).asPromise();
           others.push(other);
           await kitModelsOn(other);
-          return mongooseDatabase(other, options);
+          return mongooseDatabase(other, declared);
         },
         uninstall: () => database.uninstall(),
         async close() {
@@ -96,7 +96,7 @@ const parseExactly = JSON.parse as (text: string, reviver: (key: string, value: 
 function parse(text: string): unknown {
   const { Long, Decimal128, Double } = mongoose.mongo.BSON;
   return parseExactly(text, (_, value, { source }) => {
-    if (typeof value !== "number" || canonical({ type: "decimal" }, String(value)) === canonical({ type: "decimal" }, source!)) return typeof value === "number" ? new Double(value) : value;
+    if (typeof value !== "number" || canonical({ type: "decimal" }, printed(value)) === canonical({ type: "decimal" }, source!)) return typeof value === "number" ? new Double(value) : value;
     return /^-?\d{1,18}$/.test(source!) ? Long.fromString(source!) : Decimal128.fromString(source!);
   });
 }
@@ -104,17 +104,20 @@ function parse(text: string): unknown {
 function print(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(print).join(",")}]`;
   if (typeof value !== "object" || value === null) return JSON.stringify(value);
-  if ("_bsontype" in value) return String(value as mongoose.mongo.Long);
+  if ("_bsontype" in value) return printed(value);
   return `{${Object.entries(value).map(([key, member]) => `${JSON.stringify(key)}:${print(member)}`).join(",")}}`;
 }
+
+/** As a number or key of BSON prints itself. */
+const printed = (value: unknown): string => (value as { toString(): string }).toString();
 
 function canonicalOf(model: KitModelName, field: string, value: unknown): string | null {
   if (value === null || value === undefined) return null;
   const { type } = kitModels[model].fields[field]!;
-  if (type === "integer" || type === "key") return String(value);
-  if (type === "decimal") return canonical({ type: "decimal" }, String(value));
+  if (type === "integer" || type === "key") return printed(value);
+  if (type === "decimal") return canonical({ type: "decimal" }, printed(value));
   if (type === "bytes") return Buffer.from((value as mongoose.mongo.Binary).value()).toString("base64");
-  if (type === "uuid") return String(value);
+  if (type === "uuid") return printed(value);
   if (type === "instant") return canonical({ type: "instant", digits: 3 }, (value as Date).toISOString());
   if (type === "json") return canonical({ type: "json" }, print(value));
   return encode(kinds[type]!, value);
