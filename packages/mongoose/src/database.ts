@@ -6,7 +6,7 @@ import { commitDocuments } from "./commit.ts";
 import { Documents, endpointOf } from "./endpoint.ts";
 import { Identities } from "./identities.ts";
 import { inspect } from "./inspect.ts";
-import { claim, release, sidesOf, uninstall } from "./lease.ts";
+import { claim, drop, release, sidesOf } from "./lease.ts";
 import { modelsOf } from "./models.ts";
 import { checkOptions, type MongooseDatabaseOptions } from "./options.ts";
 import { MongoState } from "./state.ts";
@@ -55,6 +55,6 @@ export function mongooseDatabase<Types extends ModelTypes = ModelTypes>(connecti
     ...unfold<Types>(whole, stored.map(({ tree }) => tree), options.patcher ? { patcher: options.patcher } : {}),
     state: new MongoState(client, sides),
     leftOut,
-    uninstall: () => client.guard(() => uninstall(client, sides)),
+    uninstall: () => client.guard(() => drop(client, Object.values(sides) as string[])),
   };
 }

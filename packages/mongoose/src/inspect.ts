@@ -2,6 +2,7 @@ import { hash64 } from "@sync/core";
 import type { Finding, Inspection } from "@sync/core";
 import type { Client } from "./client.ts";
 import { wrongKey, type Documents } from "./endpoint.ts";
+import { NO_COLLECTION } from "./lease.ts";
 import { isUniqueKey, type Stored } from "./models.ts";
 
 /** Holds the models against the live collections: their keys' types and their unique indexes. One that is missing is empty. */
@@ -40,8 +41,6 @@ async function findingsOf(documents: Documents): Promise<Finding[]> {
   }
   return findings;
 }
-
-const NO_COLLECTION = 26;
 
 function shapeOf({ model, collection, tree, key }: Stored): string {
   return hash64(JSON.stringify([model.name, collection, key, tree.fields]), 1);

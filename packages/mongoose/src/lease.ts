@@ -7,6 +7,8 @@ import type { Client } from "./client.ts";
 /** The layout of our collections. A database that says more was written by a newer version of this package. */
 export const SIDE_VERSION = 1;
 const ID = "lease";
+/** What the server calls a collection that is not there. */
+export const NO_COLLECTION = 26;
 
 /** Our own collections, beside the user's. */
 export interface Sides {
@@ -115,9 +117,15 @@ async function identityOf(db: mongo.Db, sides: Sides, { setName, me }: mongo.Doc
   return [setName ?? me ?? "standalone", db.databaseName, ...(uuid === undefined ? [] : [uuid.toString()])].join(" ");
 }
 
-export async function uninstall(client: Client, sides: Sides): Promise<void> {
+export async function drop(client: Client, names: readonly string[]): Promise<void> {
   const db = await client.db();
-  for (const name of Object.values(sides) as string[]) await db.dropCollection(name);
+  for (const name of names) {
+    try {
+      await db.dropCollection(name);
+    } catch (error) {
+      if ((error as { code?: unknown }).code !== NO_COLLECTION) throw error;
+    }
+  }
 }
 
 function leaseHeld(held: Lease | null): SyncError {

@@ -1,7 +1,7 @@
 import type { Base, Collection, Fences, ReadRequest, StateChange, StateRecords, StateStore } from "@sync/core";
 import type { mongo } from "mongoose";
 import type { Client } from "./client.ts";
-import { leaseLost, newerVersion, SIDE_VERSION, type Sides } from "./lease.ts";
+import { drop, leaseLost, newerVersion, SIDE_VERSION, type Sides } from "./lease.ts";
 
 /** `_id` is pair, model and cloudId as JSON. */
 interface BaseDocument {
@@ -45,7 +45,6 @@ export class MongoState implements StateStore {
   readonly #sides: Sides;
   /** Counted once per scan, with its first page. */
   readonly #totals = new Map<string, number>();
-  /** Fences that this store has raised, by pair: then only whether they still hold is looked at. */
 
   constructor(client: Client, sides: Sides) {
     this.name = client.name;
@@ -121,10 +120,7 @@ export class MongoState implements StateStore {
   }
 
   async uninstall(): Promise<void> {
-    await this.#client.guard(async () => {
-      const db = await this.#client.db();
-      for (const name of [this.#sides.base, this.#sides.record, this.#sides.state]) await db.dropCollection(name);
-    });
+    await this.#client.guard(() => drop(this.#client, [this.#sides.base, this.#sides.record, this.#sides.state]));
   }
 
   async close(): Promise<void> {}

@@ -148,6 +148,7 @@ describeMongo("Mongoose beside rows of SQLite", (server) => {
     expect((await names()).filter((name) => name.startsWith("sync_"))).toEqual(["sync_base", "sync_database", "sync_identity", "sync_record", "sync_state"]);
     await mongooseDatabase(opened.connection).uninstall();
     expect(await names()).toEqual(before);
+    await mongooseDatabase(opened.connection).uninstall(); // nothing is left to remove
     expect(await Country.countDocuments()).toBe(2);
     expect(opened.connection.readyState).toBe(1);
   });
