@@ -81,8 +81,9 @@ export class RunTracker {
       if (batch.op === "delete") writes.deleted++;
       if (batch.op === "delete" || onlyIdentity) writes.keys?.delete(keyText(row.key));
       else writes.keys?.set(keyText(row.key), row.key);
-      if (writes.keys && writes.keys.size > keysKept) writes.keys = undefined;
     });
+    // To read a few records of documents is to read these: where it is too much for some, it is for all inside.
+    if (writes.keys && writes.keys.size > keysKept) for (const model of this.#writtenTogether(side, batch.model)) this.of(side, model).keys = undefined;
   }
 
   /** The models whose records stand in the same documents. */
