@@ -23,6 +23,7 @@ export function toyEndpoint(store: JsonStore, model: Model): Endpoint {
     model,
     capabilities: { changesSince: false, fingerprints: false, exactWrites: true },
 
+    // #region scan
     async *scan({ fields, pageSize, ranges = [{ after: null, upTo: null }] }) {
       for (const { after: from, upTo } of ranges) {
         let after = from;
@@ -40,6 +41,7 @@ export function toyEndpoint(store: JsonStore, model: Model): Endpoint {
         } while (true);
       }
     },
+    // #endregion
 
     async fetch({ fields, by, tuples }) {
       const data = store.read();
