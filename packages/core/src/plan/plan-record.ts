@@ -55,8 +55,8 @@ function planOneSided(model: PairModel, record: PairRecord, input: PlanInput): R
   }
   // Linked before, and gone on the other side.
   const hashes = input.base[record.side];
-  // A field without a base may hold an edit that nobody has seen: it counts as one.
-  const edited = model.fields.flatMap((_, at) => (input.hash(record.meet[at]) === hashes[at] || input.waiting?.has(at) ? [] : [at]));
+  // A field without a base may hold an edit that nobody has seen: it counts as one. So does a reference that never came across.
+  const edited = model.fields.flatMap((_, at) => (input.hash(record.meet[at]) === hashes[at] && !input.waiting?.has(at) ? [] : [at]));
   const canDelete = writes(input.direction, record.side);
   if (!canDelete) {
     const deleted = `deleted on the ${target}, which is not read from`;

@@ -53,11 +53,6 @@ export class RunTracker {
     this.of(side, batch.model).lost = true;
   }
 
-  /** Of any unit. */
-  get lostAny(): boolean {
-    return [...this.#writes.values()].some(({ lost }) => lost);
-  }
-
   linked(side: SideName, model: string, key: Key): void {
     const writes = this.of(side, model);
     writes.anyLinked = true;
