@@ -32,7 +32,7 @@ export async function restoreUpdates(undoing: Undoing, model: PairModel, records
     if (open.length === again.length) continue;
     for (const record of again) {
       // Nobody has said that it was edited.
-      if (unheard.has(record)) refused.push({ record, code: "ENDPOINT.CONNECTION" });
+      if (unheard.has(record)) refused.push({ record, code: "WRITE.REFUSED" });
       else undoing.keep(model.name, record.cloudId, "edited");
     }
   }
