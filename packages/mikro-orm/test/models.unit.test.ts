@@ -85,6 +85,7 @@ describe("PostgreSQL", () => {
     expect(models.leftOut).toEqual({
       "Thing.corner": "a value of type point cannot be carried",
       "Thing.money": "a value of Money is converted: say in `kinds` what kind of value the application sees",
+      "Thing.stamp": "a value of Seconds is converted: say in `kinds` what kind of value the application sees",
       "Thing.shouted": "a value of Shouted is converted in SQL, which is not supported",
     });
   });
