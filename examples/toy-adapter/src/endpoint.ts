@@ -1,5 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { canonical, encode, fits, isValueError, type Endpoint, type Field, type Key, type KeyRange, type Model, type Row, type RowFault, SyncError, type Value } from "@sync/core";
+import {
+  canonical, encode, type Endpoint, type Field, fits, isValueError, type Key, type KeyRange, type Model, type Row, type RowFault, SyncError, type Value,
+} from "@sync/core";
 import { type Data, type JsonRecord, type JsonStore, keyText } from "./store.ts";
 
 /** One model of the file: reading. */
