@@ -60,6 +60,7 @@ function probeOf(store: JsonStore): Probe {
   };
 }
 
+// #region harness
 export function harness(): Harness {
   return {
     values,
@@ -82,3 +83,4 @@ export function harness(): Harness {
     },
   };
 }
+// #endregion
