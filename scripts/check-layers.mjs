@@ -51,8 +51,9 @@ function judge(place, folder, rule, specifier, isTest) {
   if (isNode) {
     if (rule.node === false) wrong(`${folder} imports no module of Node`);
   } else if (other) {
-    if (layers.testOnly.includes(other.folder)) layers.testTools.includes(folder) || wrong("is for tests only");
-    else if (layers.testTools.includes(other.folder) && rule.rank === 4) return;
+    if (layers.testOnly.includes(other.folder)) {
+      if (!layers.testTools.includes(folder)) wrong("is for tests only");
+    } else if (layers.testTools.includes(other.folder) && rule.rank === 4) return;
     else if (!(other.rule?.rank < rule.rank)) wrong(`rank ${rule.rank} imports from lower ranks only, this is ${other.rule?.rank}`);
     else if (rule.only && !rule.only.includes(other.folder)) wrong(`${folder} imports only ${rule.only.join(", ")} of ours`);
   } else if (rule.libraries && !rule.libraries.some((library) => matchesGlob(name, library))) {

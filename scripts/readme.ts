@@ -11,7 +11,7 @@ const block = /<!-- from: (.+?) -->\n```(\w*)\n([\s\S]*?)\n```(?=\n)/g;
 let printed: string | undefined;
 const stale: string[] = [];
 
-for (const page of ["README.md", ...globSync("docs/guide/*.md"), ...globSync("packages/*/README.md")]) {
+for (const page of ["README.md", ...globSync("docs/{*,guide/*}.md"), ...globSync("packages/*/README.md")]) {
   const before = readFileSync(page, "utf8");
   let blocks = 0;
   const after = before.replaceAll(block, (whole: string, source: string, language: string, content: string) => {

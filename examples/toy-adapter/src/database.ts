@@ -36,6 +36,7 @@ export function toyDatabase(store: JsonStore): ToyDatabase {
       return { findings: [], shapes: new Map(names.map((name) => [name, hash64(JSON.stringify(models.get(name)), 1)])) };
     },
 
+    // #region commit
     async commit(unit): Promise<Committed> {
       try {
         const outcomes = store.write((data) => {
@@ -49,6 +50,7 @@ export function toyDatabase(store: JsonStore): ToyDatabase {
         throw error;
       }
     },
+    // #endregion
 
     async close() {}, // it has opened nothing
 

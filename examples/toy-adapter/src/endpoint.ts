@@ -1,5 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { canonical, encode, fits, isValueError, type Endpoint, type Field, type Key, type KeyRange, type Model, type Row, type RowFault, SyncError, type Value } from "@sync/core";
+import {
+  canonical, encode, type Endpoint, type Field, fits, isValueError, type Key, type KeyRange, type Model, type Row, type RowFault, SyncError, type Value,
+} from "@sync/core";
 import { type Data, type JsonRecord, type JsonStore, keyText } from "./store.ts";
 
 /** One model of the file: reading. */
@@ -23,6 +25,7 @@ export function toyEndpoint(store: JsonStore, model: Model): Endpoint {
     model,
     capabilities: { changesSince: false, fingerprints: false, exactWrites: true },
 
+    // #region scan
     async *scan({ fields, pageSize, ranges = [{ after: null, upTo: null }] }) {
       for (const { after: from, upTo } of ranges) {
         let after = from;
@@ -40,6 +43,7 @@ export function toyEndpoint(store: JsonStore, model: Model): Endpoint {
         } while (true);
       }
     },
+    // #endregion
 
     async fetch({ fields, by, tuples }) {
       const data = store.read();

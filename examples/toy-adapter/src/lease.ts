@@ -31,7 +31,8 @@ export function claimLease(lease: Lease, request: ClaimRequest, now: number, ser
 }
 
 export function checkFence(lease: Lease, fence: number): void {
-  if (!lease.held || lease.fence !== fence) throw new SyncError("LEASE.LOST", "Another runner has taken the lease on the file; nothing of this unit was written.");
+  if (lease.held && lease.fence === fence) return;
+  throw new SyncError("LEASE.LOST", "Another runner has taken the lease on the file; nothing of this unit was written.");
 }
 
 /** What it has met in a pair stays known, so that a pair that lost its state is noticed. */

@@ -25,8 +25,8 @@ export interface JsonStore {
 export function jsonStore(path: string, models: readonly Model[]): JsonStore {
   const read = (): Data => {
     if (existsSync(path)) return JSON.parse(readFileSync(path, "utf8")) as Data;
-    const empty = (): Record<string, never> => ({});
-    return { rows: Object.fromEntries(models.map(({ name }) => [name, empty()])), identities: Object.fromEntries(models.map(({ name }) => [name, empty()])), lease: newLease() };
+    const empty = () => Object.fromEntries(models.map(({ name }) => [name, {}]));
+    return { rows: empty(), identities: empty(), lease: newLease() };
   };
   return {
     path,

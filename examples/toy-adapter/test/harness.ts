@@ -35,8 +35,11 @@ function probeOf(store: JsonStore): Probe {
     Object.fromEntries(Object.entries(record).map(([field, value]) => [field, value === null ? null : decode(kindOf(model, field), value)]));
   const keyOf = (model: KitModelName, record: JsonRecord): string => keyText(kitModels[model].primaryKey.map((field) => String(record[field])));
   return {
-    rows: async (model) => Object.values(store.read().rows[model]!).map((record) =>
-      Object.fromEntries(models.find(({ name }) => name === model)!.fields.map(({ name, kind }) => [name, record[name] == null ? null : encode(kind, record[name])]))),
+    async rows(model) {
+      const { fields } = models.find(({ name }) => name === model)!;
+      const canonical = (record: JsonRecord) => fields.map(({ name, kind }) => [name, record[name] == null ? null : encode(kind, record[name])]);
+      return Object.values(store.read().rows[model]!).map((record) => Object.fromEntries(canonical(record)));
+    },
     insert: async (model, records) => store.write(({ rows }) => {
       for (const each of records) {
         const record = { ...(kitModels[model].keySource === "allocated" ? { id: randomUUID() } : {}), ...plain(model, each) };
@@ -57,6 +60,7 @@ function probeOf(store: JsonStore): Probe {
   };
 }
 
+// #region harness
 export function harness(): Harness {
   return {
     values,
@@ -79,3 +83,4 @@ export function harness(): Harness {
     },
   };
 }
+// #endregion

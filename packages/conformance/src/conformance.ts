@@ -4,7 +4,7 @@ import type { Harness, Server } from "./harness.ts";
 import { TOPICS, type Law } from "./law.ts";
 import { laws } from "./laws.ts";
 import { slug, writeReport, type Verdict } from "./report.ts";
-import { missingFor, runLaw } from "./run.ts";
+import { judge, missingFor } from "./run.ts";
 
 const TIME_LIMIT = 60_000;
 const names = new Set<string>();
@@ -30,18 +30,10 @@ export function databaseConformance(name: string, harness: Harness): void {
     });
 
     const check = async (law: Law): Promise<void> => {
-      const reason = harness.waive?.[law.id];
       verdicts.set(law.id, "failed");
-      const broken = await runLaw(law, harness, slug(`${name} ${law.id}`)).then(
-        (seen) => {
-          server = seen;
-          return undefined;
-        },
-        (error: unknown) => ({ error }),
-      );
-      if (reason !== undefined && !broken) throw new Error(`${law.id} is waived, but kept: remove the waiver.`);
-      if (reason === undefined && broken) throw broken.error;
-      verdicts.set(law.id, reason === undefined ? "passed" : { waived: reason });
+      const judged = await judge(law, harness, slug(`${name} ${law.id}`));
+      verdicts.set(law.id, judged.verdict);
+      server = judged.server ?? server;
     };
 
     for (const topic of TOPICS) {

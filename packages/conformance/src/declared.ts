@@ -11,7 +11,8 @@ export function modelDifferences(kit: Kit, name: KitModelName): string[] {
   const { model } = kit.endpoint(name);
   const different: string[] = [];
   const wanted = (what: string, found: unknown, expected: unknown): void => {
-    if (JSON.stringify(found) !== JSON.stringify(expected)) different.push(`${model.name}: ${what} is ${JSON.stringify(found)}, not ${JSON.stringify(expected)}`);
+    const [is, should] = [JSON.stringify(found), JSON.stringify(expected)];
+    if (is !== should) different.push(`${model.name}: ${what} is ${is}, not ${should}`);
   };
   wanted("its name", model.name, kit.name(name));
   wanted("its primary key", model.primaryKey, kit.named(name, shape.primaryKey));
@@ -57,7 +58,8 @@ export async function capabilityDifferences(kit: Kit): Promise<string[]> {
   const different: string[] = [];
   const { capabilities, probe, database, session } = kit;
   const is = (capability: Capability, there: boolean, where: string): void => {
-    if (capabilities[capability] !== there) different.push(`${capability}: the harness says ${String(capabilities[capability])}, ${where} says ${String(there)}`);
+    const said = capabilities[capability];
+    if (said !== there) different.push(`${capability}: the harness says ${String(said)}, ${where} says ${String(there)}`);
   };
   for (const model of everyModel) {
     const endpoint: Endpoint = kit.endpoint(model);

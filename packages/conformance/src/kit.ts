@@ -1,4 +1,6 @@
-import type { Batch, Changes, Claim, Committed, Database, Endpoint, Key, Outcome, Page, Row, ScanRequest, Unit, Value } from "@sync/core";
+import type {
+  Batch, Changes, Claim, Committed, Database, DeleteBatch, Endpoint, Key, Outcome, Page, Row, ScanRequest, Unit, UpdateBatch, Value,
+} from "@sync/core";
 import { expect } from "vitest";
 import type { Harness, HarnessCapabilities, KitRecord, Probe, Session } from "./harness.ts";
 import type { Law } from "./law.ts";
@@ -180,6 +182,20 @@ export class Kit {
 
 export function keyOf(model: KitModelName, record: KitRecord): Key {
   return kitModels[model].primaryKey.map((field) => record[field]!);
+}
+
+type Guard = Pick<Row, "key" | "revision">;
+
+/** The same values for each of these rows, or other ones for each. */
+export function update<Named extends Guard>(
+  model: KitModelName, fields: readonly string[], rows: readonly Named[], values: readonly Value[] | ((row: Named) => readonly (Value | undefined)[]),
+): KitBatch & UpdateBatch {
+  const of = typeof values === "function" ? values : () => values;
+  return { op: "update", model, fields, rows: rows.map((row) => ({ key: row.key, revision: row.revision, values: of(row) })) };
+}
+
+export function remove(model: KitModelName, rows: readonly Guard[]): KitBatch & DeleteBatch {
+  return { op: "delete", model, rows: rows.map(({ key, revision }) => ({ key, revision })) };
 }
 
 /** A key as the probe wants it. */

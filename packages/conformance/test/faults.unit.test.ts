@@ -20,7 +20,8 @@ test("every law has its fault, and every fault names laws that there are", () =>
 });
 
 describe("the laws that a fault breaks are those it names", () => {
-  test.each(faults.map((fault) => [fault.law, fault.wrong, fault] as const))("%s: %s", { timeout: 60_000 }, async (law, _, { tracking = "changes", also = [], of }) => {
+  const cases = faults.map((fault) => [fault.law, fault.wrong, fault] as const);
+  test.each(cases)("%s: %s", { timeout: 60_000 }, async (law, _, { tracking = "changes", also = [], of }) => {
     const harness = memoryHarness(tracking);
     const found = await broken({ ...harness, open: async (namespace) => of(await harness.open(namespace)) }, laws);
     expect(found.toSorted()).toEqual([law, ...also].toSorted());

@@ -91,3 +91,22 @@ test.each([null, "of their own"])("who stands below a record that cannot come ac
   await sync.run();
   expect(parents(right, "Node", "parentId", "Node")).toEqual({ grandchild: null, good: null, child: "good", young: "child", younger: "young" });
 });
+
+test.each([true, false])("a reference to a record that is not on the other side is an edit, where the other side deletes the record that bears it (both deleted there: %s)", async (both) => {
+  const team = model("Team", [text("code"), text("leadId", true)], [reference("leadId", "Person", "set-null")]);
+  const person = model("Person", [text("code"), text("teamId")], [reference("teamId", "Team", "cascade")]);
+  const { left, right, sync } = pairOf([team, person], { onEditDelete: "edit" });
+  const [ours] = left.application.insert("Team", { code: "t", leadId: null });
+  const [other] = left.application.insert("Team", { code: "other", leadId: null });
+  const [known] = both ? left.application.insert("Person", { code: "p", teamId: ours! }) : [];
+  await sync.run();
+  const lead = known ?? left.application.insert("Person", { code: "p", teamId: other! })[0];
+  left.application.update("Team", [ours!], { leadId: lead! });
+  right.application.delete("Team", right.probe.rows("Team").find(({ record }) => record["code"] === "t")!.key);
+  for (let run = 0; run < 3; run++) await sync.run();
+  expect(parents(left, "Team", "leadId", "Person")).toEqual({ other: null, t: "p" });
+  expect(parents(right, "Team", "leadId", "Person")).toEqual({ other: null, t: both ? null : "p" });
+  // Whether the person goes with the team that stays is nobody's to decide but somebody's.
+  const open = (await collect(sync.conflicts())).filter(({ decision }) => decision === "open").map(({ kind, model: name }) => [kind, name]);
+  expect(open).toEqual(both ? [["delete-parent", "Person"]] : []);
+});

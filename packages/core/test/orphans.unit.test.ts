@@ -5,21 +5,24 @@ import { codes, collect, connectionLost, keyOf, model, pairOf, text, withCommit,
 
 const country = model("Country", [text("code"), text("name")]);
 
-/** The right database carries out the next unit with new rows; then its answer is lost, or the whole run dies, and somebody does `after`. */
-function troubled(how: "lost" | "killed", after: () => void): NonNullable<PairOptions["wrap"]> {
+type Trouble = "lost" | "killed" | "twice";
+
+/** The right database carries out the next unit with new rows; then its answer is lost, or it is sent twice, or the run dies, and somebody does `after`. */
+function troubled(how: Trouble, after: () => void): NonNullable<PairOptions["wrap"]> {
   let armed = true;
   return (database, side) => (side === "left" ? database : withCommit(database, async (unit, real) => {
     const answer = await real(unit);
     if (!armed || !unit.batches.some(({ op }) => op === "insert")) return answer;
     armed = false;
     after();
+    if (how === "twice") return real(unit);
     throw how === "lost" ? connectionLost() : new Error("killed");
   }));
 }
 
 interface Orphaned extends ReturnType<typeof pairOf> { readonly failed: boolean }
 
-async function orphaned(how: "lost" | "killed", options: PairOptions, alone = true): Promise<Orphaned> {
+async function orphaned(how: Trouble, options: PairOptions, alone = true): Promise<Orphaned> {
   let gone: () => void = () => undefined;
   const pair = pairOf([country], { ...options, wrap: troubled(how, () => gone()) });
   for (const code of ["A", "B"]) pair.left.application.insert("Country", { code, name: code });
@@ -30,7 +33,7 @@ async function orphaned(how: "lost" | "killed", options: PairOptions, alone = tr
   return { ...pair, failed };
 }
 
-describe.each(["lost", "killed"] as const)("an insert whose answer is lost (%s)", (how) => {
+describe.each(["lost", "killed", "twice"] as const)("an insert whose answer nobody hears (%s)", (how) => {
   test.each(["changes", "fingerprints", "none"] as readonly Tracking[])("does not come back once its source is deleted: it goes as well (%s)", async (leftTracking) => {
     const { left, right, sync } = await orphaned(how, { leftTracking });
     await sync.run();

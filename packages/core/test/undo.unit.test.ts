@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Sync } from "@sync/core";
 import type { MemoryDatabase } from "@sync/core/memory";
-import { codes, collect, fieldsByCode, keyOf, losingAnswers, model, pairOf, reference, text, withCommit, type Tracking } from "./pairs.ts";
+import { codes, collect, connectionLost, fieldsByCode, keyOf, losingAnswers, model, pairOf, reference, text, withCommit, type Tracking } from "./pairs.ts";
 
 const country = model("Country", [text("code"), text("name"), text("motto", true)]);
 const city = model("City", [text("code"), text("name"), text("countryId"), text("partOf", true)], [reference("countryId", "Country"), { ...reference("partOf", "City") }]);
@@ -250,4 +250,29 @@ it("an answer that was lost inside an undo is looked up", async () => {
   loseNext();
   expect(await sync.undo(id)).toMatchObject({ kept: [] });
   expect(fieldsByCode(right, "Country", "name")).toEqual({ A: "1" });
+});
+
+it("rows that had exchanged unique values get them back, although the answers about one of them are lost again and again", async () => {
+  let lose = 0;
+  const { left, right, sync } = pairOf([model("Shop", [text("code"), text("name")])], {
+    retry: { attempts: 10, firstDelay: 1 },
+    wrap: (database, side) => (side === "left" ? database : withCommit(database, (unit, real) => {
+      const [batch, ...more] = unit.batches;
+      const alone = more.length === 0 && batch!.op === "update" && batch!.rows.length === 1 && batch!.rows[0]!.key[0] === keyOf(database, "Shop", "1")[0];
+      if (!alone || lose === 0) return real(unit);
+      lose--;
+      throw connectionLost();
+    })),
+  });
+  const [one, two] = ["1", "2"].map((code) => left.application.insert("Shop", { code, name: code }));
+  await sync.run();
+  const before = rowsOf(right, "Shop");
+  const transaction = left.begin();
+  for (const [key, code] of [[one!, "on its way"], [two!, "1"], [one!, "2"]] as const) transaction.update("Shop", key, { code });
+  transaction.commit();
+  const { id } = await sync.run();
+  expect(rowsOf(right, "Shop")).not.toEqual(before);
+  lose = 3;
+  expect(await sync.undo(id)).toMatchObject({ status: "done", kept: [] });
+  expect([lose, rowsOf(right, "Shop")]).toEqual([0, before]);
 });

@@ -54,8 +54,8 @@ export function factsOf(orm: MikroOrmLike): Facts {
     throw new SyncError("OPTIONS.WRONG_CLIENT", `mikroOrmDatabase needs the MikroORM itself as its first argument; ${given}.`);
   }
   if (!(orm instanceof MikroORM)) {
-    const message = `This ORM was made by another copy of @mikro-orm/core than the one installed for @sync/mikro-orm, which is ${Utils.getORMVersion()}: keep all packages of MikroORM at one version (\`npm ls @mikro-orm/core\`).`;
-    throw new SyncError("OPTIONS.VERSION", message);
+    const message = `This ORM was made by another copy of @mikro-orm/core than the ${Utils.getORMVersion()} installed for @sync/mikro-orm`;
+    throw new SyncError("OPTIONS.VERSION", `${message}: keep all packages of MikroORM at one version (\`npm ls @mikro-orm/core\`).`);
   }
   const names = classesOf(orm.driver);
   const known = names.find((name) => Object.hasOwn(engines, name));

@@ -14,7 +14,9 @@ import { checkOptions } from "./options.ts";
 type NameOf<Entity> = Entity extends { readonly name: infer Name extends string; readonly "~entity": unknown }
   ? Name
   : Entity extends { readonly "~entityName"?: infer Name extends string } ? Name : string;
-type InstanceOf<Entity> = Entity extends { readonly "~entity": infer Instance } ? Instance : Entity extends abstract new (...args: never) => infer Instance ? Instance : never;
+type InstanceOf<Entity> = Entity extends { readonly "~entity": infer Instance }
+  ? Instance
+  : Entity extends abstract new (...args: never) => infer Instance ? Instance : never;
 
 /** `author.id`: a column of a relation with several. Collections are no fields. */
 type FieldsOf<Instance> = {
@@ -45,5 +47,6 @@ export function mikroOrmDatabase<Entities = unknown>(
   const { syncFields = {}, kinds = {}, keys = {}, patience = 10_000 } = options as MikroOrmDatabaseOptions;
   const facts = factsOf(orm);
   const models = modelsOf(orm.getMetadata().getAll().values(), { ...facts, syncFields, kinds, keys });
-  return libraryDatabase(models, options as MikroOrmDatabaseOptions, { name: `mikro-orm/${facts.engine}`, executor: mikroOrmExecutor(facts, patience), mapError });
+  const executor = mikroOrmExecutor(facts, patience);
+  return libraryDatabase(models, options as MikroOrmDatabaseOptions, { name: `mikro-orm/${facts.engine}`, executor, mapError });
 }

@@ -18,7 +18,8 @@ function onDriver(driver: NonNullable<Facts["driver"]>, connection: Connection, 
     checkOpen(connection);
     const client = await connection.getNativeClient();
     if (last === undefined || last.client !== client) {
-      last = { client, executor: driver === "better-sqlite3" ? betterSqliteExecutor(client as never, patience) : postgresExecutor(client as never, driver, patience) };
+      const on = driver === "better-sqlite3" ? betterSqliteExecutor(client as never, patience) : postgresExecutor(client as never, driver, patience);
+      last = { client, executor: on };
     }
     return last.executor;
   }

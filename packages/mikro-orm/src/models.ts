@@ -22,7 +22,8 @@ export function modelsOf(entities: Iterable<EntityMetadata>, context: Context): 
   const leftOut = new Map<string, string>();
   const models: LibraryModel[] = [];
   const tables = [...entities].filter(({ embeddable, abstract, inheritanceType }) => !embeddable && (!abstract || inheritanceType !== undefined));
-  checkPerModel(context, new Map(tables.map((entity) => [entity.className, new Map(entity.props.map((property) => [property.name, ownType(property) !== undefined]))])));
+  const isOwn = ({ props }: EntityMetadata) => new Map(props.map((property) => [property.name, ownType(property) !== undefined]));
+  checkPerModel(context, new Map(tables.map((entity) => [entity.className, isOwn(entity)])));
   for (const entity of tables) {
     const result = unsupported(entity, context) ?? libraryModel(tableOf(entity, context), context.syncFields, leftOut);
     if (typeof result === "string") leftOut.set(entity.className, result);
@@ -102,10 +103,10 @@ function referenceOf(relation: EntityProperty, { pivotTable }: EntityMetadata, {
 function uniquesOf(entity: EntityMetadata): LibraryTable["uniques"] {
   const single = entity.props.filter(({ unique, owner, kind }) => unique && (kind === ReferenceKind.SCALAR || owner));
   // An index over a part of the table or over an expression names no record.
-  const whole = entity.uniques.filter(({ properties, where, expression, disabled }) => properties !== undefined && where === undefined && expression === undefined && !disabled);
+  const whole = entity.uniques.filter((each) => each.properties && each.where === undefined && each.expression === undefined && !each.disabled);
   return [
-    ...single.map(({ unique, fieldNames }) => ({ ...(typeof unique === "string" ? { name: unique } : {}), columns: fieldNames })),
-    ...whole.map(({ name, properties }) => ({ ...(name === undefined ? {} : { name }), columns: [properties!].flat().flatMap((each) => entity.properties[each]?.fieldNames ?? [each]) })),
+    ...single.map(({ unique, fieldNames }) => ({ name: typeof unique === "string" ? unique : undefined, columns: fieldNames })),
+    ...whole.map(({ name, properties }) => ({ name, columns: [properties!].flat().flatMap((each) => entity.properties[each]?.fieldNames ?? [each]) })),
   ];
 }
 
@@ -132,7 +133,8 @@ function fillsOf({ onCreate, onUpdate, version }: EntityProperty, model: string,
 function made(make: NonNullable<EntityProperty["onCreate"]>, model: string, field: string, kind: Kind): string {
   const nothing = new Proxy({}, {
     get() {
-      throw new SyncError("MODEL.SQL_DEFAULT", `What MikroORM fills into \`${model}.${field}\` is made of the entity, which rows of a sync are not; give it a column default.`, { model, field });
+      const message = `What fills \`${model}.${field}\` looks at the entity, which rows of a sync are not; give it a column default.`;
+      throw new SyncError("MODEL.SQL_DEFAULT", message, { model, field });
     },
   });
   return encode(kind, make(nothing, nothing as never));

@@ -1,9 +1,7 @@
 import { p } from "@mikro-orm/core";
 import type { PropertyChain } from "@mikro-orm/core";
 
-interface Nullable {
-  nullable: true;
-}
+type Nullable = { nullable: true };
 
 /**
  * Properties of an entity that belong to the sync: `properties: { …, ...syncProperties }` of `defineEntity`. None of them is

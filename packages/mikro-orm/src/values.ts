@@ -1,6 +1,8 @@
 import type { EntityProperty, Type } from "@mikro-orm/core";
 import type { Kind } from "@sync/core";
-import { convertedField, postgresColumn, postgresKind, postgresProcessZoneColumn, postgresUtcColumn, sqliteColumn, sqliteListField, sqliteNumericJsonColumn } from "@sync/sql";
+import {
+  convertedField, postgresColumn, postgresKind, postgresProcessZoneColumn, postgresUtcColumn, sqliteColumn, sqliteListField, sqliteNumericJsonColumn,
+} from "@sync/sql";
 import type { SqliteStorage, StoredField } from "@sync/sql";
 import type { Engine, Facts, Platform } from "./client.ts";
 import type { EntityColumn } from "./columns.ts";
@@ -11,7 +13,8 @@ export function storedColumn(column: EntityColumn, declared: Kind | undefined, {
   if (stored === undefined) return `of type ${column.type} cannot be carried`;
   const type = ownType(column.property);
   if (!type) return normalized(stored, column.property);
-  if (column.property.hasConvertToJSValueSQL || column.property.hasConvertToDatabaseValueSQL) return `of ${type.name} is converted in SQL, which is not supported`;
+  const { hasConvertToJSValueSQL, hasConvertToDatabaseValueSQL } = column.property;
+  if (hasConvertToJSValueSQL || hasConvertToDatabaseValueSQL) return `of ${type.name} is converted in SQL, which is not supported`;
   if (!declared) return `of ${type.name} is converted: say in \`kinds\` what kind of value the application sees`;
   return convertedField(stored, declared, {
     fromDriver: (value) => type.convertToJSValue(driversForm(stored.kind, value, engine), platform as never),
@@ -20,7 +23,8 @@ export function storedColumn(column: EntityColumn, declared: Kind | undefined, {
 }
 
 /** The name by which MikroORM marks its own types. */
-const markOf = ({ customType }: EntityProperty): unknown => customType && Object.getOwnPropertyDescriptor(customType.constructor, Symbol.for("@mikro-orm/type"))?.value;
+const markOf = ({ customType }: EntityProperty): unknown =>
+  customType && Object.getOwnPropertyDescriptor(customType.constructor, Symbol.for("@mikro-orm/type"))?.value;
 
 /** A type of the application's own. */
 export function ownType(property: EntityProperty): Type<unknown, unknown> | undefined {
@@ -83,18 +87,20 @@ const quotedName = (name: string): string => name.split(".").map((part) => `"${p
 // ---- SQLite
 
 function sqliteStored({ field, column, type, property }: EntityColumn, platform: Platform): StoredField | undefined {
-  const stock = (kind: Kind, storage?: SqliteStorage): StoredField => ({ kind, column: sqliteColumn({ field, column, kind, ...(storage ? { storage } : {}) }) });
+  const stock = (kind: Kind, storage?: SqliteStorage): StoredField =>
+    ({ kind, column: sqliteColumn({ field, column, kind, ...(storage ? { storage } : {}) }) });
   const name = type.toLowerCase();
   if (property.runtimeType === "Date") return stock({ type: "instant", digits: 3, noInfinity: true }, "unix-milliseconds");
   if (property.runtimeType === "boolean") return stock({ type: "boolean" });
   if (markOf(property) === "array" || markOf(property) === "enumArray") {
-    return sqliteListField({ field, column }, enumOf(property) ?? { type: "text" }, { join: (items) => platform.marshallArray(items), split: (text) => platform.unmarshallArray(text) });
+    const asText = { join: (items: readonly string[]) => platform.marshallArray(items), split: (text: string) => platform.unmarshallArray(text) };
+    return sqliteListField({ field, column }, enumOf(property) ?? { type: "text" }, asText);
   }
   if (name.includes("json")) return { kind: { type: "json" }, column: sqliteNumericJsonColumn(stock({ type: "json" }).column) };
   if (name.includes("int")) return stock({ type: "integer", bits: name.includes("big") && property.runtimeType !== "number" ? 64 : 53 });
   if (/char|clob|text/.test(name)) return stock(enumOf(property) ?? { type: "text" });
   if (name.includes("blob")) return stock({ type: "bytes" });
-  if (/real|floa|doub/.test(name)) return stock({ type: "float", bits: 64 });
+  if (/real|floa|doub/.test(name)) return stock({ type: "float", bits: 64, noNaN: true });
   // SQLite keeps a numeric as a number; up to 15 digits come back as they were.
   if (/^(?:numeric|decimal)/.test(name)) return stock({ type: "decimal", precision: Math.min(property.precision ?? 15, 15) });
   if (name === "date") return stock({ type: "date" });

@@ -1,3 +1,4 @@
+import { defineEntity, p } from "@mikro-orm/core";
 import type { Collection } from "@mikro-orm/core";
 import type { SqlMikroORM } from "@mikro-orm/sql";
 import { insert, prepare, rowsOf, valuesOf } from "@sync/test-adapters";
@@ -36,6 +37,7 @@ const written = {
   tags: ["a", "", "x,y", 'quo"te', "back\\slash", "{}"],
   few: ["x" as const, "y" as const],
   money: 1234,
+  stamp: new Date("2026-01-02T03:04:05Z"),
 };
 const canonical = {
   small: "-32768",
@@ -64,6 +66,7 @@ const canonical = {
   tags: JSON.stringify(written.tags),
   few: '["x","y"]',
   money: "1234",
+  stamp: "2026-01-02T03:04:05Z",
 };
 const postgresWritten = {
   local: new Date("2026-01-02T03:04:05.678Z"),
@@ -85,7 +88,7 @@ const postgresCanonical = {
   mood: "Sad and long",
   moods: '["Sad and long","happy"]',
 };
-const options: MikroOrmDatabaseOptions = { kinds: { Thing: { money: { type: "integer", bits: 53 } } } };
+const options: MikroOrmDatabaseOptions = { kinds: { Thing: { money: { type: "integer", bits: 53 }, stamp: { type: "instant", digits: 0 } } } };
 
 interface Case {
   readonly entity: typeof Thing;
@@ -208,6 +211,15 @@ function tests({ entity, written: values, canonical: texts, rounded }: Case, ope
 // node:sqlite refuses to give them to MikroORM at all.
 const safe = { big: 9007199254740991n, digits: "9007199254740991" };
 const onNodeSqlite: Case = { entity: Thing, written: { ...written, ...safe }, canonical: { ...canonical, big: "9007199254740991", digits: "9007199254740991" } };
+
+test("what a function makes of the entity is refused when a row needs it", async () => {
+  const Slugged = defineEntity({ name: "Slugged", properties: { id: p.integer().primary(), name: p.string(), slug: p.string().onCreate((entity: { name: string }) => entity.name) } });
+  const { orm, close } = await openSqlite([Slugged]);
+  const database = mikroOrmDatabase(orm);
+  await insert(database, "Slugged", [{ name: "A", slug: "a" }]);
+  await expect(insert(database, "Slugged", [{ name: "B" }])).rejects.toMatchObject({ code: "MODEL.SQL_DEFAULT", model: "Slugged", field: "slug" });
+  await close();
+});
 
 describe("SQLite with better-sqlite3", () => tests(onSqlite, openSqlite));
 describe("SQLite with node:sqlite", () => tests(onNodeSqlite, openNodeSqlite));

@@ -85,6 +85,7 @@ describe("PostgreSQL", () => {
     expect(models.leftOut).toEqual({
       "Thing.corner": "a value of type point cannot be carried",
       "Thing.money": "a value of Money is converted: say in `kinds` what kind of value the application sees",
+      "Thing.stamp": "a value of Seconds is converted: say in `kinds` what kind of value the application sees",
       "Thing.shouted": "a value of Shouted is converted in SQL, which is not supported",
     });
   });
@@ -173,8 +174,8 @@ describe("SQLite", () => {
       big: "integer bits:64?=",
       safe: "integer bits:53?=",
       digits: "integer bits:64?=",
-      single: "float bits:64?=",
-      double: "float bits:64?=",
+      single: "float bits:64 noNaN:true?=",
+      double: "float bits:64 noNaN:true?=",
       amount: "decimal precision:15?=",
       asNumber: "decimal precision:12?=",
       active: "boolean=",

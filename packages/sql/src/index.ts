@@ -12,7 +12,7 @@ export {
 } from "./library.ts";
 export { type LibraryColumn, libraryModel, type LibraryTable } from "./library-model.ts";
 export type { KeyMaker, SqlColumn, SqlModel } from "./model.ts";
-export { checkPerModel, type PerModel } from "./per-model.ts";
+export { checkPerModel, type OwnTypeOptions, type PerModel } from "./per-model.ts";
 export { postgresColumn, type PostgresColumnOptions, postgresKind } from "./postgres/columns.ts";
 export { firstOnTheWall, postgresProcessZoneColumn } from "./postgres/process-zone.ts";
 export { eachItem, postgresUtcColumn } from "./postgres/utc.ts";

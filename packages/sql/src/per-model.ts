@@ -1,4 +1,19 @@
 import { hintFor, SyncError } from "@sync/core";
+import type { Kind } from "@sync/core";
+
+/** Options of libraries in which an application can have types of its own, and make keys where the library does not see it. */
+export interface OwnTypeOptions<Model extends string = string> {
+  /**
+   * For fields with a type of the application's own, by model and field: what kind of value the application sees.
+   * @default such a field takes no part
+   */
+  readonly kinds?: { readonly [Name in Model]?: Readonly<Record<string, Kind>> };
+  /**
+   * Makes the keys of new records, by model, where the application makes them in a constructor or a hook.
+   * @default keys that the library or the database generates; any other key has to come with the record
+   */
+  readonly keys?: { readonly [Name in Model]?: () => string };
+}
 
 /** Something that options say by the name of a model. */
 export type PerModel<What> = Readonly<Record<string, What | undefined>>;
@@ -17,8 +32,10 @@ export function checkPerModel(
     for (const field of Object.keys(kinds[name] ?? {})) {
       const isOwn = fields.get(field);
       if (isOwn) continue;
-      const why = isOwn === undefined ? `which is no field.${hintFor(field, [...fields.keys()])}` : "whose values nothing of yours converts.";
-      throw new SyncError(isOwn === undefined ? "OPTIONS.UNKNOWN_FIELD" : "OPTIONS.VALUE", `\`kinds\` names \`${name}.${field}\`, ${why}`, { model: name, field });
+      const [code, why] = isOwn === undefined
+        ? ["OPTIONS.UNKNOWN_FIELD", `which is no field.${hintFor(field, [...fields.keys()])}`] as const
+        : ["OPTIONS.VALUE", "whose values nothing of yours converts."] as const;
+      throw new SyncError(code, `\`kinds\` names \`${name}.${field}\`, ${why}`, { model: name, field });
     }
   }
 }

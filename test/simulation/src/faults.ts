@@ -1,4 +1,6 @@
-import { SyncError, type Committed, type Database, type Endpoint, type Page, type StateChange, type StateStore, type Unit } from "@sync/core";
+import {
+  SyncError, type Committed, type Database, type DocumentDatabase, type Endpoint, type Page, type StateChange, type StateStore, type Unit,
+} from "@sync/core";
 import type { Random } from "./random.ts";
 import type { Process, Scheduler } from "./scheduler.ts";
 
@@ -56,6 +58,21 @@ export class Wire {
       commit: (unit) => this.#call(`${name} commit ${unit.batches.map((batch) => `${batch.op} ${batch.model} ${batch.rows.length}`).join(", ")}`, () => this.#commit(side, database, unit, fenceOf), "unit"),
       close: () => database.close(),
       ...(state ? { state: this.state(state) } : {}),
+    };
+  }
+
+  /** What `unfold` asks of a database of documents, so that a process dies between the calls of one unit, too. */
+  documents(side: string, database: DocumentDatabase): DocumentDatabase {
+    const { name, documents } = database;
+    const { countInside, containing } = documents;
+    return {
+      ...this.database(side, database),
+      documents: {
+        commit: (unit) => this.#call(`${name} commit ${unit.batches.flatMap(({ model, rows }) => rows.map(({ op }) => `${op} ${model}`)).join(", ")}`, () => documents.commit(unit), "unit"),
+        identities: (model, by, tuples) => this.#call(`${name} identities ${model} ${by} ${tuples.length}`, () => documents.identities(model, by, tuples)),
+        ...(countInside && { countInside: (model, paths) => this.#call(`${name} count ${model}`, () => countInside.call(documents, model, paths)) }),
+        ...(containing && { containing: (model, shapes) => this.#call(`${name} containing ${model} ${shapes.length}`, () => containing.call(documents, model, shapes)) }),
+      },
     };
   }
 

@@ -199,7 +199,9 @@ export class History {
     const onSide = life.thing.rows.filter((row) => row.side === life.side && row !== life && row.spec === spec);
     if (onSide.some((row) => row.end === undefined)) this.#broken("I4", `a record of ${this.#label(life)} was created twice`);
     const deleted = onSide.find((row) => row.end === "user");
-    if (deleted !== undefined && !deleted.endedInTrouble && source.end === undefined && !this.#bornAfter(source, deleted)) {
+    // What the engine itself made of the deleted one is told of in its state, whatever became of the answer.
+    const unknown = deleted?.endedInTrouble && source.byUser;
+    if (deleted !== undefined && !unknown && source.end === undefined && !this.#bornAfter(source, deleted)) {
       this.#owe("I7", `a record of ${this.#label(life)} that a user deleted came back`, life, undefined, undefined);
     }
     for (const member of membersOf(spec)) {

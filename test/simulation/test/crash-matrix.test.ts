@@ -1,4 +1,5 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import { playScene, type Scene } from "../src/crash.ts";
 import { describeFailure } from "../src/report.ts";
 import { simulate } from "../src/simulate.ts";
 
@@ -21,3 +22,20 @@ test.each(CASES)("a run over $set dies before and after each of its calls, and t
     }
   }
 }, 120_000);
+
+/** Labels on countries, in arrays of keys, and labels on cities, in objects: by the seed. */
+describe.each([["rows", 1], ["documents", 1], ["documents", 2]] as const)("from rows to %s (seed %i)", (onTheRight, seed) => {
+  test.each(["a first copy", "changes", "an undo"] as const)("a process that is at %s dies before and after each of its calls, and the next ones finish its work (I4)", async (work) => {
+    const scene: Scene = { work, onTheRight, seed };
+    const calm = await playScene(scene);
+    expect(calm.broken).toEqual([]);
+    expect(calm.steps).toBeGreaterThan(20);
+    for (let step = 1; step <= calm.steps; step += 1) {
+      for (const when of ["before", "after"] as const) {
+        const { broken, lines } = await playScene(scene, { step, when, again: when === "after" && step % 3 === 0 });
+        expect(broken.length === 0 ? "" : `dead ${when} call ${step}: ${broken.join("\n")}`).toBe("");
+        expect(lines).toEqual(calm.lines);
+      }
+    }
+  }, 120_000);
+});

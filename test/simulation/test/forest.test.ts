@@ -48,23 +48,4 @@ if (one !== undefined) {
       for (const seed of [1, 2, 3, 4, 5]) expect((await playForest(seed)).hash).toBe((await playForest(seed)).hash);
     });
   });
-
-  /** Documents take part in each of these; the second call of a run or undo has something of everything to do. */
-  describe.each([["a run", false], ["an undo", true]])("%s over rows and documents", (_, undo) => {
-    test.each([4, 8])("dies before and after each of its calls, and the next one finishes its work (forest %i)", async (seed) => {
-      const calm = await playForest(seed, { calm: true, undo });
-      expect([calm.shape, calm.violations]).toEqual([expect.stringContaining("documents"), []]);
-      // Of an undo the third: a run that finds its databases filled, one that is to be taken back, and its undo.
-      const run = undo ? 3 : 1;
-      const steps = calm.steps[run - 1]!;
-      expect(steps).toBeGreaterThan(8);
-      for (let step = 1; step <= steps; step += 1) {
-        for (const when of ["before", "after"] as const) {
-          const result = await playForest(seed, { calm: true, undo, crash: { run, step, when } });
-          expect([...result.faults]).toContain(undo ? "crash in undo" : "crash");
-          expect(result.violations.length === 0 ? "" : `dead ${when} call ${step}: ${words(result)}`).toBe("");
-        }
-      }
-    }, 120_000);
-  });
 }

@@ -89,10 +89,11 @@ export const commitFaults: readonly Fault[] = [
     law: "commit/identify",
     wrong: "A cloudId is given whatever the row had before.",
     of: (session) => commits(session, async (unit, commit) => {
-      const changed = await Promise.all(unit.batches.map(async (batch) =>
-        batch.op === "identify"
-          ? { ...batch, rows: await Promise.all(batch.rows.map(async (row) => ({ ...row, was: (await current(session, batch.model, row.key))?.cloudId ?? null }))) }
-          : batch));
+      const changed = await Promise.all(unit.batches.map(async (batch) => {
+        if (batch.op !== "identify") return batch;
+        const now = await Promise.all(batch.rows.map(({ key }) => current(session, batch.model, key)));
+        return { ...batch, rows: batch.rows.map((row, at) => ({ ...row, was: now[at]?.cloudId ?? null })) };
+      }));
       return await commit({ ...unit, batches: changed });
     }),
   },
@@ -119,7 +120,8 @@ export const commitFaults: readonly Fault[] = [
       const given = new Map<string, string>();
       return commits(session, async (unit, commit) => {
         for (const batch of unit.batches) {
-          if (batch.op === "insert" && batch.model === "Book" && batch.rows.some(({ key, cloudId }) => given.has(cloudId) && given.get(cloudId) !== key[0])) return refuse("WRITE.UNIQUE", "Book");
+          if (batch.op !== "insert" || batch.model !== "Book") continue;
+          if (batch.rows.some(({ key, cloudId }) => given.has(cloudId) && given.get(cloudId) !== key[0])) return refuse("WRITE.UNIQUE", "Book");
         }
         const committed = await commit(unit);
         for (const batch of unit.batches) {

@@ -102,7 +102,8 @@ export const concurrencyFaults: readonly Fault[] = [
       const fresh: boolean[] = [];
       for (const { key, revision } of batch.rows) fresh.push((await current(session, batch.model, key))?.revision === revision);
       await pause(2);
-      const rows = await Promise.all(batch.rows.map(async (row, at) => ({ ...row, revision: (fresh[at] ? (await current(session, batch.model, row.key))?.revision : undefined) ?? row.revision })));
+      const now = await Promise.all(batch.rows.map(({ key }) => current(session, batch.model, key)));
+      const rows = batch.rows.map((row, at) => ({ ...row, revision: (fresh[at] ? now[at]?.revision : undefined) ?? row.revision }));
       return await commit({ ...unit, batches: [{ ...batch, rows }] });
     }),
   },

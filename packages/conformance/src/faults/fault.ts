@@ -83,7 +83,9 @@ export function batches(session: MemorySession, change: (batch: Batch) => Batch)
 }
 
 /** One field of one model's new or changed rows replaced before it is written. */
-export function written(session: MemorySession, op: "insert" | "update", model: string, field: string, change: (value: string | null) => string | null): Session {
+export function written(
+  session: MemorySession, op: "insert" | "update", model: string, field: string, change: (value: string | null) => string | null,
+): Session {
   return batches(session, (batch) => {
     if (batch.op !== op || batch.model !== model || (batch.op !== "insert" && batch.op !== "update")) return batch;
     const at = batch.fields.indexOf(field);

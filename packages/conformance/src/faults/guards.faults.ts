@@ -30,7 +30,8 @@ function revisionsOf(session: MemorySession, made: (record: KitRecord) => KitRec
     return records.get(JSON.stringify(key));
   };
   const reading = rows(session, (row, _, model) => ({ ...row, revision: text(model, row.key) ?? row.revision }));
-  const writing = guards(session, async ({ model }, { key, revision }) => (text(model, key) === revision ? (await current(session, model, key))?.revision : "moved"));
+  const writing = guards(session, async ({ model }, { key, revision }) =>
+    text(model, key) === revision ? (await current(session, model, key))?.revision : "moved");
   return { ...session, database: { ...writing.database, endpoints: reading.database.endpoints } };
 }
 
@@ -38,13 +39,15 @@ export const guardsFaults: readonly Fault[] = [
   {
     law: "guards/stale-update",
     wrong: "An update of several rows is not guarded.",
-    of: (session) => guards(session, async (batch, { key }) => (batch.op === "update" && batch.rows.length > 1 ? (await current(session, batch.model, key))?.revision : undefined)),
+    of: (session) => guards(session, async (batch, { key }) =>
+      batch.op === "update" && batch.rows.length > 1 ? (await current(session, batch.model, key))?.revision : undefined),
     also: ["commit/outcomes-in-order"],
   },
   {
     law: "guards/stale-delete",
     wrong: "A delete of several rows is not guarded.",
-    of: (session) => guards(session, async (batch, { key }) => (batch.op === "delete" && batch.rows.length > 1 ? (await current(session, batch.model, key))?.revision : undefined)),
+    of: (session) => guards(session, async (batch, { key }) =>
+      batch.op === "delete" && batch.rows.length > 1 ? (await current(session, batch.model, key))?.revision : undefined),
     also: ["commit/outcomes-in-order"],
   },
   {

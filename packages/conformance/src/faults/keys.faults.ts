@@ -58,10 +58,13 @@ export const keysFaults: readonly Fault[] = [
   {
     law: "keys/large-numbers",
     wrong: "Numbers go through a JavaScript number.",
-    of: (session) => batches(session, (batch) =>
-      batch.op === "insert" && batch.model === "Entry"
-        ? { ...batch, rows: batch.rows.map((row) => ({ ...row, key: [row.key[0]!, rounded(row.key[1]!)], values: row.values.map((value, n) => (batch.fields[n] === "page" ? rounded(value!) : value)) })) }
-        : batch),
+    of: (session) => batches(session, (batch) => {
+      if (batch.op !== "insert" || batch.model !== "Entry") return batch;
+      const rows = batch.rows.map((row) => ({
+        ...row, key: [row.key[0]!, rounded(row.key[1]!)], values: row.values.map((value, n) => (batch.fields[n] === "page" ? rounded(value!) : value)),
+      }));
+      return { ...batch, rows };
+    }),
   },
   {
     law: "keys/changed",
@@ -105,7 +108,8 @@ export const fetchFaults: readonly Fault[] = [
   {
     law: "fetch/once",
     wrong: "Every tuple is answered on its own.",
-    of: (session) => fetches(session, async (request, inner) => (await Promise.all(request.tuples.map((tuple) => inner.fetch({ ...request, tuples: [tuple] })))).flat()),
+    of: (session) => fetches(session, async (request, inner) =>
+      (await Promise.all(request.tuples.map((tuple) => inner.fetch({ ...request, tuples: [tuple] })))).flat()),
   },
   {
     law: "fetch/by-cloud-id",

@@ -85,7 +85,8 @@ function forget(database: MemoryDatabase): void {
   const { tables, ...rest } = database.snapshot();
   const bare = [...tables].map(([name, { rows }]) => {
     const inModel = database.endpoints.get(name)!.model.syncFields.cloudId !== undefined;
-    return [name, { rows: inModel ? rows : new Map([...rows].map(([key, row]) => [key, { ...row, cloudId: null }])), identities: new Map<string, string>() }] as const;
+    const nobody = new Map([...rows].map(([key, row]) => [key, { ...row, cloudId: null }]));
+    return [name, { rows: inModel ? rows : nobody, identities: new Map<string, string>() }] as const;
   });
   database.restore({ ...rest, tables: new Map(bare), runCounter: 0, fence: 0, met: new Map(), pairs: new Map() });
 }

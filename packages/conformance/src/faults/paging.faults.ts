@@ -22,7 +22,8 @@ export const pagingFaults: readonly Fault[] = [
   {
     law: "paging/ranges-without-gap",
     wrong: "The range of a page begins with its first row.",
-    of: (session) => scans(session, (pages) => pages.map((page, at) => (at > 0 && page.rows.length > 0 ? { ...page, range: { ...page.range, after: page.rows[0]!.key } } : page))),
+    of: (session) => scans(session, (pages) => pages.map((page, at) =>
+      at > 0 && page.rows.length > 0 ? { ...page, range: { ...page.range, after: page.rows[0]!.key } } : page)),
     also: ["paging/asked-ranges"],
   },
   {
@@ -87,7 +88,8 @@ export const pagingFaults: readonly Fault[] = [
     of: (session) => endpoints(session, (inner) => ({
       async *scan(request) {
         const text = (key: readonly string[]): string => key.join("\u0000");
-        const all = (await pagesOf(inner, { ...request, ranges: undefined, pageSize: 10_000 })).flatMap(({ rows }) => rows).sort((a, b) => (text(a.key) < text(b.key) ? -1 : 1));
+        const pages = await pagesOf(inner, { ...request, ranges: undefined, pageSize: 10_000 });
+        const all = pages.flatMap(({ rows }) => rows).sort((a, b) => (text(a.key) < text(b.key) ? -1 : 1));
         for (const { after, upTo } of request.ranges ?? [{ after: null, upTo: null }]) {
           const inside = all.filter(({ key }) => (after === null || text(key) > text(after)) && (upTo === null || text(key) <= text(upTo)));
           for (let at = 0; at === 0 || at < inside.length; at += request.pageSize) {

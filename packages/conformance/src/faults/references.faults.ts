@@ -1,3 +1,4 @@
+import type { InsertBatch } from "@sync/core";
 import { batches, commits, current, endpoint, refusals, refuse, rows, withValue, type Fault } from "./fault.ts";
 
 export const referencesFaults: readonly Fault[] = [
@@ -16,7 +17,8 @@ export const referencesFaults: readonly Fault[] = [
   {
     law: "references/read-as-keys",
     wrong: "A reference is read with zeros before it.",
-    of: (session) => rows(session, (row, { fields }, model) => (model === "Child" ? withValue(row, fields, "parentId", (value) => value?.padStart(4, "0") ?? null) : row)),
+    of: (session) => rows(session, (row, { fields }, model) =>
+      model === "Child" ? withValue(row, fields, "parentId", (value) => value?.padStart(4, "0") ?? null) : row),
   },
   {
     law: "references/to-nothing",
@@ -28,8 +30,9 @@ export const referencesFaults: readonly Fault[] = [
     law: "references/to-itself",
     wrong: "Only rows that were there before a unit can be referred to by their own model.",
     of: (session) => commits(session, async (unit, commit) => {
-      const made = new Set(unit.batches.flatMap((batch) => (batch.op === "insert" && batch.model === "Node" ? batch.rows.map(({ key }) => key[0]) : [])));
-      const within = unit.batches.some((batch) => batch.op === "insert" && batch.model === "Node" && batch.rows.some(({ values }) => made.has(values[batch.fields.indexOf("aboveId")] ?? "")));
+      const inserts = unit.batches.filter((batch) => batch.op === "insert" && batch.model === "Node") as InsertBatch[];
+      const made = new Set(inserts.flatMap((batch) => batch.rows.map(({ key }) => key[0])));
+      const within = inserts.some(({ fields, rows: nodes }) => nodes.some(({ values }) => made.has(values[fields.indexOf("aboveId")] ?? "")));
       return within ? refuse("WRITE.FOREIGN_KEY", "Node") : await commit(unit);
     }),
   },
@@ -37,7 +40,9 @@ export const referencesFaults: readonly Fault[] = [
     law: "references/patched",
     wrong: "A reference to the own model is written by inserts only.",
     of: (session) => batches(session, (batch) =>
-      batch.op === "update" && batch.model === "Node" ? { ...batch, rows: batch.rows.map((row) => ({ ...row, values: row.values.map(() => undefined) })) } : batch),
+      batch.op === "update" && batch.model === "Node"
+        ? { ...batch, rows: batch.rows.map((row) => ({ ...row, values: row.values.map(() => undefined) })) }
+        : batch),
   },
   {
     law: "references/moved",

@@ -1,6 +1,6 @@
 import type { Changes, KeyRange } from "@sync/core";
 import { expect } from "vitest";
-import { many } from "../kit.ts";
+import { many, update } from "../kit.ts";
 import type { Law } from "../law.ts";
 
 const ids = (changes: Changes): string[] => (changes.keys === "all" ? ["all"] : changes.keys.map(([id]) => id!).sort());
@@ -76,7 +76,7 @@ export const changesSuite: readonly Law[] = [
       await kit.probe.insert("Book", books);
       const { next } = await kit.changesSince("Book");
       const rows = (await kit.rows("Book")).filter(({ key }) => key[0] === "b1" || key[0] === "b2");
-      const { transaction } = await kit.write({ op: "update", model: "Book", fields: ["title"], rows: rows.map(({ key, revision }) => ({ key, revision, values: ["ours"] })) });
+      const { transaction } = await kit.write(update("Book", ["title"], rows, ["ours"]));
       expect(ids(await kit.changesSince("Book", next))).toEqual(expect.arrayContaining(["b1", "b2"]));
       const without = ids(await kit.changesSince("Book", next, [transaction]));
       expect([without.includes("b1"), without.includes("b2")]).toEqual([false, false]);
@@ -111,7 +111,8 @@ export const changesSuite: readonly Law[] = [
       await kit.probe.insert("Book", books);
       const { next } = await kit.changesSince("Book");
       const later = next.replace(/("?horizon"?\D*)\d+/, "$1999999999");
-      for (const mark of ["nonsense", "{}", "[]", ...(later === next ? [] : [later])]) expect(await kit.changesSince("Book", mark)).toMatchObject({ keys: "all", total: 6 });
+      const marks = ["nonsense", "{}", "[]", ...(later === next ? [] : [later])];
+      for (const mark of marks) expect(await kit.changesSince("Book", mark)).toMatchObject({ keys: "all", total: 6 });
     },
   },
   {

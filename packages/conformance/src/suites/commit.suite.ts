@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { many, pick, same, sorted } from "../kit.ts";
+import { many, pick, remove, same, sorted, update } from "../kit.ts";
 import type { Law } from "../law.ts";
 
 export const commitSuite: readonly Law[] = [
@@ -13,9 +13,9 @@ export const commitSuite: readonly Law[] = [
       const of = (ids: readonly string[]): { key: readonly string[]; revision: string }[] =>
         ids.map((id) => ({ key: [id], revision: rows.find(({ key }) => key[0] === id)!.revision }));
       const statuses = await kit.statuses(
-        { op: "update", model: "Book", fields: ["title"], rows: of(["2", "1", "0"]).map((row) => ({ ...row, values: ["ours"] })) },
+        update("Book", ["title"], of(["2", "1", "0"]), ["ours"]),
         await kit.newRows("Book", [{ id: "new" }, { id: "newer" }]),
-        { op: "delete", model: "Book", rows: of(["4", "3"]) },
+        remove("Book", of(["4", "3"])),
       );
       expect(statuses).toEqual([["written", "stale", "written"], ["written", "written"], ["stale", "written"]]);
     },
@@ -27,7 +27,8 @@ export const commitSuite: readonly Law[] = [
       for (const model of ["Parent", "Child"] as const) {
         const records = model === "Parent" ? [{ code: "a" }, { code: "b" }] : [{ name: "a", rank: "1" }, { name: "b", rank: "1" }];
         const written = await kit.insert(model, records);
-        expect(sorted((await kit.rows(model)).map(({ key, cloudId }) => ({ key, cloudId })))).toEqual(sorted(written.map(({ key, cloudId }) => ({ key, cloudId }))));
+        const identity = ({ key, cloudId }: { key: readonly string[]; cloudId: string | null }) => ({ key, cloudId });
+        expect(sorted((await kit.rows(model)).map(identity))).toEqual(sorted(written.map(identity)));
       }
       if (kit.capabilities.cloudIdField) {
         expect((await kit.stored("Child", ["cloudId"])).map(({ cloudId }) => cloudId)).toEqual(sorted((await kit.rows("Child")).map(({ cloudId }) => cloudId)));
@@ -44,7 +45,7 @@ export const commitSuite: readonly Law[] = [
       const committed = await kit.commit(
         parents,
         { op: "identify", model: "Book", rows: [{ key: ["a"], cloudId: kit.cloudId(), was: null }] },
-        { op: "update", model: "Book", fields: ["title"], rows: [{ key: ["a"], revision: rows.find(({ key }) => key[0] === "a")!.revision, values: ["ours"] }] },
+        update("Book", ["title"], rows.filter(({ key }) => key[0] === "a"), ["ours"]),
         await kit.newRows("Book", [{ id: "c" }, { id: "b" }]),
       );
       expect(committed).toMatchObject({ committed: false, refusal: { code: "WRITE.UNIQUE" } });
@@ -60,7 +61,7 @@ export const commitSuite: readonly Law[] = [
     async check(kit) {
       const [a] = await kit.given("Parent", [{ code: "wanted", name: "old" }]);
       const { op, model, fields, rows } = await kit.newRows("Parent", [{ code: "wanted", name: "new" }]);
-      const statuses = await kit.statuses({ op: "delete", model: "Parent", rows: [{ key: a!.key, revision: a!.revision }] }, { op, model, fields, rows });
+      const statuses = await kit.statuses(remove("Parent", [a!]), { op, model, fields, rows });
       expect(statuses).toEqual([["written"], ["written"]]);
       expect(await kit.stored("Parent", ["code", "name"])).toEqual([{ code: "wanted", name: "new" }]);
     },
@@ -72,7 +73,7 @@ export const commitSuite: readonly Law[] = [
       const rows = await kit.given("Parent", [{ code: "a", name: "first" }, { code: "b", name: "second" }]);
       const [a, b] = ["a", "b"].map((code) => rows.find((row) => kit.record("Parent", row)["code"] === code)!);
       const code = (row: typeof a, value: string) =>
-        ({ op: "update", model: "Parent", fields: ["code"], rows: [{ key: row!.key, revision: row!.revision, values: [value] }] }) as const;
+        (update("Parent", ["code"], [row!], [value]));
       expect(await kit.statuses(code(a, "parked"), code(b, "a"), code(a, "b"))).toEqual([["written"], ["written"], ["written"]]);
       expect(await kit.stored("Parent", ["code", "name"])).toEqual([{ code: "a", name: "second" }, { code: "b", name: "first" }]);
     },
@@ -85,8 +86,7 @@ export const commitSuite: readonly Law[] = [
       const [inserted] = (await kit.write(batch)).outcomes;
       const rows = await kit.rows("Child");
       const at = (key: readonly string[]) => rows.find((row) => same(row.key, key))!;
-      const update = { op: "update", model: "Child", fields: ["name", "rank"], rows: batch.rows.map(({ key }) => ({ key, revision: at(key).revision, values: ["c", "3"] })) } as const;
-      const [updated] = (await kit.write(update)).outcomes;
+      const [updated] = (await kit.write(update("Child", ["name", "rank"], batch.rows.map(({ key }) => at(key)), ["c", "3"]))).outcomes;
       const stored = await kit.stored("Child");
       const model = kit.endpoint("Child").model;
       for (const [n, { key }] of batch.rows.entries()) {
@@ -144,7 +144,8 @@ export const commitSuite: readonly Law[] = [
       for (const model of ["Parent", "Child"] as const) {
         const [taken] = await kit.insert(model, [model === "Parent" ? { code: "a" } : { name: "a", rank: "1" }]);
         const next = await kit.newRows(model, [model === "Parent" ? { code: "b" } : { name: "b", rank: "1" }]);
-        expect(await kit.commit({ ...next, rows: next.rows.map((row) => ({ ...row, cloudId: taken!.cloudId })) })).toMatchObject({ committed: false, refusal: { code: "WRITE.UNIQUE" } });
+        const twice = { ...next, rows: next.rows.map((row) => ({ ...row, cloudId: taken!.cloudId })) };
+        expect(await kit.commit(twice)).toMatchObject({ committed: false, refusal: { code: "WRITE.UNIQUE" } });
         await kit.probe.insert(model, [model === "Parent" ? { code: "c" } : { name: "c", rank: "1" }]);
         const other = (await kit.rows(model)).find(({ cloudId }) => cloudId === null)!;
         const identified = await kit.commit({ op: "identify", model, rows: [{ key: other.key, cloudId: taken!.cloudId, was: null }] });
@@ -173,8 +174,8 @@ export const commitSuite: readonly Law[] = [
       const rows = await kit.rows("Book");
       expect(rows).toHaveLength(3000);
       const statuses = await kit.statuses(
-        { op: "update", model: "Book", fields: ["title"], rows: rows.slice(0, 2000).map(({ key, revision }) => ({ key, revision, values: [`new ${key[0]}`] })) },
-        { op: "delete", model: "Book", rows: rows.slice(2000).map(({ key, revision }) => ({ key, revision })) },
+        update("Book", ["title"], rows.slice(0, 2000), ({ key }) => [`new ${key[0]}`]),
+        remove("Book", rows.slice(2000)),
       );
       expect(new Set(statuses.flat())).toEqual(new Set(["written"]));
       const stored = await kit.stored("Book");

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { giveWay, many, sorted } from "../kit.ts";
+import { giveWay, many, sorted, update } from "../kit.ts";
 import type { Law } from "../law.ts";
 
 export const concurrencySuite: readonly Law[] = [
@@ -69,9 +69,9 @@ export const concurrencySuite: readonly Law[] = [
     says: "Of two units that hold the same revision of a row one writes it, and the other comes back stale.",
     async check(kit) {
       const [row] = await kit.given("Book", [{ id: "a", title: "0" }]);
-      const update = (title: string) =>
-        kit.statuses({ op: "update", model: "Book", fields: ["title"], rows: [{ key: row!.key, revision: row!.revision, values: [title] }] });
-      const statuses = (await Promise.all([update("1"), update("2"), update("3")])).flat(2);
+      const retitled = (title: string) =>
+        kit.statuses(update("Book", ["title"], [row!], [title]));
+      const statuses = (await Promise.all([retitled("1"), retitled("2"), retitled("3")])).flat(2);
       expect(sorted(statuses)).toEqual(["stale", "stale", "written"]);
       expect((await kit.stored("Book"))[0]!["title"]).toBe(String(statuses.indexOf("written") + 1));
     },
@@ -84,7 +84,7 @@ export const concurrencySuite: readonly Law[] = [
       await kit.insert("Book", many(30, (n) => ({ id: `book ${n}`, title: "0" })));
       let rows = await kit.rows("Book");
       for (const title of ["1", "2", "3", "4", "5"]) {
-        const writing = kit.write({ op: "update", model: "Book", fields: ["title"], rows: rows.map(({ key, revision }) => ({ key, revision, values: [title] })) });
+        const writing = kit.write(update("Book", ["title"], rows, [title]));
         const seen = await Promise.all([kit.rows("Book", { fields: ["title"] }), kit.rows("Book", { fields: ["title"] })]);
         for (const page of seen) expect(new Set(page.map(({ values }) => values[0])).size).toBe(1);
         await writing;

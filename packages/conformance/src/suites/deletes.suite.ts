@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { many } from "../kit.ts";
+import { many, remove } from "../kit.ts";
 import type { Law } from "../law.ts";
 
 export const deletesSuite: readonly Law[] = [
@@ -8,8 +8,7 @@ export const deletesSuite: readonly Law[] = [
     says: "A deleted row is in the database no more, nor in any answer.",
     async check(kit) {
       const [written] = await kit.insert("Book", [{ id: "a" }, { id: "b" }]);
-      const { revision } = await kit.row("Book", ["a"]);
-      expect(await kit.statuses({ op: "delete", model: "Book", rows: [{ key: ["a"], revision }] })).toEqual([["written"]]);
+      expect(await kit.statuses(remove("Book", [await kit.row("Book", ["a"])]))).toEqual([["written"]]);
       expect(await kit.stored("Book", ["id"])).toEqual([{ id: "b" }]);
       expect((await kit.rows("Book")).map(({ key }) => key)).toEqual([["b"]]);
       expect(await kit.fetch("Book", "key", [["a"]])).toEqual([]);
@@ -21,8 +20,7 @@ export const deletesSuite: readonly Law[] = [
     says: "The identity of a row that a unit deletes goes with it: a row made anew under that key is nobody yet, and the cloudId is free.",
     async check(kit) {
       const [a] = await kit.insert("Book", [{ id: "a" }]);
-      const { revision } = await kit.row("Book", ["a"]);
-      await kit.write({ op: "delete", model: "Book", rows: [{ key: ["a"], revision }] });
+      await kit.write(remove("Book", [await kit.row("Book", ["a"])]));
       await kit.probe.insert("Book", [{ id: "a" }]);
       expect((await kit.row("Book", ["a"])).cloudId).toBeNull();
       const next = await kit.newRows("Book", [{ id: "b" }]);
@@ -37,8 +35,8 @@ export const deletesSuite: readonly Law[] = [
       const [parent] = await kit.given("Parent", [{ code: "a" }]);
       const children = await kit.given("Child", many(3, (n) => ({ name: String(n), rank: "1", parentId: parent!.key[0]! })));
       const statuses = await kit.statuses(
-        { op: "delete", model: "Child", rows: children.map(({ key, revision }) => ({ key, revision })) },
-        { op: "delete", model: "Parent", rows: [{ key: parent!.key, revision: parent!.revision }] },
+        remove("Child", children),
+        remove("Parent", [parent!]),
       );
       expect(statuses.flat()).toEqual(["written", "written", "written", "written"]);
       expect([...(await kit.stored("Child")), ...(await kit.stored("Parent"))]).toEqual([]);
@@ -51,7 +49,7 @@ export const deletesSuite: readonly Law[] = [
     async check(kit) {
       const [parent] = await kit.given("Parent", [{ code: "a" }]);
       await kit.probe.insert("Child", [{ name: "1", rank: "1", parentId: parent!.key[0]! }]);
-      const committed = await kit.commit({ op: "delete", model: "Parent", rows: [{ key: parent!.key, revision: parent!.revision }] });
+      const committed = await kit.commit(remove("Parent", [parent!]));
       expect(committed).toMatchObject({ committed: false, refusal: { code: "WRITE.FOREIGN_KEY" } });
       expect(await kit.stored("Parent", ["code"])).toEqual([{ code: "a" }]);
       expect(await kit.stored("Child", ["name"])).toEqual([{ name: "1" }]);
@@ -65,7 +63,7 @@ export const deletesSuite: readonly Law[] = [
       await kit.probe.insert("Entry", [{ book: "a", page: "1" }, { book: "b", page: "1" }]);
       const { references } = kit.endpoint("Entry").model;
       const declared = references.find(({ target }) => target === kit.name("Book"))!.onDelete;
-      const committed = await kit.commit({ op: "delete", model: "Book", rows: [await kit.row("Book", ["a"])].map(({ key, revision }) => ({ key, revision })) });
+      const committed = await kit.commit(remove("Book", [await kit.row("Book", ["a"])]));
       expect(committed.committed).toBe(declared !== "restrict");
       const left = (await kit.stored("Entry", ["book"])).map(({ book }) => book);
       expect(left).toEqual(declared === "cascade" ? ["b"] : declared === "set-null" ? ["b", null] : ["a", "b"]);

@@ -1,7 +1,7 @@
 import type { Committed } from "@sync/core";
 import { isSyncError } from "@sync/core";
 import { expect } from "vitest";
-import { refused, type Kit } from "../kit.ts";
+import { type Kit, refused, update } from "../kit.ts";
 import type { Law } from "../law.ts";
 
 /** Stands in records that are refused, and in nothing that says why. */
@@ -32,7 +32,7 @@ export const errorsSuite: readonly Law[] = [
       const b = rows.find((row) => kit.record("Parent", row)["code"] === "b")!;
       const refusal = { committed: false, refusal: { code: "WRITE.UNIQUE", model: kit.name("Parent") } };
       expect(await kit.commit(await kit.newRows("Parent", [{ code: "a" }]))).toMatchObject(refusal);
-      expect(await kit.commit({ op: "update", model: "Parent", fields: ["code"], rows: [{ key: b.key, revision: b.revision, values: ["a"] }] })).toMatchObject(refusal);
+      expect(await kit.commit(update("Parent", ["code"], [b], ["a"]))).toMatchObject(refusal);
       expect(await kit.stored("Parent", ["code"])).toEqual([{ code: "a" }, { code: "b" }]);
     },
   },
@@ -71,7 +71,8 @@ export const errorsSuite: readonly Law[] = [
     needs: ["notNull"],
     async check(kit) {
       const model = kit.name("Parent");
-      expect(await kit.commit(await kit.newRows("Parent", [{ code: null, name: "a" }]))).toMatchObject({ committed: false, refusal: { code: "WRITE.NOT_NULL", model } });
+      const refusal = { code: "WRITE.NOT_NULL", model };
+      expect(await kit.commit(await kit.newRows("Parent", [{ code: null, name: "a" }]))).toMatchObject({ committed: false, refusal });
       expect(await kit.stored("Parent")).toEqual([]);
     },
   },

@@ -1,3 +1,4 @@
+import type { Row } from "@sync/core";
 import { expect } from "vitest";
 import { many, sorted } from "../kit.ts";
 import type { Law } from "../law.ts";
@@ -50,7 +51,8 @@ export const fetchSuite: readonly Law[] = [
     says: "All rows that refer to a record are fetched by the fields of that reference.",
     async check(kit) {
       const [a, b] = await kit.given("Parent", [{ code: "a" }, { code: "b" }, { code: "c" }]);
-      await kit.probe.insert("Child", [{ name: "1", rank: "1", parentId: a!.key[0]! }, { name: "2", rank: "1", parentId: a!.key[0]! }, { name: "3", rank: "1", parentId: b!.key[0]! }, { name: "4", rank: "1" }]);
+      const of = (name: string, parent: Row | undefined) => ({ name, rank: "1", parentId: parent?.key[0] ?? null });
+      await kit.probe.insert("Child", [of("1", a), of("2", a), of("3", b), of("4", undefined)]);
       const found = await kit.fetch("Child", ["parentId"], [[a!.key[0]!]], ["name"]);
       expect(found.map(({ values }) => values[0]).sort()).toEqual(["1", "2"]);
       expect((await kit.fetch("Child", ["parentId"], [[a!.key[0]!], [b!.key[0]!]], ["name"])).map(({ values }) => values[0]).sort()).toEqual(["1", "2", "3"]);

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { keyRecord } from "../kit.ts";
+import { keyRecord, remove, update } from "../kit.ts";
 import type { Law } from "../law.ts";
 
 export const guardsSuite: readonly Law[] = [
@@ -10,7 +10,7 @@ export const guardsSuite: readonly Law[] = [
       const rows = await kit.given("Book", [{ id: "a", title: "1" }, { id: "b", title: "2" }, { id: "c", title: "3" }]);
       const moved = rows[1]!;
       await kit.probe.update("Book", keyRecord("Book", moved.key), { title: "theirs" });
-      const statuses = await kit.statuses({ op: "update", model: "Book", fields: ["title"], rows: rows.map(({ key, revision }) => ({ key, revision, values: ["ours"] })) });
+      const statuses = await kit.statuses(update("Book", ["title"], rows, ["ours"]));
       expect(statuses).toEqual([["written", "stale", "written"]]);
       const titles = Object.fromEntries((await kit.stored("Book")).map(({ id, title }) => [id, title]));
       expect(titles).toEqual(Object.fromEntries(rows.map(({ key }) => [key[0], key[0] === moved.key[0] ? "theirs" : "ours"])));
@@ -22,7 +22,7 @@ export const guardsSuite: readonly Law[] = [
     async check(kit) {
       const rows = await kit.given("Book", [{ id: "a" }, { id: "b" }]);
       await kit.probe.update("Book", { id: "b" }, { title: "theirs" });
-      const statuses = await kit.statuses({ op: "delete", model: "Book", rows: rows.map(({ key, revision }) => ({ key, revision })) });
+      const statuses = await kit.statuses(remove("Book", rows));
       expect(statuses).toEqual([rows.map(({ key }) => (key[0] === "b" ? "stale" : "written"))]);
       expect(await kit.stored("Book")).toEqual([{ id: "b", title: "theirs" }]);
     },
@@ -35,8 +35,8 @@ export const guardsSuite: readonly Law[] = [
       await kit.probe.delete("Book", { id: "a" });
       await kit.probe.delete("Book", { id: "b" });
       const statuses = await kit.statuses(
-        { op: "update", model: "Book", fields: ["title"], rows: [{ key: a!.key, revision: a!.revision, values: ["ours"] }] },
-        { op: "delete", model: "Book", rows: [{ key: b!.key, revision: b!.revision }] },
+        update("Book", ["title"], [a!], ["ours"]),
+        remove("Book", [b!]),
       );
       expect(statuses).toEqual([["stale"], ["stale"]]);
       expect(await kit.stored("Book")).toEqual([]);
@@ -52,7 +52,7 @@ export const guardsSuite: readonly Law[] = [
         await kit.probe.update("Parent", keyRecord("Parent", before!.key), { [field]: value });
         const [after] = await kit.rows("Parent", { fields: [] });
         expect(after!.revision, `the revision after a change of ${field}`).not.toBe(before!.revision);
-        const statuses = await kit.statuses({ op: "update", model: "Parent", fields: ["name"], rows: [{ key: before!.key, revision: before!.revision, values: ["ours"] }] });
+        const statuses = await kit.statuses(update("Parent", ["name"], [before!], ["ours"]));
         expect(statuses).toEqual([["stale"]]);
       }
     },
@@ -65,7 +65,7 @@ export const guardsSuite: readonly Law[] = [
       await kit.probe.update("Parent", keyRecord("Parent", first!.key), { name: "" });
       const [second] = await kit.rows("Parent");
       expect(second!.revision).not.toBe(first!.revision);
-      expect(await kit.statuses({ op: "delete", model: "Parent", rows: [{ key: first!.key, revision: first!.revision }] })).toEqual([["stale"]]);
+      expect(await kit.statuses(remove("Parent", [first!]))).toEqual([["stale"]]);
     },
   },
   {
@@ -88,11 +88,10 @@ export const guardsSuite: readonly Law[] = [
     says: "A revision from before our own write is stale afterwards, and the one read after it is good.",
     async check(kit) {
       const [before] = await kit.given("Book", [{ id: "a", title: "0" }]);
-      const update = (revision: string, title: string): Promise<unknown> =>
-        kit.statuses({ op: "update", model: "Book", fields: ["title"], rows: [{ key: ["a"], revision, values: [title] }] });
-      expect(await update(before!.revision, "1")).toEqual([["written"]]);
-      expect(await update(before!.revision, "2")).toEqual([["stale"]]);
-      expect(await update((await kit.row("Book", ["a"])).revision, "3")).toEqual([["written"]]);
+      const retitled = (revision: string, title: string): Promise<unknown> => kit.statuses(update("Book", ["title"], [{ key: ["a"], revision }], [title]));
+      expect(await retitled(before!.revision, "1")).toEqual([["written"]]);
+      expect(await retitled(before!.revision, "2")).toEqual([["stale"]]);
+      expect(await retitled((await kit.row("Book", ["a"])).revision, "3")).toEqual([["written"]]);
       expect(await kit.stored("Book")).toEqual([{ id: "a", title: "3" }]);
     },
   },
@@ -103,8 +102,8 @@ export const guardsSuite: readonly Law[] = [
       const rows = await kit.given("Parent", [{ code: "a", name: "n", size: "1" }, { code: "b", name: "n", size: "1" }, { code: "c", name: "n", size: "1" }]);
       const [a, b] = rows;
       await kit.write(
-        { op: "update", model: "Parent", fields: ["size"], rows: [{ key: a!.key, revision: a!.revision, values: ["2"] }] },
-        { op: "delete", model: "Parent", rows: [{ key: b!.key, revision: b!.revision }] },
+        update("Parent", ["size"], [a!], ["2"]),
+        remove("Parent", [b!]),
       );
       const [codeA, codeB] = [kit.record("Parent", a!)["code"], kit.record("Parent", b!)["code"]];
       expect(await kit.stored("Parent", ["code", "name", "size"])).toEqual(

@@ -1,6 +1,6 @@
 import { fits } from "@sync/core";
 import { expect } from "vitest";
-import { keyRecord, same, sorted } from "../kit.ts";
+import { keyRecord, same, sorted, update } from "../kit.ts";
 import type { Law } from "../law.ts";
 
 /** Texts that a database may take for one another if nobody says otherwise. */
@@ -86,7 +86,7 @@ export const keysSuite: readonly Law[] = [
     async check(kit) {
       const [book] = await kit.insert("Book", [{ id: "old", title: "one" }]);
       const before = await kit.row("Book", ["old"]);
-      const { outcomes } = await kit.write({ op: "update", model: "Book", fields: ["id"], rows: [{ key: ["old"], revision: before.revision, values: ["new"] }] });
+      const { outcomes } = await kit.write(update("Book", ["id"], [before], ["new"]));
       const [outcome] = outcomes[0]!;
       expect(outcome!.status).toBe("written");
       if (outcome!.status === "written" && outcome!.after) expect(outcome!.after.key, "an after-image bears the new key").toEqual(["new"]);

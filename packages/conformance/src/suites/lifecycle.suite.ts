@@ -14,8 +14,10 @@ const held = async (claim: Promise<unknown>): Promise<string> => {
   return (error as Error).message;
 };
 
-const insertBook = (kit: Kit, fence: number) =>
-  kit.database.commit({ id: "book", fence, batches: [{ op: "insert", model: kit.name("Book"), fields: ["id"], rows: [{ key: ["a"], cloudId: kit.cloudId(), values: ["a"] }] }] });
+const insertBook = (kit: Kit, fence: number) => {
+  const row = { key: ["a"], cloudId: kit.cloudId(), values: ["a"] };
+  return kit.database.commit({ id: "book", fence, batches: [{ op: "insert", model: kit.name("Book"), fields: ["id"], rows: [row] }] });
+};
 
 export const lifecycleSuite: readonly Law[] = [
   {

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { sorted } from "../kit.ts";
+import { sorted, update } from "../kit.ts";
 import type { Law } from "../law.ts";
 
 export const referencesSuite: readonly Law[] = [
@@ -9,7 +9,9 @@ export const referencesSuite: readonly Law[] = [
     async check(kit) {
       const parents = await kit.newRows("Parent", [{ code: "a" }, { code: "b" }]);
       const [a, b] = parents.rows;
-      const children = await kit.newRows("Child", [{ name: "of b", rank: "1", parentId: b!.key[0]! }, { name: "of a", rank: "1", parentId: a!.key[0]! }, { name: "of none", rank: "1", parentId: null }]);
+      const children = await kit.newRows("Child", [
+        { name: "of b", rank: "1", parentId: b!.key[0]! }, { name: "of a", rank: "1", parentId: a!.key[0]! }, { name: "of none", rank: "1", parentId: null },
+      ]);
       expect((await kit.statuses(parents, children)).flat()).toEqual(["written", "written", "written", "written", "written"]);
       expect(await kit.stored("Child", ["name", "parentId"])).toEqual(
         sorted([{ name: "of b", parentId: b!.key[0]! }, { name: "of a", parentId: a!.key[0]! }, { name: "of none", parentId: null }]),
@@ -21,7 +23,9 @@ export const referencesSuite: readonly Law[] = [
     says: "A reference is read as the very text of the parent's key.",
     async check(kit) {
       const [a, b] = await kit.given("Parent", [{ code: "a" }, { code: "b" }]);
-      await kit.probe.insert("Child", [{ name: "1", rank: "1", parentId: a!.key[0]! }, { name: "2", rank: "1", parentId: b!.key[0]! }, { name: "3", rank: "1" }]);
+      await kit.probe.insert("Child", [
+        { name: "1", rank: "1", parentId: a!.key[0]! }, { name: "2", rank: "1", parentId: b!.key[0]! }, { name: "3", rank: "1" },
+      ]);
       const found = (await kit.rows("Child", { fields: ["name", "parentId"] })).map(({ values }) => values);
       expect(sorted(found)).toEqual(sorted([["1", a!.key[0]!], ["2", b!.key[0]!], ["3", null]]));
     },
@@ -32,10 +36,11 @@ export const referencesSuite: readonly Law[] = [
     needs: ["foreignKeys"],
     async check(kit) {
       const [missing] = await kit.endpoint("Parent").allocate(1);
-      expect(await kit.commit(await kit.newRows("Child", [{ name: "a", rank: "1", parentId: missing![0]! }]))).toMatchObject({ committed: false, refusal: { code: "WRITE.FOREIGN_KEY" } });
+      const orphan = await kit.newRows("Child", [{ name: "a", rank: "1", parentId: missing![0]! }]);
+      expect(await kit.commit(orphan)).toMatchObject({ committed: false, refusal: { code: "WRITE.FOREIGN_KEY" } });
       const [child] = await kit.given("Child", [{ name: "b", rank: "1" }]);
-      const update = { op: "update", model: "Child", fields: ["parentId"], rows: [{ key: child!.key, revision: child!.revision, values: [missing![0]!] }] } as const;
-      expect(await kit.commit(update)).toMatchObject({ committed: false, refusal: { code: "WRITE.FOREIGN_KEY" } });
+      const moved = update("Child", ["parentId"], [child!], [missing![0]!]);
+      expect(await kit.commit(moved)).toMatchObject({ committed: false, refusal: { code: "WRITE.FOREIGN_KEY" } });
       expect(await kit.stored("Child", ["name", "parentId"])).toEqual([{ name: "b", parentId: null }]);
     },
   },
@@ -59,8 +64,8 @@ export const referencesSuite: readonly Law[] = [
     async check(kit) {
       const [a, b] = await kit.insert("Node", [{ name: "a", aboveId: null }, { name: "b", aboveId: null }]);
       const rows = [[await kit.row("Node", a!.key), b!.key[0]!], [await kit.row("Node", b!.key), a!.key[0]!]] as const;
-      const updates = rows.map(([{ key, revision }, above]) => ({ key, revision, values: [above] }));
-      expect(await kit.statuses({ op: "update", model: "Node", fields: ["aboveId"], rows: updates })).toEqual([["written", "written"]]);
+      const patched = update("Node", ["aboveId"], rows.map(([row, above]) => ({ ...row, above })), ({ above }) => [above]);
+      expect(await kit.statuses(patched)).toEqual([["written", "written"]]);
       expect(await kit.stored("Node", ["name", "aboveId"])).toEqual(sorted([{ name: "a", aboveId: b!.key[0]! }, { name: "b", aboveId: a!.key[0]! }]));
     },
   },
@@ -70,10 +75,7 @@ export const referencesSuite: readonly Law[] = [
     async check(kit) {
       const [a, b] = await kit.given("Parent", [{ code: "a" }, { code: "b" }]);
       const rows = await kit.given("Child", [{ name: "1", rank: "1", parentId: a!.key[0]! }, { name: "2", rank: "1", parentId: a!.key[0]! }]);
-      await kit.write({
-        op: "update", model: "Child", fields: ["parentId"],
-        rows: rows.map((row) => ({ key: row.key, revision: row.revision, values: [kit.record("Child", row)["name"] === "1" ? b!.key[0]! : null] })),
-      });
+      await kit.write(update("Child", ["parentId"], rows, (row) => [kit.record("Child", row)["name"] === "1" ? b!.key[0]! : null]));
       expect(await kit.stored("Child", ["name", "parentId"])).toEqual([{ name: "1", parentId: b!.key[0]! }, { name: "2", parentId: null }]);
     },
   },

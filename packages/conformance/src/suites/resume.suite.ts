@@ -1,7 +1,7 @@
 import type { Base, StateStore } from "@sync/core";
 import { isSyncError } from "@sync/core";
 import { expect } from "vitest";
-import { many, refused, sorted, type Kit } from "../kit.ts";
+import { type Kit, many, refused, sorted, update } from "../kit.ts";
 import type { Law } from "../law.ts";
 
 async function stateOf(kit: Kit): Promise<StateStore> {
@@ -38,7 +38,7 @@ export const resumeSuite: readonly Law[] = [
       await kit.reopen();
       expect([...(await kit.rows("Book")), ...(await kit.rows("Child"))]).toEqual(before);
       const [a] = before;
-      expect(await kit.statuses({ op: "update", model: "Book", fields: ["title"], rows: [{ key: a!.key, revision: a!.revision, values: ["3"] }] })).toEqual([["written"]]);
+      expect(await kit.statuses(update("Book", ["title"], [a!], ["3"]))).toEqual([["written"]]);
     },
   },
   {
@@ -102,7 +102,10 @@ export const resumeSuite: readonly Law[] = [
     async check(kit) {
       const state = await stateOf(kit);
       await state.commit("crm", [{ op: "putBases", bases: many(25, () => ({})).map((_, n) => base(n)) }]);
-      await state.commit("crm", [{ op: "putBases", bases: [{ ...base(7), hashes: "new", rightHashes: "right" }] }, { op: "removeBases", model: "Book", cloudIds: [base(3).cloudId, "none"] }]);
+      await state.commit("crm", [
+        { op: "putBases", bases: [{ ...base(7), hashes: "new", rightHashes: "right" }] },
+        { op: "removeBases", model: "Book", cloudIds: [base(3).cloudId, "none"] },
+      ]);
       const first = await state.scanBases("crm", "Book", undefined, 10);
       expect(first.total).toBe(24);
       const read = [...first.bases];
@@ -140,7 +143,9 @@ export const resumeSuite: readonly Law[] = [
       const put = (id: string) => [{ op: "put", collection: "run", records: [{ id }] }] as const;
       await state.commit("crm", put("a"), { left: 5, right: 7 });
       await state.commit("crm", put("b"), { left: 6, right: 7 });
-      for (const fences of [{ left: 5, right: 7 }, { left: 6, right: 6 }]) expect(await refused(state.commit("crm", put("c"), fences))).toMatchObject({ code: "LEASE.LOST" });
+      for (const fences of [{ left: 5, right: 7 }, { left: 6, right: 6 }]) {
+        expect(await refused(state.commit("crm", put("c"), fences))).toMatchObject({ code: "LEASE.LOST" });
+      }
       await state.commit("crm", put("d"), { left: 1, right: 1, anew: true });
       await state.commit("other", put("e"), { left: 1, right: 1 });
       expect(sorted((await state.read("crm", { collection: "run" })).map(({ id }) => id))).toEqual(["a", "b", "d"]);

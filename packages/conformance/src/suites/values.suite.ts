@@ -1,8 +1,8 @@
-import type { Kind } from "@sync/core";
+import type { Kind, Row } from "@sync/core";
 import { expect } from "vitest";
 import { valuesFor } from "../corpus/values.ts";
 import type { KitRecord } from "../harness.ts";
-import { sorted, type Kit } from "../kit.ts";
+import { type Kit, sorted, update } from "../kit.ts";
 import type { Law } from "../law.ts";
 import type { ValueField } from "../models.ts";
 
@@ -60,11 +60,11 @@ export const valuesSuite: readonly Law[] = [
       const rows = await kit.rows("Thing", { fields: [] });
       const next = corpus.map((record, n) => ({ ...corpus[(n + 1) % corpus.length], id: record["id"]! }));
       const fields = kit.values;
-      const updates = rows.map(({ key, revision }) => {
+      const values = ({ key }: Row) => {
         const record = next.find(({ id }) => id === key[0])! as KitRecord;
-        return { key, revision, values: fields.map((field) => record[field]!) };
-      });
-      const statuses = await kit.statuses({ op: "update", model: "Thing", fields, rows: updates });
+        return fields.map((field) => record[field]!);
+      };
+      const statuses = await kit.statuses(update("Thing", fields, rows, values));
       expect(new Set(statuses.flat())).toEqual(new Set(["written"]));
       expectSame(byId(await kit.stored("Thing")), next);
     },
@@ -86,10 +86,8 @@ export const valuesSuite: readonly Law[] = [
     says: "A value that an update does not supply stays as it is; null is written as null.",
     async check(kit) {
       const rows = await kit.given("Parent", [{ code: "a", name: "x", size: "1" }, { code: "b", name: "y", size: "2" }]);
-      await kit.write({
-        op: "update", model: "Parent", fields: ["name", "size"],
-        rows: rows.map((row) => ({ key: row.key, revision: row.revision, values: kit.record("Parent", row)["code"] === "a" ? [undefined, "5"] : [null, undefined] })),
-      });
+      const values = (row: Row) => (kit.record("Parent", row)["code"] === "a" ? [undefined, "5"] : [null, undefined]);
+      await kit.write(update("Parent", ["name", "size"], rows, values));
       expect(await kit.stored("Parent", ["code", "name", "size"])).toEqual([{ code: "a", name: "x", size: "5" }, { code: "b", name: null, size: "2" }]);
     },
   },
@@ -133,7 +131,9 @@ export const valuesSuite: readonly Law[] = [
     id: "values/never-another",
     says: "A text that is no value of its field is refused as WRITE.VALUE, or stands there as it was sent: never as another value.",
     async check(kit) {
-      const wrong: Partial<Record<ValueField, readonly string[]>> = { small: ["many", "99999999999999999999999"], flag: ["maybe"], moment: ["soon"], data: ["{"], token: ["none"] };
+      const wrong: Partial<Record<ValueField, readonly string[]>> = {
+        small: ["many", "99999999999999999999999"], flag: ["maybe"], moment: ["soon"], data: ["{"], token: ["none"],
+      };
       for (const field of kit.values) {
         for (const text of wrong[field] ?? []) {
           const committed = await kit.commit(await kit.newRows("Thing", [{ id: `${field} ${text}`, [field]: text }]));

@@ -77,6 +77,14 @@ function patchOf(parts: Omit<DocumentWrite & { readonly op: "patch" }, "op" | "w
   };
 }
 
+/** Of the same key, what is forgotten first may be somebody's later on. */
+function withoutSpoken(identities: readonly InnerIdentity[]): readonly InnerIdentity[] {
+  if (!identities.some(({ cloudId }) => cloudId === null)) return identities;
+  const nameOf = ({ model, key }: InnerIdentity): string => JSON.stringify([model, ...key]);
+  const spoken = new Set(identities.flatMap((each) => (each.cloudId === null ? [] : [nameOf(each)])));
+  return identities.filter((each) => each.cloudId !== null || !spoken.has(nameOf(each)));
+}
+
 /** One attempt to carry out some rows of a unit. */
 class UnitCommit {
   readonly #unfolded: Unfolded;
@@ -266,9 +274,7 @@ class UnitCommit {
     for (const [name, document] of this.#work.documents) {
       const { tree, key, revision, root, text } = document;
       const own = this.#identities.get(name) ?? [];
-      // Of the same key, what is forgotten first may be somebody's later on.
-      const spoken = new Set(own.flatMap((each) => (each.cloudId === null ? [] : [`${each.model} ${keyText(each.key)}`])));
-      const inner = [...open, ...own].filter((each) => each.cloudId !== null || !spoken.has(`${each.model} ${keyText(each.key)}`));
+      const inner = withoutSpoken([...open, ...own]);
       const patches = this.#patches(document);
       let write: DocumentWrite | undefined;
       if (revision === undefined) write = root && { op: "insert", key, whole: jsonText(root), inner };

@@ -1,7 +1,7 @@
 import type { JsonPatch } from "./contract.ts";
 import type { DocumentChange, Patcher } from "../engines/patcher.ts";
 import { SyncError } from "../errors.ts";
-import { jsonText, parseJson, Single, type Json, type JsonObject } from "./json.ts";
+import { jsonText, parseJson, Single, Unread, type Json, type JsonObject } from "./json.ts";
 
 /** What each object of a document was before somebody worked on it. */
 export type Origins = Map<JsonObject, JsonObject>;
@@ -11,9 +11,10 @@ export function copyOf(json: JsonObject, origins: Origins): JsonObject {
   const copy = (value: Json): Json => {
     if (Array.isArray(value)) return value.map(copy);
     if (!(value instanceof Map)) return value;
-    const members = [...value].map(([key, member]) => [key, copy(member)] as const);
-    const twin: JsonObject = value instanceof Single ? new Single(members) : new Map(members);
+    // Nobody works on what was not read.
+    const twin: JsonObject = value instanceof Unread ? value : value instanceof Single ? new Single() : new Map();
     origins.set(value, twin);
+    for (const [key, member] of value) twin.set(key, copy(member));
     return twin;
   };
   return copy(json) as JsonObject;
@@ -24,13 +25,17 @@ export function patchesBetween(before: JsonObject, after: JsonObject, origins: O
   const patches: JsonPatch[] = [];
   const compare = (path: JsonPatch["path"], was: Json, is: Json): void => {
     if (was instanceof Map && is instanceof Map && !(was instanceof Single) && !(is instanceof Single)) objects(path, was, is);
-    else if (Array.isArray(was) && Array.isArray(is) && keepsOrder(was, is, origins)) arrays(path, was, is as JsonObject[]);
-    else if (was !== is && jsonText(was) !== jsonText(is)) patches.push({ path, value: jsonText(is) });
+    else if (Array.isArray(was) && Array.isArray(is) && inPlace(was, is, origins)) {
+      for (let at = 0; at < is.length; at++) if (is[at] !== was[at]) compare([...path, at], was[at]!, is[at]!);
+    } else if (Array.isArray(was) && Array.isArray(is) && keepsOrder(was, is, origins)) arrays(path, was, is as JsonObject[]);
+    else if (jsonText(was) !== jsonText(is)) patches.push({ path, value: jsonText(is) });
   };
   const objects = (path: JsonPatch["path"], was: JsonObject, is: JsonObject): void => {
     for (const key of was.keys()) if (!is.has(key)) patches.push({ path: [...path, key], value: undefined });
     for (const [key, value] of is) {
-      if (was.has(key)) compare([...path, key], was.get(key)!, value);
+      const old = was.get(key);
+      if (old === value) continue;
+      if (old !== undefined) compare([...path, key], old, value);
       else patches.push({ path: [...path, key], value: jsonText(value) });
     }
   };
@@ -46,6 +51,11 @@ export function patchesBetween(before: JsonObject, after: JsonObject, origins: O
   };
   objects([], before, after);
   return patches;
+}
+
+/** Whether the same elements stand where they stood. */
+function inPlace(was: readonly Json[], is: readonly Json[], origins: Origins): boolean {
+  return was.length === is.length && is.every((element, at) => element instanceof Map && origins.get(element) === was[at]);
 }
 
 /** Whether removing, changing in place and appending lead from the one to the other, and something is kept. */

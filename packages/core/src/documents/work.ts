@@ -5,6 +5,7 @@ import { isValueError, type Value } from "../value.ts";
 import { documentName, keyText, OpenDocument, revisionOf, type Place } from "./document.ts";
 import { identityModel } from "./identity.ts";
 import { setAt, Single, type Json, type JsonObject } from "./json.ts";
+import { branchAt, type KeyBranch } from "./key-branch.ts";
 import { toJson } from "./kinds.ts";
 import { layoutOf, type Layout } from "./layout.ts";
 import { read, type Node, type NodeField } from "./node.ts";
@@ -32,12 +33,6 @@ interface PlaceAbove {
   readonly above: JsonObject;
 }
 
-/** Finds something by the parts of a key, one after the other: no text has to be made of them. */
-interface Branch {
-  branches?: Map<string, Branch>;
-  place?: PlaceAbove;
-}
-
 /** The batches of one unit carried out on documents in memory. */
 export class Work {
   /** A record has moved from one document to another: both have to be written, or neither. */
@@ -60,7 +55,7 @@ export class Work {
   readonly #disturbed = new Map<JsonObject, Json[]>();
   readonly #layouts = new Map<InsertBatch, Layout>();
   /** Where new elements of each level went, by the parts of the key above: others may go there too. */
-  readonly #places = new Map<Node, Branch>();
+  readonly #places = new Map<Node, KeyBranch<PlaceAbove>>();
   readonly #trees: ReadonlyMap<Node, Tree>;
   readonly #known: ReadonlyMap<Node, ReadonlyMap<string, string>>;
 
@@ -235,14 +230,15 @@ export class Work {
   }
 
   #above(node: Node, key: Key): PlaceAbove {
-    let branch = branchOf(this.#places, node);
-    for (let at = 0; at < key.length - node.key.length; at++) branch = branchOf((branch.branches ??= new Map()), key[at]!);
-    if (branch.place) return branch.place;
+    let places = this.#places.get(node);
+    if (!places) this.#places.set(node, (places = {}));
+    const branch = branchAt(places, key, key.length - node.key.length);
+    if (branch.found) return branch.found;
     const name = this.#documentText(node, key);
     const document = this.documents.get(name);
     const above = this.#place(node.parent!, key.slice(0, -node.key.length))?.element;
     if (!document || !(above instanceof Map)) throw refused(node, "WRITE.FOREIGN_KEY", node.model.within!);
-    return (branch.place = { document, names: [name], above });
+    return (branch.found = { document, names: [name], above });
   }
 
   /** Takes an element out of its array. */
@@ -281,12 +277,6 @@ export class Work {
     if (node.cloudId) setField(node, element, node.cloudId, given.cloudId);
     else this.given.set(element, given);
   }
-}
-
-function branchOf<Step>(branches: Map<Step, Branch>, step: Step): Branch {
-  let branch = branches.get(step);
-  if (!branch) branches.set(step, (branch = {}));
-  return branch;
 }
 
 /** A single value that stands there twice goes as one. */

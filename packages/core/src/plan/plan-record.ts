@@ -38,6 +38,12 @@ export function planRecord(model: PairModel, input: PlanInput): RecordPlan {
 const writes = (direction: Direction, side: SideName): boolean =>
   direction === "both" || (direction === "left-to-right" ? side === "right" : side === "left");
 
+/** One plan for all records that are new on the other side, and are to stand on this one too. */
+const creations: Readonly<Record<SideName, RecordPlan>> = {
+  left: { ...nothing, action: "create", side: "left", reason: "only on the right" },
+  right: { ...nothing, action: "create", side: "right", reason: "only on the left" },
+};
+
 function planOneSided(model: PairModel, record: PairRecord, input: PlanInput): RecordPlan {
   const target = otherSide(record.side);
   if (!input.base) {
@@ -45,12 +51,12 @@ function planOneSided(model: PairModel, record: PairRecord, input: PlanInput): R
       if (input.mirror) return { ...nothing, action: "delete", side: record.side, reason: `only on the ${record.side}, which mirrors the ${target}` };
       return { ...nothing, reason: `only on the ${record.side}, which is not read from` };
     }
-    return { ...nothing, action: "create", side: target, reason: `only on the ${record.side}` };
+    return creations[target];
   }
   // Linked before, and gone on the other side.
   const hashes = input.base[record.side];
-  // A field without a base may hold an edit that nobody has seen: it counts as one.
-  const edited = model.fields.flatMap((_, at) => (input.hash(record.meet[at]) === hashes[at] || input.waiting?.has(at) ? [] : [at]));
+  // A field without a base may hold an edit that nobody has seen: it counts as one. So does a reference that never came across.
+  const edited = model.fields.flatMap((_, at) => (input.hash(record.meet[at]) === hashes[at] && !input.waiting?.has(at) ? [] : [at]));
   const canDelete = writes(input.direction, record.side);
   if (!canDelete) {
     const deleted = `deleted on the ${target}, which is not read from`;

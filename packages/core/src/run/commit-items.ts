@@ -42,6 +42,7 @@ export async function commitItems(
     result = await context.settings.databases[side].commit(unit);
   } catch (error) {
     if (!isSyncError(error) || !error.retryable) throw error;
+    context.inDoubt = true;
     for (const { batch } of traced) tracker.lost(side, batch);
     await context.afterFault(error);
     return items.map((item) => ({ item, outcome: { status: "unknown" } }));

@@ -67,6 +67,8 @@ export class RunContext {
   agreed = false;
   /** Earlier runs that may have made rows of which no base tells. */
   doubtful: readonly string[] = [];
+  /** So may this one: an answer was lost, or a row was gone when its write was looked at again. */
+  inDoubt = false;
   /** Those that wrote to a model that takes no part now. */
   stillDoubtful: readonly string[] = [];
   /** An undo holds this pair: nothing may be written until it is released. */

@@ -3,7 +3,7 @@ import type { Base, StateChange, StateRecords } from "../state.ts";
 import { touchedIn } from "../undo/history.ts";
 import type { RunContext } from "./context.ts";
 
-/** Runs that were killed, or lost an answer: rows may stand that they made, and of which no base tells. */
+/** Runs that were killed, or did not hear what became of a new row: rows may stand that they made, and of which no base tells. */
 export type Doubts = StateRecords["run"] & { readonly id: "doubts"; readonly runs: readonly string[] };
 
 const storedDoubts = (runs: readonly string[]): StateChange =>
@@ -15,8 +15,8 @@ export function beginDoubt(context: RunContext): StateChange {
 }
 
 /** `whole`: nothing was left to the next run, so that what earlier ones left has been looked at. */
-export function endDoubts(context: RunContext, { whole, lost }: { readonly whole: boolean; readonly lost: boolean }): StateChange[] {
-  const runs = [...(whole ? context.stillDoubtful : context.doubtful), ...(lost ? [context.runId] : [])];
+export function endDoubts(context: RunContext, whole: boolean): StateChange[] {
+  const runs = [...(whole ? context.stillDoubtful : context.doubtful), ...(context.inDoubt ? [context.runId] : [])];
   return context.entered || runs.length !== context.doubtful.length ? [storedDoubts(runs)] : [];
 }
 

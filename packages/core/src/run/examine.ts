@@ -63,6 +63,8 @@ export interface ExamineOptions {
 
 const storedKept = 5_000;
 
+const noFields: ReadonlySet<number> = new Set();
+
 /** Records that belong together, before anything is planned for them. */
 interface Linked {
   cloudId: string;
@@ -273,11 +275,13 @@ export class Examiner {
     const { model } = this;
     const codec = this.#context.codecOf(model);
     const { left, right } = entry;
-    const waiting = new Set<number>();
-    for (const record of [left, right]) {
+    let waiting = noFields;
+    for (const side of ["left", "right"] as const) {
+      const record = entry[side];
       if (!record) continue;
       let cause = record.problem;
-      for (const { at, problem } of this.#staysAlone(entry) ? [] : record.waits) {
+      for (const { at, problem } of record.waits) {
+        if (this.#staysAlone(entry)) break;
         if (cause) break;
         const field = model.fields[at]!;
         if (options.deferred && field.parent === model.name) {
@@ -286,7 +290,7 @@ export class Examiner {
         }
         // An edge that closes a cycle: the record goes without it, and is looked at again when its parent is there.
         const mayWait = field.late || (options.lateSelf && field.parent === model.name && field.left.nullable && field.right.nullable);
-        if (mayWait && !options.final) waiting.add(at);
+        if (mayWait && !options.final) waiting = new Set([...waiting, at]);
         else cause = problem;
       }
       if (!cause) continue;

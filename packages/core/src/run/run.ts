@@ -210,7 +210,7 @@ export async function finish(
     changes.push({ op: "put", collection: "run", records: [storedRun(entry)] });
   }
   const whole = !deletesToConfirm && analyses.every(({ model, revisited }) => revisited && finished.has(model.name));
-  changes.push(...endDoubts(context, { whole, lost: tracker.lostAny }), ...leaving);
+  changes.push(...endDoubts(context, whole), ...leaving);
   // A decision was carried out, or its values are no longer those it was made on: a new conflict has a new id.
   const carriedOut = [...context.decisions.values()].filter((decision) => finished.has(decision.model) && !isHeldUp(context, decision)).map(({ id }) => id);
   if (carriedOut.length > 0) changes.push({ op: "remove", collection: "decision", ids: carriedOut });

@@ -53,11 +53,6 @@ export class RunTracker {
     this.of(side, batch.model).lost = true;
   }
 
-  /** Of any unit. */
-  get lostAny(): boolean {
-    return [...this.#writes.values()].some(({ lost }) => lost);
-  }
-
   linked(side: SideName, model: string, key: Key): void {
     const writes = this.of(side, model);
     writes.anyLinked = true;
@@ -81,8 +76,9 @@ export class RunTracker {
       if (batch.op === "delete") writes.deleted++;
       if (batch.op === "delete" || onlyIdentity) writes.keys?.delete(keyText(row.key));
       else writes.keys?.set(keyText(row.key), row.key);
-      if (writes.keys && writes.keys.size > keysKept) writes.keys = undefined;
     });
+    // To read a few records of documents is to read these: where it is too much for some, it is for all inside.
+    if (writes.keys && writes.keys.size > keysKept) for (const model of this.#writtenTogether(side, batch.model)) this.of(side, model).keys = undefined;
   }
 
   /** The models whose records stand in the same documents. */

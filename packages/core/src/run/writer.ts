@@ -370,6 +370,8 @@ export class Writer implements Sink {
       for (const { cloudId, key } of known) this.#context.identities[side].forget(model.name, key, cloudId);
       return examiner.sides[side].fetchRows("key", known.map(({ key }) => key));
     }));
+    // Whether anything was made of a row that is gone by now, nobody here looks up.
+    this.#context.inDoubt ||= rows[0]!.length + rows[1]!.length < records.reduce((sum, { leftKey, rightKey }) => sum + (leftKey ? 1 : 0) + (rightKey ? 1 : 0), 0);
     const examined = await examiner.examine(rows[0]!, rows[1]!, options);
     const written = examined.filter((record) => record.plan.action !== "delete");
     this.#context.countsOf(model.name).unsettled += examined.length - written.length;

@@ -22,14 +22,19 @@ export interface Refused<Record> {
  */
 export async function restoreUpdates(undoing: Undoing, model: PairModel, records: readonly Overwritten[], together = false): Promise<Refused<Overwritten>[]> {
   const refused: Refused<Overwritten>[] = [];
-  let open = records.filter(({ images }) => images.some(({ op }) => op === "update"));
+  let open: readonly Overwritten[] = records.filter(({ images }) => images.some(({ op }) => op === "update"));
   for (let tries = 0; open.length > 0; tries++) {
     const { items, done } = await judge(undoing, model, open);
-    const again = undoing.dry ? [] : await write(undoing, model, items, done, refused, together);
+    const { again, unheard } = undoing.dry ? nothing : await write(undoing, model, items, done, refused, together);
     if (undoing.dry) for (const item of items.keys()) count(undoing, item);
     await undoing.restoreBases(model, done.map(({ cloudId, images }) => ({ cloudId, base: baseOf(images) })));
     open = tries + 1 < mostTries ? again : [];
-    if (open.length < again.length) for (const { cloudId } of again) undoing.keep(model.name, cloudId, "edited");
+    if (open.length === again.length) continue;
+    for (const record of again) {
+      // Nobody has said that it was edited.
+      if (unheard.has(record)) refused.push({ record, code: "WRITE.REFUSED" });
+      else undoing.keep(model.name, record.cloudId, "edited");
+    }
   }
   return refused;
 }
@@ -65,22 +70,34 @@ async function judge(
   return { items, done };
 }
 
-/** Adds to `done` what is back now, and to `refused`; gives what changed meanwhile. */
+/** What is to be looked at again: it changed meanwhile, or nobody heard what became of it. */
+interface Open {
+  readonly again: readonly Overwritten[];
+  readonly unheard: ReadonlySet<Overwritten>;
+}
+
+const nothing: Open = { again: [], unheard: new Set() };
+
+/** Adds to `done` what is back now, and to `refused`. */
 async function write(
   undoing: Undoing, model: PairModel, items: ReadonlyMap<WriteItem, Overwritten>, done: Overwritten[], refused: Refused<Overwritten>[], together: boolean,
-): Promise<Overwritten[]> {
-  if (items.size === 0) return [];
+): Promise<Open> {
+  if (items.size === 0) return nothing;
   const { context, id } = undoing;
   const images = [...items.keys()].flatMap((item) => sides.flatMap((side) => (item.updates[side] ? [preImageOfUpdate(context, item, side, id)] : [])));
   await undoing.store([{ op: "put", collection: "preImage", records: images }]);
   const codes = new Map<WriteItem, string>();
   const again = new Set<WriteItem>();
+  const unheard = new Set<Overwritten>();
   for (const side of sides) {
     const own = [...items.keys()].filter((item) => item.updates[side]);
     for (const { item, outcome } of await commit(undoing, model, side, own, together)) {
       if (outcome.status === "written") undoing.countsOf(model.name).restored[side]++;
       else if (outcome.status === "refused") codes.set(item, outcome.refusal.code);
-      else again.add(item);
+      else {
+        again.add(item);
+        if (outcome.status === "unknown") unheard.add(items.get(item)!);
+      }
     }
   }
   for (const [item, record] of items) {
@@ -88,7 +105,7 @@ async function write(
     if (code !== undefined) refused.push({ record, code });
     else if (!again.has(item)) done.push(record);
   }
-  return [...items].flatMap(([item, record]) => (again.has(item) && !codes.has(item) ? [record] : []));
+  return { again: [...items].flatMap(([item, record]) => (again.has(item) && !codes.has(item) ? [record] : [])), unheard };
 }
 
 async function commit(undoing: Undoing, model: PairModel, side: "left" | "right", items: readonly WriteItem[], together: boolean): Promise<ItemOutcome[]> {

@@ -7,7 +7,12 @@ import * as lite from "drizzle-orm/sqlite-core";
 const bytea = pg.customType<{ data: Uint8Array }>({ dataType: () => "bytea" });
 const choice = pg.pgEnum("Choice", ["red", "green", "Deep blue", "it's"]);
 
-const PgParent = pg.pgTable("Parent", { id: pg.serial().primaryKey(), code: pg.text().notNull().unique(), name: pg.text(), size: pg.bigint({ mode: "bigint" }) }, (table) => [
+const PgParent = pg.pgTable("Parent", {
+  id: pg.serial().primaryKey(),
+  code: pg.text().notNull().unique(),
+  name: pg.text(),
+  size: pg.bigint({ mode: "bigint" }),
+}, (table) => [
   pg.check("size_not_below_zero", sql`${table.size} >= 0`),
 ]);
 const PgChild = pg.pgTable("Child", {
@@ -17,11 +22,19 @@ const PgChild = pg.pgTable("Child", {
   rank: pg.integer().notNull().default(7),
   parentId: pg.integer().references(() => PgParent.id, { onDelete: "restrict" }),
 });
-const PgNode = pg.pgTable("Node", { id: pg.serial().primaryKey(), name: pg.text().notNull(), aboveId: pg.integer().references((): pg.AnyPgColumn => PgNode.id, { onDelete: "restrict" }) }, (table) => [
+const PgNode = pg.pgTable("Node", {
+  id: pg.serial().primaryKey(),
+  name: pg.text().notNull(),
+  aboveId: pg.integer().references((): pg.AnyPgColumn => PgNode.id, { onDelete: "restrict" }),
+}, (table) => [
   pg.unique().on(table.aboveId, table.name),
 ]);
 const PgBook = pg.pgTable("Book", { id: pg.text().primaryKey(), title: pg.text() });
-const PgEntry = pg.pgTable("Entry", { book: pg.text().notNull().references(() => PgBook.id, { onDelete: "cascade" }), page: pg.bigint({ mode: "bigint" }).notNull(), note: pg.text() }, (table) => [
+const PgEntry = pg.pgTable("Entry", {
+  book: pg.text().notNull().references(() => PgBook.id, { onDelete: "cascade" }),
+  page: pg.bigint({ mode: "bigint" }).notNull(),
+  note: pg.text(),
+}, (table) => [
   pg.primaryKey({ columns: [table.book, table.page] }),
 ]);
 const PgThing = pg.pgTable("Thing", {
@@ -46,7 +59,12 @@ const PgThing = pg.pgTable("Thing", {
 
 export const postgresSchema = { Parent: PgParent, Child: PgChild, Node: PgNode, Book: PgBook, Entry: PgEntry, Thing: PgThing };
 
-const Parent = lite.sqliteTable("Parent", { id: lite.integer().primaryKey(), code: lite.text().notNull().unique(), name: lite.text(), size: lite.integer() }, (table) => [
+const Parent = lite.sqliteTable("Parent", {
+  id: lite.integer().primaryKey(),
+  code: lite.text().notNull().unique(),
+  name: lite.text(),
+  size: lite.integer(),
+}, (table) => [
   lite.check("size_not_below_zero", sql`${table.size} >= 0`),
 ]);
 const Child = lite.sqliteTable("Child", {
@@ -56,11 +74,19 @@ const Child = lite.sqliteTable("Child", {
   rank: lite.integer().notNull().default(7),
   parentId: lite.integer().references(() => Parent.id, { onDelete: "restrict" }),
 });
-const Node = lite.sqliteTable("Node", { id: lite.integer().primaryKey(), name: lite.text().notNull(), aboveId: lite.integer().references((): lite.AnySQLiteColumn => Node.id, { onDelete: "restrict" }) }, (table) => [
+const Node = lite.sqliteTable("Node", {
+  id: lite.integer().primaryKey(),
+  name: lite.text().notNull(),
+  aboveId: lite.integer().references((): lite.AnySQLiteColumn => Node.id, { onDelete: "restrict" }),
+}, (table) => [
   lite.unique().on(table.aboveId, table.name),
 ]);
 const Book = lite.sqliteTable("Book", { id: lite.text().primaryKey(), title: lite.text() });
-const Entry = lite.sqliteTable("Entry", { book: lite.text().notNull().references(() => Book.id, { onDelete: "cascade" }), page: lite.integer().notNull(), note: lite.text() }, (table) => [
+const Entry = lite.sqliteTable("Entry", {
+  book: lite.text().notNull().references(() => Book.id, { onDelete: "cascade" }),
+  page: lite.integer().notNull(),
+  note: lite.text(),
+}, (table) => [
   lite.primaryKey({ columns: [table.book, table.page] }),
 ]);
 const Thing = lite.sqliteTable("Thing", {

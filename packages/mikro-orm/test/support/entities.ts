@@ -19,6 +19,21 @@ class Money extends Type<number | null, string | null> {
   }
 }
 
+/** Kept as a number of seconds, seen as a Date. */
+class Seconds extends Type<Date | null, number | null> {
+  override convertToDatabaseValue(date: Date | null): number | null {
+    return date === null ? null : date.getTime() / 1000;
+  }
+
+  override convertToJSValue(seconds: number | null): Date | null {
+    return seconds === null ? null : new Date(seconds * 1000);
+  }
+
+  override getColumnType(): string {
+    return "integer";
+  }
+}
+
 /** A type that is converted in SQL, where values of a sync do not go through. */
 class Shouted extends Type<string, string> {
   override convertToJSValueSQL(key: string): string {
@@ -54,6 +69,7 @@ const properties = {
   tags: p.array().nullable(),
   few: p.enum(["x", "y"]).array().nullable(),
   money: p.type(Money).nullable(),
+  stamp: p.type(Seconds).nullable(),
   shouted: p.type(Shouted).nullable(),
   twice: p.integer().generated("(whole * 2) stored").nullable(),
   made: p.string().onCreate(() => "made"),

@@ -2,7 +2,9 @@ import { canonical, type Kind } from "@sync/core";
 import { CHOICES, kitModels, type KitModelName, type KitRecord, type Probe, type ProbeWrites } from "@sync/conformance";
 import type { Run, SqlTransaction } from "@sync/test-adapters/conformance";
 
-const tables: Readonly<Record<Exclude<KitModelName, "Entry">, string>> = { Parent: "parents", Child: "children", Node: "nodes", Book: "books", Thing: "things" };
+const tables: Readonly<Record<Exclude<KitModelName, "Entry">, string>> = {
+  Parent: "parents", Child: "children", Node: "nodes", Book: "books", Thing: "things",
+};
 
 const kinds: Readonly<Record<string, Kind>> = {
   text: { type: "text" }, boolean: { type: "boolean" }, integer: { type: "integer" }, decimal: { type: "decimal" }, float: { type: "float", bits: 64 },
@@ -45,8 +47,9 @@ function writesBy(run: Run): ProbeWrites {
     },
     async update(model, key, changes) {
       if (model === "Entry") {
-        const [[old]] = (await run(`select e from books, jsonb_array_elements(document->'entries') e where id = $1 and e->>'page' = $2`, [key["book"], key["page"]])) as [[string]];
-        await entries(key["book"]!, key["page"]!, JSON.stringify({ ...(typeof old === "string" ? (JSON.parse(old) as object) : (old as object)), ...changes }));
+        const found = `select e::text from books, jsonb_array_elements(document->'entries') e where id = $1 and e->>'page' = $2`;
+        const [[old]] = (await run(found, [key["book"], key["page"]])) as [[string]];
+        await entries(key["book"]!, key["page"]!, JSON.stringify({ ...(JSON.parse(old) as object), ...changes }));
         return;
       }
       await run(`update ${tables[model]} set id = coalesce($2::text::${kitModels[model].keySource === "values" ? "text" : "uuid"}, id),
@@ -68,7 +71,8 @@ function columnOf(model: KitModelName, field: string, document: string): string 
 
 function rowsBy(run: Run, model: KitModelName): Promise<readonly (readonly unknown[])[]> {
   const fields = Object.keys(kitModels[model].fields);
-  const columns = (key: string, document: string): string => fields.map((field) => (field === key ? "'=' || id::text" : columnOf(model, field, document))).join(", ");
+  const columns = (key: string, document: string): string =>
+    fields.map((field) => (field === key ? "'=' || id::text" : columnOf(model, field, document))).join(", ");
   if (model === "Entry") return run(`select ${columns("book", "e")} from books, jsonb_array_elements(document->'entries') e`);
   return run(`select ${columns("id", "document")} from ${tables[model]}`);
 }

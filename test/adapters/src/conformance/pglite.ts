@@ -17,7 +17,8 @@ export async function pgliteSession(statements: readonly string[]): Promise<Pgli
   const client = await (shared ??= openPglite());
   await client.exec("drop schema public cascade; create schema public; set intervalstyle = 'iso_8601'");
   await client.exec(statements.join(";\n"));
-  const runOn = (on: Pick<PGlite, "query">): Run => async (sql, parameters = []) => (await on.query<unknown[]>(sql, [...parameters], { rowMode: "array" })).rows;
+  const runOn = (on: Pick<PGlite, "query">): Run => async (sql, parameters = []) =>
+    (await on.query<unknown[]>(sql, [...parameters], { rowMode: "array" })).rows;
   const run = runOn(client);
   const [[version]] = (await run("show server_version")) as [[string]];
   return { client, run, version, begin: () => begin(client, runOn) };

@@ -10,8 +10,10 @@ const natives: Readonly<Record<string, string>> = {
 /** Makes the kit's tables. Numbered keys are the rowid; `types` says what a library has otherwise. */
 export function sqliteTables(values: readonly ValueField[], types: Types = {}): string[] {
   const fields = (model: KitModelName): readonly string[] => (model === "Thing" ? ["id", ...values] : Object.keys(kitModels[model].fields));
-  return kitTables(fields, (model, field) =>
-    field === "id" && kitModels[model].keySource === "allocated" ? "integer primary key" : (types[field] ?? natives[field === "cloudId" ? "text" : typeOf(model, field)]!));
+  return kitTables(fields, (model, field) => {
+    if (field === "id" && kitModels[model].keySource === "allocated") return "integer primary key";
+    return types[field] ?? natives[typeOf(model, field)]!;
+  });
 }
 
 /** How a library stores what SQLite has no type for. */
@@ -28,7 +30,7 @@ const stores: Readonly<Record<string, Storage>> = {
   integer: { store: BigInt, load: String },
   key: { store: BigInt, load: String },
   float: { store: Number, load: String },
-  decimal: { store: Number, load: (stored) => (typeof stored === "bigint" ? String(stored) : String(stored)) },
+  decimal: { store: Number, load: String },
   instant: { store: (text) => BigInt(new Date(text).getTime()), load: (stored) => new Date(Number(stored)).toISOString() },
   bytes: { store: (text) => decode({ type: "bytes" }, text), load: (stored) => Buffer.from(stored as Uint8Array).toString("base64") },
 };

@@ -105,7 +105,8 @@ export function sqlWrites(run: Run, spelling: Spelling) {
         const parameters: unknown[] = [];
         const rows = together.map((record) => assign(model, record, parameters));
         const columns = rows[0]!.map(([column]) => column).join(", ");
-        await run(`insert into ${quoted(model)} (${columns}) values ${rows.map((row) => `(${row.map(([, value]) => value).join(", ")})`).join(", ")}`, parameters);
+        const tuples = rows.map((row) => `(${row.map(([, value]) => value).join(", ")})`).join(", ");
+        await run(`insert into ${quoted(model)} (${columns}) values ${tuples}`, parameters);
       }
     },
     async update(model: KitModelName, key: KitRecord, changes: KitRecord): Promise<void> {

@@ -31,7 +31,6 @@ function treesOf(bearer: Bearer, single: boolean): DocumentTree[] {
 export function documentStore({ name, random, bearer }: StoreOptions): Store {
   const inner: MemoryDocuments = memoryDocuments({ name, models: ["Country", "Label"], tracking: random.chance(0.5), looksInside: random.chance(0.5) });
   const single = random.chance(0.5);
-  const database = unfold(inner, treesOf(bearer, single));
   const countries = (): [string, CountryDocument][] => Object.entries(inner.all("Country")).map(([id, body]) => {
     const document = JSON.parse(body) as CountryDocument;
     return [id, { ...document, cities: document.cities ?? [] }];
@@ -66,7 +65,7 @@ export function documentStore({ name, random, bearer }: StoreOptions): Store {
   };
   let made = 0;
   return {
-    name, form: "documents", database, state: inner.state, fence: undefined, writes: () => inner.written.length,
+    name, form: "documents", connect: (wire) => unfold(wire.documents(name, inner), treesOf(bearer, single)), state: inner.state, writes: () => inner.written.length,
     things: () => [
       ...countries().flatMap(([, { code, name: called, cities }]): Thing[] => [
         { kind: "Country", code, name: called, tag: null, country: null },

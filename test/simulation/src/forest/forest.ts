@@ -1,4 +1,4 @@
-import { createSync, isSyncError, leftWins, naturalKey, rightWins, type Sync, type SyncOptions } from "@sync/core";
+import { createSync, isSyncError, leftWins, naturalKey, rightWins, type Database, type Sync, type SyncOptions } from "@sync/core";
 import { memoryState, type MemoryState } from "@sync/core/memory";
 import { Wire, type Faults } from "../faults.ts";
 import type { Violation } from "../history.ts";
@@ -23,10 +23,6 @@ export interface ForestPair {
 
 export interface ForestOptions {
   readonly trace?: boolean;
-  /** No faults, and nobody writes while a run is under way. */
-  readonly calm?: boolean;
-  /** The one call at which the process dies; goes with `calm`. */
-  readonly crash?: { readonly run: number; readonly step: number; readonly when: "before" | "after" };
   /** Takes the first runs back, each right after it ended. */
   readonly undo?: boolean;
   readonly plant?: ForestPlant;
@@ -102,7 +98,7 @@ class Forest {
     let waiting = false;
     try {
       for (let edits = 4 + this.#random.below(10); edits > 0; edits -= 1) this.#users.edit(this.#random.chance(0.6) ? this.#stores[0] : undefined);
-      if (!this.#options.undo && !this.#options.calm && this.#random.chance(0.5)) await this.#settle();
+      if (!this.#options.undo && this.#random.chance(0.5)) await this.#settle();
       for (let phase = 1 + this.#random.below(4); phase > 0; phase -= 1) {
         for (let edits = this.#random.below(6); edits > 0; edits -= 1) this.#users.edit();
         if (this.#options.undo) await this.#takenBack();
@@ -126,13 +122,12 @@ class Forest {
   /** One pair, or two at once, while things go wrong. */
   async #troubled(): Promise<void> {
     const random = this.#random;
-    const { calm } = this.#options;
-    const edits = calm ? 0 : random.pick([0, 0.02, 0.06]);
+    const edits = random.pick([0, 0.02, 0.06]);
     this.#scheduler.between = () => {
       if (random.chance(edits)) this.#users.edit();
     };
     const first = this.#start(random.pick(this.#pairs), this.#faultsOf(), (sync) => sync.run({ confirmDeletes: true }));
-    const second = !calm && random.chance(0.3)
+    const second = random.chance(0.3)
       ? this.#start(random.pick(this.#pairs), {}, (sync) => sync.run({ confirmDeletes: true, takeOver: random.chance(0.3) }))
       : undefined;
     await this.#scheduler.until(() => first.ending !== undefined && (second === undefined || second.ending !== undefined));
@@ -215,8 +210,8 @@ class Forest {
     const process = new Process(`${pair.name} ${this.#steps.length + 1}`);
     const wire = new Wire(process, this.#scheduler, faults, this.#random.fork(), (message) => this.#broken("fence", message));
     const { plant } = this.#options;
-    const open = (store: Store): Store["database"] => {
-      const database = wire.database(store.name, store.database, store.fence);
+    const open = (store: Store): Database => {
+      const database = store.connect(wire);
       return plant?.database?.(database, pair, store) ?? database;
     };
     const state = wire.state(this.#states.get(pair)!);
@@ -230,9 +225,6 @@ class Forest {
 
   #faultsOf(): Faults {
     const random = this.#random;
-    const { calm, crash } = this.#options;
-    if (crash?.run === this.#steps.length + 1) return { crash };
-    if (calm) return {};
     const late = random.pick([0, 0.3]);
     const kind = random.below(100);
     if (kind < 30) return { late };

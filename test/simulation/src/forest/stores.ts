@@ -1,5 +1,6 @@
 import { isSyncError, type Database, type Model } from "@sync/core";
 import { memoryDatabase, type MemoryDatabase, type MemoryState } from "@sync/core/memory";
+import type { Wire } from "../faults.ts";
 import type { Random } from "../random.ts";
 import { text } from "../spec.ts";
 
@@ -30,10 +31,9 @@ export interface Edge {
 export interface Store {
   readonly name: string;
   readonly form: "rows" | "documents";
-  readonly database: Database;
+  /** This database as a process of its own reaches it. */
+  readonly connect: (wire: Wire) => Database;
   readonly state: MemoryState;
-  /** The lease's fence, where it can be seen. */
-  readonly fence: (() => number) | undefined;
   /** Everything that runs have written. */
   readonly writes: () => number;
   readonly things: () => Thing[];
@@ -110,8 +110,7 @@ export function rowStore({ name, random, now, onRenamed, onSwept, bearer }: Stor
   const codes = (kind: Kind): Map<string, string> => new Map(probe.rows(kind).map(({ key, record }) => [key[0]!, record["code"]!]));
   const ends = (edge: Edge): readonly string[] => [find(bearer, edge.bearer)!.key[0]!, find("Label", edge.label)!.key[0]!];
   return {
-    name, form: "rows", database, state: database.state as MemoryState,
-    fence: () => probe.lease.fence, writes: () => probe.unitWrites,
+    name, form: "rows", connect: (wire) => wire.database(name, database, () => probe.lease.fence), state: database.state as MemoryState, writes: () => probe.unitWrites,
     things: () => {
       const countries = codes("Country");
       return (["Country", "City", "Label"] as const).flatMap((kind) => probe.rows(kind).map(({ record }): Thing => ({

@@ -37,7 +37,9 @@ export class Users {
   edit(store: Store = this.#random.pick(this.#stores)): void {
     const random = this.#random;
     const things = store.things();
-    const of = (kind: Kind): readonly Thing[] => things.filter((thing) => thing.kind === kind);
+    // Where nothing keeps a code unique over all documents, nobody can say which of two is meant.
+    const names = things.map(nameOf);
+    const of = (kind: Kind): readonly Thing[] => things.filter((thing) => thing.kind === kind && names.indexOf(nameOf(thing)) === names.lastIndexOf(nameOf(thing)));
     const [countries, cities, labels] = [of("Country"), of("City"), of("Label")];
     const kind = random.below(132);
     if (countries.length === 0 || kind < 10) return this.#insert(store, things, { kind: "Country", code: `c${random.below(6)}`, tag: null, country: null });
