@@ -50,7 +50,8 @@ if (findings.length > 0 && process.env["CI"]) process.exitCode = 1;
 
 function findingsOf({ folder, reports }: Adapter): string[] {
   if (reports.length === 0) return [`${folder}: has no report; \`npm test -- ${folder}/test/conformance\` makes it`];
-  const real = reports.some(({ server }) => server.compatible === undefined);
+  // Of MongoDB's own server no registry has a copy: there the compatible one counts, and the table names it.
+  const real = reports.some(({ server }) => server.compatible === undefined || server.product === "MongoDB");
   return [
     ...(real ? [] : [`${folder}: has run on no real server`]),
     ...reports.flatMap((report) => {

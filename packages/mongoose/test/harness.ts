@@ -33,7 +33,7 @@ export function mongooseHarness(server: MongoServer): Harness {
       const database = mongooseDatabase(connection, declared);
       return {
         database,
-        server: { product: "MongoDB", version: server.name.split(" ").at(-1)!, ...(server.name.startsWith("MongoDB") ? {} : { compatible: "SecantusDB" }) },
+        server: { product: "MongoDB", version: server.name.split(" ").at(-1)!, ...(server.name.startsWith("MongoDB") ? {} : { compatible: "MongoDB-compatible server" }) },
         probe: {
           ...writesBy(connection),
           rows: (model) => rowsOf(connection, model),
