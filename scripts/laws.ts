@@ -76,7 +76,7 @@ function table(): string {
       return reason === undefined ? [] : [`- ${name}, \`${law}\`: ${reason}`];
     }))));
   return [
-    `| all ${laws.length} laws | ${all.join(" | ")} |`,
+    `| ${laws.length} laws | ${all.join(" | ")} |`,
     `|---|${all.map(() => "---|").join("")}`,
     ...rows,
     ...(waivers.size === 0 ? [] : ["", "Laws that an adapter does not keep:", "", ...waivers]),

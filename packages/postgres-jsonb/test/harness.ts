@@ -17,7 +17,6 @@ const shared: Pick<Harness, "values" | "names" | "waive"> = {
   waive: {
     "keys/changed": "The key of a document is not written again once it is there: a change is refused as WRITE.REFUSED.",
     "commit/row-named-twice": "All that a unit does to one document is one write, so no value can be parked within a unit.",
-    "commit/update-with-cloud-id": "An update does not look whether its document has been given another cloudId since it was read.",
   },
 };
 

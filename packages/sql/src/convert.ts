@@ -1,5 +1,6 @@
-import { decode, encode, isValueError, ValueError } from "@sync/core";
+import { canonical, decode, encode, isValueError, ValueError } from "@sync/core";
 import type { Kind } from "@sync/core";
+import type { Executor } from "./executor.ts";
 import type { SqlColumn } from "./model.ts";
 
 /** A field's kind, and how a library stores it. */
@@ -41,5 +42,35 @@ function guarded(work: () => unknown): unknown {
     return work();
   } catch (error) {
     throw isValueError(error) ? error : new ValueError("VALUE.MALFORMED");
+  }
+}
+
+/** What core decodes a stored value to, as the drivers of most libraries give it. */
+export function driversForm(kind: Kind, value: unknown, dialect: Executor["dialect"]): unknown {
+  switch (kind.type) {
+    case "instant":
+      return new Date(value as string);
+    case "bytes":
+      return Buffer.from(value as Uint8Array);
+    case "integer":
+      return dialect === "postgres" && kind.bits === 64 ? String(value) : Number(value);
+    case "decimal":
+      return dialect === "postgres" ? value : Number(value);
+    case "list":
+      return (value as unknown[]).map((item) => (item === null ? null : driversForm(kind.of, item, dialect)));
+    default:
+      return value;
+  }
+}
+
+/** Whether what a library takes for a value holds all of it: a Date has no microseconds, a number in JSON not all digits. */
+export function holdsAll(kind: Kind, value: string, take: () => unknown): boolean {
+  try {
+    const given = take();
+    if (kind.type === "json") return canonical(kind, JSON.stringify(given)) === value;
+    if (kind.type !== "local" || !(given instanceof Date)) return encode(kind, given) === value;
+    return canonical(kind, new Date(given.getTime() - given.getTimezoneOffset() * 60_000).toISOString().slice(0, -1)) === value;
+  } catch {
+    return false;
   }
 }

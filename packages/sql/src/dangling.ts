@@ -1,4 +1,4 @@
-import type { Unit } from "@sync/core";
+import type { Key, Unit } from "@sync/core";
 import { encodeValue } from "./refusal.ts";
 import type { SideTables, Syntax } from "./dialect.ts";
 import type { Executor, Statement } from "./executor.ts";
@@ -27,6 +27,12 @@ export async function forgetDangling(
   if (statements.length === 0) return false;
   const answers = await executor.atomic(statements);
   return answers.some((removed) => removed.length > 0);
+}
+
+/** Identities of rows that were deleted otherwise than by a unit's own statement. */
+export async function forgetRows(executor: Executor, table: Table, keys: readonly Key[], sides: SideTables, syntax: Syntax): Promise<void> {
+  const rows = keys.map((key) => [null, ...table.keys.map((column, i) => encodeValue(table, column, key[i]!))]);
+  await executor.query(forget(table, rows, sides, syntax));
 }
 
 function forget(table: Table, rows: readonly (readonly (string | null)[])[], sides: SideTables, syntax: Syntax): Statement {

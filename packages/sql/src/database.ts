@@ -13,6 +13,8 @@ import type { SqlModel, Table } from "./model.ts";
 import { quoted, tableOf } from "./model.ts";
 import { postgres } from "./postgres/index.ts";
 import { withoutLeadingMark } from "./postgres/leading-mark.ts";
+import type { RecordWriter } from "./records.ts";
+import { commitByRecord } from "./records.ts";
 import { Refused } from "./refusal.ts";
 import { IDENTITY_CONSTRAINT, sideTables } from "./sides.ts";
 import { sqlite } from "./sqlite/index.ts";
@@ -29,6 +31,8 @@ export interface SqlDatabaseOptions {
   readonly serverIdentity?: string | (() => string | Promise<string>);
   /** Says what an error of the library means, where the engine's own words are not in it. */
   readonly mapError?: MeaningOptions["mapError"];
+  /** Writes one record after the other through the library's own models. PostgreSQL. @default rows in bulk */
+  readonly records?: RecordWriter;
   /** Closes what the adapter itself opened. */
   readonly close?: () => Promise<void>;
 }
@@ -66,6 +70,7 @@ export function sqlDatabase(options: SqlDatabaseOptions): SqlDatabase {
     executor,
     identity: sides.identity,
     guard,
+    mayBeAltered: (model) => options.records?.writes(model) === true,
   };
   const endpoints = new Map(tables.map((table) => [table.model.name, new SqlEndpoint(table, context)]));
   const state = sqlState(executor, { name: options.name, ...(options.sideTables ? { sideTables: options.sideTables } : {}) });
@@ -128,7 +133,10 @@ export function sqlDatabase(options: SqlDatabaseOptions): SqlDatabase {
         if (!endpoints.has(model)) throw new SyncError("ENDPOINT.UNKNOWN_MODEL", `${options.name} has no model ${model}`, { model });
       }
       await examine();
-      const run = (): Promise<Committed> => attempt(() => dialect.commit(executor, unit, writable, sides, options.name));
+      const run = (): Promise<Committed> => attempt(() =>
+        options.records
+          ? commitByRecord(options.records, unit, { dialect, tables: writable, sides, database: options.name })
+          : dialect.commit(executor, unit, writable, sides, options.name));
       const first = await run();
       if (first.committed || !first.refusal.constraint?.startsWith(IDENTITY_CONSTRAINT)) return first;
       const tableFor = (model: string): Table => endpoints.get(model)!.table;

@@ -16,6 +16,8 @@ export interface EndpointContext {
   identity: string | undefined;
   /** A failure comes out as a `SyncError`. */
   guard<T>(work: () => Promise<T>): Promise<T>;
+  /** Something between here and the database may write another value than it was given. */
+  mayBeAltered(model: string): boolean;
 }
 
 export class SqlEndpoint implements Endpoint {
@@ -62,7 +64,7 @@ export class SqlEndpoint implements Endpoint {
     const { fit } = this.#context.dialect;
     const kinds = new Map(this.model.fields.map((field) => [field.name, field.kind]));
     const seen = examine(this.table, live, (column, found) => fit(column, found, kinds.get(column.field)!), others);
-    this.after = seen.after;
+    this.after = seen.after === "sent" && this.#context.mayBeAltered(this.model.name) ? "returned" : seen.after;
     this.#versioned = live !== undefined && live.kind !== "other" && !live.rowSecurity;
     return seen;
   }

@@ -32,14 +32,10 @@ export function handleOf(dataSource: DataSourceLike): Handle {
   if (!dataSource.isInitialized) {
     throw new SyncError("OPTIONS.WRONG_CLIENT", "This DataSource is not initialised: `await dataSource.initialize()` before typeormDatabase.");
   }
-  if (type === "better-sqlite3") {
-    const client: unknown = Reflect.get(dataSource.driver, "databaseConnection");
-    if (isBetterSqlite(client)) return { engine: "sqlite", client };
-  } else {
-    const client: unknown = Reflect.get(dataSource.driver, "master");
-    if (postgresDriver(client) === "pg-pool") return { engine: "postgres", client: client as PgPoolLike };
-    // Such as PGlite's: TypeORM sends BEGIN as text over the one session that everything shares, and a unit would fall into it.
-    throw new SyncError("OPTIONS.ENGINE", "This DataSource does not work on a pool of node-postgres, which TypeORM needs to be shared with a sync.");
-  }
-  throw new SyncError("OPTIONS.ENGINE", "This DataSource does not work on better-sqlite3 itself, but on a driver in its place.");
+  const client: unknown = Reflect.get(dataSource.driver, type === "postgres" ? "master" : "databaseConnection");
+  if (type === "better-sqlite3" && isBetterSqlite(client)) return { engine: "sqlite", client };
+  if (type === "postgres" && postgresDriver(client) === "pg-pool") return { engine: "postgres", client: client as PgPoolLike };
+  // Such as PGlite's: TypeORM sends BEGIN as text over the one session that everything shares, and a unit would fall into it.
+  const needed = type === "postgres" ? "a pool of node-postgres" : "better-sqlite3 itself";
+  throw new SyncError("OPTIONS.ENGINE", `This DataSource works on another driver than ${needed}, which it needs to be shared with a sync.`);
 }

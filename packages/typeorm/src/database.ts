@@ -1,12 +1,15 @@
+import { SyncError } from "@sync/core";
 import type { ModelTypes } from "@sync/core";
 import { libraryDatabase } from "@sync/sql";
 import type { LibraryDatabase } from "@sync/sql";
+import type { DataSource } from "typeorm";
 import type { DataSourceLike } from "./client.ts";
 import { handleOf } from "./client.ts";
 import { typeormExecutor } from "./executor.ts";
 import { modelsOf } from "./models.ts";
 import type { TypeormDatabaseOptions } from "./options.ts";
 import { checkOptions } from "./options.ts";
+import { recordWriter } from "./records.ts";
 
 /** Entity name → property → its TypeScript type. `author.id`: a column of a relation with several. */
 export type TypeormTypes<Entities extends object> = {
@@ -29,8 +32,12 @@ export function typeormDatabase<Entities extends object = ModelTypes>(
   options: TypeormDatabaseOptions<keyof Entities & string> = {},
 ): TypeormDatabase<Entities> {
   checkOptions(options);
-  const { syncFields = {}, kinds = {}, keys = {}, patience = 10_000 } = options as TypeormDatabaseOptions;
+  const { syncFields = {}, kinds = {}, keys = {}, patience = 10_000, writes } = options as TypeormDatabaseOptions;
   const { engine } = handleOf(dataSource);
+  if (writes === "orm" && engine === "sqlite") {
+    throw new SyncError("OPTIONS.ENGINE", "`writes: \"orm\"` needs a transaction on a connection of its own, which TypeORM has on PostgreSQL only.");
+  }
   const models = modelsOf(dataSource, { engine, syncFields, kinds, keys });
-  return libraryDatabase(models, options as TypeormDatabaseOptions, { name: `typeorm/${engine}`, executor: typeormExecutor(dataSource, patience) });
+  const records = writes === "orm" ? { records: recordWriter(dataSource as DataSource, models.models) } : {};
+  return libraryDatabase(models, options as TypeormDatabaseOptions, { name: `typeorm/${engine}`, executor: typeormExecutor(dataSource, patience), ...records });
 }

@@ -1,31 +1,15 @@
 import { SyncError } from "@sync/core";
-import { betterSqliteExecutor, postgresExecutor } from "@sync/sql";
+import { betterSqliteExecutor, currentExecutor, postgresExecutor } from "@sync/sql";
 import type { Executor } from "@sync/sql";
 import type { DataSourceLike } from "./client.ts";
 import { handleOf } from "./client.ts";
 
-/**
- * Runs statements on the handle behind a data source, which is asked for each time: one that was destroyed and initialised
- * again has another. `patience`: how many milliseconds to wait for the application to end a transaction of its own, where
- * both share one connection.
- */
+/** Runs statements on the handle behind a data source. `patience`: milliseconds to wait for the application where both share it. */
 export function typeormExecutor(dataSource: DataSourceLike, patience: number): Executor {
-  let last: { readonly client: object; readonly executor: Executor } | undefined;
-  const current = (): Executor => {
-    if (!dataSource.isInitialized) {
-      throw new SyncError("ENDPOINT.CLOSED", "This DataSource was destroyed: run the sync before `dataSource.destroy()`, or after it is initialised again.");
-    }
-    const { engine, client } = handleOf(dataSource);
-    if (last === undefined || last.client !== client) {
-      last = { client, executor: engine === "sqlite" ? betterSqliteExecutor(client, patience) : postgresExecutor(client, "pg-pool", patience) };
-    }
-    return last.executor;
+  const handle = (): object => {
+    if (dataSource.isInitialized) return handleOf(dataSource).client;
+    throw new SyncError("ENDPOINT.CLOSED", "This DataSource was destroyed: run the sync before `dataSource.destroy()`, or after it is initialised again.");
   };
-  const { dialect, copyTransaction } = current();
-  return {
-    dialect,
-    query: async (statement) => await current().query(statement),
-    atomic: async (statements) => await current().atomic(statements),
-    ...(copyTransaction ? { copyTransaction: async (guard, steps) => await current().copyTransaction!(guard, steps) } : {}),
-  };
+  const isSqlite = handleOf(dataSource).engine === "sqlite";
+  return currentExecutor(handle, (client) => (isSqlite ? betterSqliteExecutor(client, patience) : postgresExecutor(client, "pg-pool", patience)));
 }

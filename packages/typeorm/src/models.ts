@@ -92,7 +92,7 @@ function libraryColumn(column: ColumnMetadata, model: string, { kinds, syncField
 }
 
 /** As TypeORM's own `where` has it: a relation with one column by its name, a column of several as `author.id`. */
-function nameOf({ propertyPath, isVirtual, relationMetadata, entityMetadata }: ColumnMetadata): string {
+export function nameOf({ propertyPath, isVirtual, relationMetadata, entityMetadata }: ColumnMetadata): string {
   const alone = isVirtual && !entityMetadata.isJunction && relationMetadata?.joinColumns.length === 1;
   return alone ? relationMetadata.propertyPath : propertyPath;
 }

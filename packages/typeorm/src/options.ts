@@ -1,4 +1,5 @@
 import type { Kind } from "@sync/core";
+import { SyncError } from "@sync/core";
 import { checkLibraryOptions } from "@sync/sql";
 import type { LibraryOptions } from "@sync/sql";
 
@@ -14,10 +15,17 @@ export interface TypeormDatabaseOptions<Model extends string = string> extends L
    * @default keys that TypeORM or the database generates; any other key has to come with the record
    */
   readonly keys?: { readonly [Name in Model]?: () => string };
+  /**
+   * `"bulk"`: rows in bulk. `"orm"`: one record after another through TypeORM's entity manager, so that listeners and subscribers
+   * run; what they alter is reported. Join tables, and records that get other keys, go in bulk. PostgreSQL.
+   * @default "bulk"
+   */
+  readonly writes?: "bulk" | "orm";
 }
 
-const own: Readonly<Record<Exclude<keyof TypeormDatabaseOptions, keyof LibraryOptions>, true>> = { kinds: true, keys: true };
+const own: Readonly<Record<Exclude<keyof TypeormDatabaseOptions, keyof LibraryOptions>, true>> = { kinds: true, keys: true, writes: true };
 
 export function checkOptions(options: TypeormDatabaseOptions): void {
   checkLibraryOptions(options, "typeormDatabase", Object.keys(own));
+  if (!["bulk", "orm", undefined].includes(options.writes)) throw new SyncError("OPTIONS.VALUE", '`writes` is "bulk" or "orm".');
 }

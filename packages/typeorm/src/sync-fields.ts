@@ -3,11 +3,7 @@ import type { QueryRunner } from "typeorm";
 
 type SyncColumn = "cloudId" | "lastSyncedAt" | "syncStatus";
 
-interface SyncColumnOptions {
-  readonly type: "uuid" | "varchar" | DateConstructor;
-  readonly nullable: true;
-  readonly unique?: true;
-}
+type SyncColumnOptions = { readonly type: "uuid" | "varchar" | DateConstructor; readonly nullable: true; readonly unique?: true };
 
 /**
  * Columns of an entity that belong to the sync: `columns: { …, ...syncColumns }` of an `EntitySchema`, or one by one,
@@ -37,8 +33,5 @@ export async function dropSyncColumns(queryRunner: QueryRunner, table: string, n
 }
 
 function named(names: SyncColumnNames): [SyncColumn, string][] {
-  return (Object.keys(syncColumns) as SyncColumn[]).flatMap((column): [SyncColumn, string][] => {
-    const name = names[column] ?? column;
-    return name === false ? [] : [[column, name]];
-  });
+  return (Object.keys(syncColumns) as SyncColumn[]).flatMap((column): [SyncColumn, string][] => (names[column] === false ? [] : [[column, names[column] ?? column]]));
 }

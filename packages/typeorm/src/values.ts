@@ -1,7 +1,7 @@
 import { canonical, encode, ValueError } from "@sync/core";
 import type { Kind } from "@sync/core";
-import { convertedField, firstOnTheWall, postgresColumn, postgresKind, postgresProcessZoneColumn, sqliteColumn, sqliteNumericJsonColumn } from "@sync/sql";
-import type { SqlColumn, StoredField } from "@sync/sql";
+import { convertedField, driversForm, firstOnTheWall, listInText, postgresColumn, postgresKind, postgresProcessZoneColumn, sqliteColumn, sqliteNumericJsonColumn } from "@sync/sql";
+import type { ListText, SqlColumn, StoredField } from "@sync/sql";
 import type { ValueTransformer } from "typeorm";
 import type { ColumnMetadata, Engine } from "./client.ts";
 
@@ -54,7 +54,7 @@ interface Names {
 function postgresStored(column: ColumnMetadata, names: Names, type: string, declared: Kind | undefined): StoredField | undefined {
   const text = (kind: Kind): SqlColumn => postgresColumn({ ...names, type: "text", kind });
   if (column.type === "simple-json") return { kind: { type: "json" }, column: text({ type: "json" }) };
-  if (column.type === "simple-array") return joined(text({ type: "text" }), { type: "text", noNul: true });
+  if (column.type === "simple-array") return listInText(text({ type: "text" }), { type: "text", noNul: true }, commas);
   const array = column.isArray ? "[]" : "";
   if (type === "enum") {
     const of = enumOf(column);
@@ -92,8 +92,8 @@ function sqliteStored(column: ColumnMetadata, names: Names, type: string): Store
   const stock = (kind: Kind): StoredField => ({ kind, column: sqliteColumn({ ...names, kind }) });
   const text = stock({ type: "text" });
   if (column.type === "simple-json") return stock({ type: "json" });
-  if (column.type === "simple-array") return joined(text.column, { type: "text" });
-  if (column.type === "simple-enum") return column.isArray ? joined(text.column, enumOf(column)) : stock(enumOf(column));
+  if (column.type === "simple-array") return listInText(text.column, { type: "text" }, commas);
+  if (column.type === "simple-enum") return column.isArray ? listInText(text.column, enumOf(column), commas) : stock(enumOf(column));
   switch (type) {
     case "boolean":
       return stock({ type: "boolean" });
@@ -146,46 +146,14 @@ function dateTime({ kind, column }: StoredField): StoredField {
 
 // ---- both
 
-/** `simple-array`: items in one text, with commas between them. One empty item would be read as none. */
-function joined(column: SqlColumn, of: Kind): StoredField {
-  const kind: Kind = { type: "list", of };
-  return {
-    kind,
-    column: {
-      ...column,
-      decode: (text) => encode(kind, text === "" ? [] : text.split(",")),
-      encode(value) {
-        const items = JSON.parse(value) as (string | null)[];
-        if (items.some((item) => item === null || item.includes(",")) || (items.length === 1 && items[0] === "")) throw new ValueError("VALUE.MALFORMED");
-        return column.encode(items.join(","));
-      },
-    },
-  };
-}
+/** `simple-array`: items in one text, with commas between them. */
+const commas: ListText = { join: (items) => items.join(","), split: (text) => (text === "" ? [] : text.split(",")) };
 
 /** Values as a transformer gives them to the application; it gets them as TypeORM's driver would have given them. */
 function transformed(stored: StoredField, transformer: ValueTransformer | ValueTransformer[], declared: Kind, engine: Engine): StoredField {
   const all = [transformer].flat();
   return convertedField(stored, declared, {
-    fromDriver: (value) => all.reduceRight((each, { from }) => from(each), hydrated(stored.kind, value, engine)),
+    fromDriver: (value) => all.reduceRight((each, { from }) => from(each), driversForm(stored.kind, value, engine)),
     toDriver: (value) => all.reduce((each, { to }) => to(each), value),
   });
-}
-
-/** What core decodes a stored value to, as TypeORM would have it. */
-function hydrated(kind: Kind, value: unknown, engine: Engine): unknown {
-  switch (kind.type) {
-    case "instant":
-      return new Date(value as string);
-    case "bytes":
-      return Buffer.from(value as Uint8Array);
-    case "integer":
-      return engine === "postgres" && kind.bits === 64 ? String(value) : Number(value);
-    case "decimal":
-      return engine === "postgres" ? value : Number(value);
-    case "list":
-      return (value as unknown[]).map((item) => (item === null ? null : hydrated(kind.of, item, engine)));
-    default:
-      return value;
-  }
 }

@@ -10,4 +10,5 @@ describePostgres("on a server", (postgres) => {
   const server = kitServer(import.meta.url, async () => postgres);
   afterAll(() => server.close());
   databaseConformance("PostgreSQL (node-postgres)", postgresHarness(server));
+  databaseConformance("PostgreSQL (node-postgres), through TypeORM", postgresHarness(server, "orm"));
 });

@@ -17,9 +17,9 @@ const postgresValues: readonly ValueField[] = [
   "text", "flag", "small", "big", "price", "ratio", "moment", "wall", "day", "clock", "span", "bytes", "token", "choice", "data", "tags",
 ];
 
-export function postgresHarness(server: KitServer): Harness {
+export function postgresHarness(server: KitServer, writes: "bulk" | "orm" = "bulk"): Harness {
   return {
-    capabilities,
+    capabilities: { ...capabilities, exactWrites: writes === "bulk" },
     values: postgresValues,
     async open(namespace) {
       const schema = await server.fresh(namespace, postgresTables(postgresTypes));
@@ -28,7 +28,7 @@ export function postgresHarness(server: KitServer): Harness {
         const { connectionString: url, options } = schema.config;
         const source = await new DataSource({ type: "postgres", url, extra: { options }, poolSize: 4, installExtensions: false, entities: postgresEntities }).initialize();
         sources.push(source);
-        return typeormDatabase(source, { kinds: { Thing: { wall: { type: "local", digits: 6 } } } });
+        return typeormDatabase(source, { kinds: { Thing: { wall: { type: "local", digits: 6 } } }, writes });
       };
       const database = await open();
       return {

@@ -189,7 +189,8 @@ export class History {
   #inserted(spec: ModelSpec, life: RowLife, after: Version): void {
     const source = this.#sourceOf(spec, life, after);
     if (source === undefined) {
-      this.#broken("I2", `a record of ${this.#label(life)} came from nowhere`);
+      const twice = [...this.#rows(life.side, spec).values()].some((row) => row !== life && !row.byUser && this.#sameValues(spec, row, after));
+      this.#broken(twice ? "I5" : "I2", `a record of ${this.#label(life)} ${twice ? "was made once more" : "came from nowhere"}`);
       return;
     }
     if (spec.identity.length === 0 && !source.cloudIds.includes(after.cloudId ?? "")) {
@@ -254,7 +255,7 @@ export class History {
         else this.#broken("I6", message);
       } else if (!this.#knows(spec, member, version.write, current, life.side) && !this.#buriedKnowingly(spec, member, life, current)) {
         const older = this.#knows(spec, member, current.write, version, life.side);
-        this.#owe("I2", `${member.name} of ${this.#label(life)} was overwritten by ${older ? "an older value" : "a value written without knowing it"}`, life, member.name,
+        this.#owe(older ? "I14" : "I2", `${member.name} of ${this.#label(life)} was overwritten by ${older ? "an older value" : "a value written without knowing it"}`, life, member.name,
           isReference(member) ? undefined : meetText(member, current.value));
       }
     }
@@ -307,6 +308,10 @@ export class History {
     const named = members.every((member) => this.#valueOf(life.side, spec, member, after) !== null);
     const told = named ? members : membersOf(spec);
     return candidates.find((row) => told.every((member) => holds(row, member, false))) ?? candidates.find((row) => told.every((member) => holds(row, member, true)));
+  }
+
+  #sameValues(spec: ModelSpec, row: RowLife, version: Version): boolean {
+    return membersOf(spec).every((member) => row.cells.get(member.name)?.at(-1)?.value === this.#valueOf(row.side, spec, member, version));
   }
 
   #sourceVersion(spec: ModelSpec, life: RowLife, member: FieldSpec | ReferenceSpec, value: string | null): CellVersion | undefined {

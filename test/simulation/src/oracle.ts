@@ -100,7 +100,8 @@ export class Oracle {
       if (this.#agree(spec, member, left, right)) continue;
       const reason = this.#differenceExcuse(spec, member, left, right);
       const label = `${member.name} of ${spec.name} ${left.key.join("/")} | ${right.key.join("/")}`;
-      if (reason === undefined) this.#broken("I1", `${label} differs`);
+      const unique = [spec.identity, ...spec.unique].some((names) => names.includes(member.name));
+      if (reason === undefined) this.#broken(unique ? "I9" : "I1", `${label} differs`);
       else this.#excuse(reason, spec, left, right, `${label} differs (${reason}), and neither quarantine nor conflict log tells of it`);
     }
   }

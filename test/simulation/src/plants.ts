@@ -6,6 +6,8 @@ import { unmappedOn, type SideName } from "./spec.ts";
 export interface Plant {
   readonly database?: (database: Database, side: SideName, memory: MemoryDatabase) => Database;
   readonly state?: (state: StateStore) => StateStore;
+  /** The rule that has to find it; any, where none is named. */
+  readonly rule?: string;
 }
 
 type Rows<Op extends Batch["op"]> = Extract<Batch, { readonly op: Op }>["rows"];
@@ -175,6 +177,22 @@ export const PLANTS: Readonly<Record<string, () => Plant>> = {
       }),
     };
   },
+  "the answer to a new row is lost, and it is made once more": () => ({
+    rule: "I5",
+    database: (database) => ({ ...database, commit: (unit) => madeTwice(database, unit) }),
+  }),
+  "a unique value is not written, and reported as written": () => ({
+    rule: "I9",
+    database: (database) => changeBatches(database, (batch) => {
+      if (batch.op !== "update") return batch;
+      const unique = new Set(database.endpoints.get(batch.model)!.model.uniqueKeys.flatMap(({ fields }) => fields));
+      return { ...batch, rows: batch.rows.map((row) => ({ ...row, values: row.values.map((value, at) => (unique.has(batch.fields[at]!) ? undefined : value)) })) };
+    }),
+  }),
+  "a unit of before is delivered once more, after later ones": () => {
+    const before: Parameters<typeof lateUnits>[1] = new Map();
+    return { rule: "I14", database: (database) => lateUnits(database, before) };
+  },
   "the conflict log forgets": () => ({
     state: (state) => ({ ...state, commit: (pair, changes, fences) => state.commit(pair, changes.filter((change) => change.op !== "put" || change.collection !== "conflict"), fences) }),
   }),
@@ -185,6 +203,41 @@ export const PLANTS: Readonly<Record<string, () => Plant>> = {
     state: (state) => ({ ...state, commit: (pair, changes) => state.commit(pair, changes) }),
   }),
 };
+
+/** New rows, and then the same ones under other keys and names. */
+async function madeTwice(database: Database, unit: Unit): Promise<Committed> {
+  const committed = await database.commit(unit);
+  const batches: Batch[] = [];
+  for (const batch of unit.batches) {
+    if (batch.op !== "insert") continue;
+    const keys = await database.endpoints.get(batch.model)!.allocate(batch.rows.length);
+    batches.push({ ...batch, rows: batch.rows.map((row, at) => ({ ...row, key: keys[at] ?? row.key, cloudId: `${row.cloudId.slice(0, -4)}0000` })) });
+  }
+  if (committed.committed && batches.length > 0) await database.commit({ ...unit, id: `${unit.id} again`, batches });
+  return committed;
+}
+
+/** After each update of a row the one before it arrives again, and finds no guard in its way. */
+export function lateUnits(database: Database, before: Map<string, Batch & { readonly op: "update" }>): Database {
+  return {
+    ...database,
+    async commit(unit) {
+      const committed = await database.commit(unit);
+      if (!committed.committed) return committed;
+      for (const batch of unit.batches) {
+        if (batch.op !== "update") continue;
+        for (const row of batch.rows) {
+          const name = `${database.name} ${batch.model} ${row.key.join("/")}`;
+          const late = before.get(name);
+          before.set(name, { ...batch, rows: [row] });
+          const [now] = await database.endpoints.get(batch.model)!.fetch({ fields: [], by: "key", tuples: [row.key] });
+          if (late && now) await database.commit({ ...unit, id: `${unit.id} late`, batches: [{ ...late, rows: late.rows.map((each) => ({ ...each, revision: now.revision })) }] });
+        }
+      }
+      return committed;
+    },
+  };
+}
 
 function changeCommitted(database: Database, change: (committed: Committed, unit: Unit) => Committed): Database {
   return { ...database, commit: async (unit) => change(await database.commit(unit), unit) };

@@ -9,10 +9,12 @@ test.each(Object.keys(PLANTS))("is found: %s", async (name) => {
   let found: string | undefined;
   let seed = 0;
   for (; seed < SEEDS && found === undefined; seed += 1) {
-    const { violations } = await simulate(seed, { plant: PLANTS[name]!() });
-    if (violations.length === 0) continue;
+    const plant = PLANTS[name]!();
+    const { violations } = await simulate(seed, { plant });
+    const broken = violations.find(({ rule }) => plant.rule === undefined || rule === plant.rule);
+    if (broken === undefined) continue;
     const honest = await simulate(seed);
-    if (honest.violations.length === 0) found = violations[0]!.rule;
+    if (honest.violations.length === 0) found = broken.rule;
   }
   expect(found, `not found in ${SEEDS} seeds`).toBeDefined();
 }, 60_000);

@@ -185,13 +185,14 @@ class UnitCommit {
     return documents;
   }
 
-  /** The cloudIds that rows have now whose batch says what they had. */
+  /** The cloudIds that rows have now which are there already and are given one. */
   async #known(): Promise<Map<Node, Map<string, string>>> {
     const keys = new Map<Node, Key[]>();
     for (const { batch: at, row } of this.#tasks) {
       const batch = this.#unit.batches[at]!;
       const node = this.#node(batch);
-      if (batch.op !== "identify" || !node.parent || node.cloudId) continue;
+      const isGiven = batch.op === "identify" || (batch.op === "update" && batch.rows[row]!.cloudId !== undefined);
+      if (!isGiven || !node.parent || node.cloudId) continue;
       const wanted = keys.get(node) ?? [];
       keys.set(node, wanted);
       wanted.push(batch.rows[row]!.key);

@@ -59,7 +59,7 @@ export class Work {
   readonly #trees: ReadonlyMap<Node, Tree>;
   readonly #known: ReadonlyMap<Node, ReadonlyMap<string, string>>;
 
-  /** `known`: cloudIds of the rows that identify batches name, by the text of their key. */
+  /** `known`: cloudIds of the rows that are given one, by the text of their key. */
   constructor(trees: ReadonlyMap<Node, Tree>, documents: Map<string, OpenDocument>, known: ReadonlyMap<Node, ReadonlyMap<string, string>>) {
     this.#trees = trees;
     this.documents = documents;
@@ -94,6 +94,8 @@ export class Work {
     this.#places.clear();
     const found = rows.map((row) => {
       const element = this.#guarded(node, row.key, row.revision);
+      const has = element && row.cloudId !== undefined ? this.#cloudIdOf(node, row.key, element) : null;
+      if (has !== null && has !== row.cloudId) return undefined;
       return element && { row, element, key: this.#keyAfter(node, batch, row) };
     });
     for (const each of found) {
@@ -156,11 +158,19 @@ export class Work {
     const document = this.documents.get(text);
     const element = this.#named(node, row.key);
     if (!document || !element) return undefined;
-    const stored = node.cloudId ? read(node.cloudId, element).value : node.parent ? (this.#known.get(node)?.get(keyText(row.key)) ?? null) : document.cloudId;
-    if ((this.given.get(element)?.cloudId ?? stored) !== row.was) return undefined;
+    if (this.#cloudIdOf(node, row.key, element) !== row.was) return undefined;
     this.#first.set(element, this.#first.get(element) ?? revisionOf(node, element));
     this.#give(node, element, { cloudId: row.cloudId, node, key: row.key, document: text });
     return { key: row.key, documents: [text] };
+  }
+
+  /** The one it has by now, in this unit too. */
+  #cloudIdOf(node: Node, key: Key, element: JsonObject): string | null {
+    const given = this.given.get(element)?.cloudId;
+    if (given !== undefined) return given;
+    if (node.cloudId) return read(node.cloudId, element).value;
+    if (node.parent) return this.#known.get(node)?.get(keyText(key)) ?? null;
+    return this.documents.get(this.#documentText(node, key))?.cloudId ?? null;
   }
 
   /** Arrays whose order counts are in order again. */

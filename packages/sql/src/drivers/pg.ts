@@ -31,6 +31,11 @@ async function run(on: Connection, { sql, params }: Statement): Promise<TextRow[
   return (await on.query({ text: sql, values: params, ...asText })).rows;
 }
 
+/** One statement on a connection that somebody else has taken. */
+export function pgQuery(on: unknown, statement: Statement): Promise<TextRow[]> {
+  return run(on as Connection, statement);
+}
+
 /** A connection of its own for each transaction. */
 export function pgPoolExecutor(client: PgPoolLike): Executor {
   const pool = client as unknown as Connection & { connect(): Promise<PoolConnection> };

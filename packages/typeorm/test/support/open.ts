@@ -8,8 +8,8 @@ export async function openSqlite(entities: Entities, database = ":memory:"): Pro
   return await new DataSource({ type: "better-sqlite3", database, entities, synchronize: true }).initialize();
 }
 
-export async function openPostgres(url: string, entities: Entities, namingStrategy?: DataSourceOptions["namingStrategy"]): Promise<DataSource> {
-  return await new DataSource({ type: "postgres", url, entities, synchronize: true, uuidExtension: "pgcrypto", ...(namingStrategy ? { namingStrategy } : {}) }).initialize();
+export async function openPostgres(url: string, entities: Entities, subscribers: Function[] = []): Promise<DataSource> {
+  return await new DataSource({ type: "postgres", url, entities, subscribers, synchronize: true, uuidExtension: "pgcrypto" }).initialize();
 }
 
 /** What the entities mean, without a database. */

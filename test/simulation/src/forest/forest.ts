@@ -80,7 +80,7 @@ class Forest {
       const make = leaf && random.chance(0.45) ? documentStore : rowStore;
       const store = make({
         name: "abcd"[at]!, random: random.fork(), now: () => this.#scheduler.now(),
-        onRenamed: (before, after) => void this.#turned.push({ before, after }), onSwept: (swept) => this.#users.swept(swept), bearer: this.#bearer,
+        onRenamed: (before, after) => void this.#turned.push({ before, after }), onSwept: (swept, tag) => this.#users.swept(swept, tag), bearer: this.#bearer,
       });
       this.#stores.push(store);
       if (parent < 0) continue;

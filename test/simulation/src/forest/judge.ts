@@ -40,12 +40,16 @@ export function judge(
     // Where nothing keeps a key unique over all documents, users may write it twice; that waits, and is told of.
     const twice = store.form === "rows" || !waiting ? names.filter((name, at) => names.indexOf(name) < at) : [];
     for (const name of twice) broken("I5", `${name} stands twice in ${store.name}`);
+    // No user ever writes the same name again.
+    const again = all.filter(({ name }, at) => all.findIndex((other) => other.name === name) < at);
+    for (const thing of again) broken("I5", `${nameOf(thing)} was made once more in ${store.name}`);
     const dangling = all.find(({ kind, country }) =>
       kind === "City" && !all.some((each) => each.kind === "Country" && each.code === country));
     if (dangling) broken("I8", `${nameOf(dangling)} of ${store.name} belongs to no country`);
   }
   if (!waiting) for (const { pair } of told) agreement(pair, things.get(pair.left)!, things.get(pair.right)!, users, troubled, broken);
   lost(things, told, users, broken);
+  uniqueValues(things, told, users, waiting, broken);
   judgeEdges({ stores, told, users, bearer, waiting, troubled }, broken);
   for (const { before, after } of turned) {
     const oneWay = told.some(({ pair }) => pair.oneWay !== undefined && pair.right === users.written.get(before)?.store);
@@ -85,6 +89,21 @@ function lost(things: ReadonlyMap<Store, readonly Thing[]>, told: readonly Fores
     broken("I2", `${name} of ${kind} ${code} is gone, and no conflict log tells of it`);
   }
   for (const name of visible) if (!users.written.has(name)) broken("I2", `nobody wrote ${name}`);
+}
+
+/** Tags that users exchange: none stands twice in one database, and none is lost on the way. */
+function uniqueValues(
+  things: ReadonlyMap<Store, readonly Thing[]>, told: readonly ForestTold[], users: Users, waiting: boolean, broken: (rule: string, message: string) => void,
+): void {
+  for (const [store, all] of things) {
+    const tags = all.flatMap(({ tag }) => tag ?? []);
+    for (const tag of waiting ? [] : tags.filter((each, at) => tags.indexOf(each) < at)) broken("I9", `${tag} stands twice in ${store.name}`);
+  }
+  const visible = new Set([...things.values()].flatMap((all) => all.map(({ tag }) => tag)));
+  for (const [tag, store] of users.tags) {
+    const oneWay = told.some(({ pair }) => pair.right === store && pair.oneWay !== undefined);
+    if (!visible.has(tag) && !users.replaced.has(tag) && !isTold(told, tag, oneWay)) broken("I9", `${tag} is gone, and no conflict log tells of it`);
+  }
 }
 
 function isTold(told: readonly ForestTold[], name: string, preImages: boolean): boolean {

@@ -1,4 +1,5 @@
 import type { Batch, Database, Endpoint, Row, StateStore, SyncOptions } from "@sync/core";
+import { lateUnits } from "../plants.ts";
 import type { ForestPair } from "./forest.ts";
 import type { Store } from "./stores.ts";
 
@@ -8,6 +9,8 @@ export interface ForestPlant {
   readonly state?: (state: StateStore) => StateStore;
   /** A pair that is declared otherwise than the forest takes it to be. */
   readonly options?: (pair: ForestPair) => Partial<SyncOptions>;
+  /** The rule that has to find it; any, where none is named. */
+  readonly rule?: string;
   /** Looked for where runs are taken back. */
   readonly undo?: boolean;
 }
@@ -29,7 +32,12 @@ export const FOREST_PLANTS: Readonly<Record<string, () => ForestPlant>> = {
   "an edge that was taken away comes back": () => ({
     state: (state) => ({ ...state, commit: (pair, changes, fences) => state.commit(pair, changes.filter((change) => change.op !== "putBases" || change.bases[0]?.model !== "Bears"), fences) }),
   }),
+  "a unit of before is delivered once more, after later ones": () => {
+    const before: Parameters<typeof lateUnits>[1] = new Map();
+    return { rule: "I14", database: (database) => lateUnits(database, before) };
+  },
   "one of two unique values that are exchanged is not written": () => ({
+    rule: "I9",
     database: (database) => without(database, (batch) => batch.op === "update" && batch.fields.includes("tag")),
   }),
   "a one-way pair goes both ways": () => ({ options: (pair) => (pair.oneWay ? { direction: "both", mirror: false } : {}) }),
@@ -59,6 +67,7 @@ export const FOREST_PLANTS: Readonly<Record<string, () => ForestPlant>> = {
     state: (state) => ({ ...state, commit: (pair, changes, fences) => state.commit(pair, changes.filter((change) => change.op !== "put" || change.collection !== "conflict"), fences) }),
   }),
   "the answer to a new row is lost, and it is made once more": () => ({
+    rule: "I5",
     database: (database, _, store) => (store.form === "rows" ? database : {
       ...database,
       async commit(unit) {

@@ -61,7 +61,7 @@ export interface StoreOptions {
   /** A name that a unit has put in the place of another one. */
   readonly onRenamed: (before: string, after: string) => void;
   /** A record that was never linked went along with its parent, which a unit deleted. */
-  readonly onSwept: (name: string) => void;
+  readonly onSwept: (name: string, tag: string | null) => void;
   readonly bearer: Bearer;
 }
 
@@ -99,7 +99,8 @@ export function rowStore({ name, random, now, onRenamed, onSwept, bearer }: Stor
         if (at < 0) continue;
         const [was, is] = [before?.values[at], after?.values[at]];
         if (was && is && was !== is) onRenamed(was, is);
-        if (was && !after && cascaded && before?.cloudId === null) onSwept(was);
+        const tagAt = database.endpoints.get(model)!.model.fields.findIndex((each) => each.name === "tag");
+        if (was && !after && cascaded && before?.cloudId === null) onSwept(was, before.values[tagAt] ?? null);
       }
     },
   });

@@ -6,7 +6,9 @@ import { attempt, type Bearer, type Edge, type Kind, type Store, type Thing } fr
 export class Users {
   /** Every name that a user wrote, and where. */
   readonly written: Map<string, { readonly store: Store; readonly kind: Kind; readonly code: string }> = new Map();
-  /** Names that a user has replaced or deleted, seeing them. */
+  /** Every tag that a user gave a city, and where. */
+  readonly tags: Map<string, Store> = new Map();
+  /** Names and tags that a user has replaced or deleted, seeing them. */
   readonly replaced: Set<string> = new Set();
   /** The name that stood there when a user wrote this one. */
   readonly knew: Map<string, string> = new Map();
@@ -69,13 +71,16 @@ export class Users {
     const name = `n${this.#number()}@${store.name}`;
     if (!this.#writes(store, `makes ${nameOf(thing)} ${name}`, () => store.insert({ ...thing, name }))) return;
     this.written.set(name, { store, kind: thing.kind, code: thing.code });
+    if (thing.tag !== null) this.tags.set(thing.tag, store);
     this.young.add(name);
     this.#touch(store, thing);
   }
 
   /** Whoever makes something inside of what a run is just deleting may lose it: nothing can be looked at and deleted at once. */
-  swept(name: string): void {
-    if (this.young.has(name)) this.replaced.add(name);
+  swept(name: string, tag: string | null): void {
+    if (!this.young.has(name)) return;
+    this.replaced.add(name);
+    if (tag !== null) this.replaced.add(tag);
   }
 
   #rename(store: Store, thing: Thing): void {
@@ -125,6 +130,7 @@ export class Users {
     const gone = things.filter(({ kind, code, country }) => (kind === thing.kind && code === thing.code) || (thing.kind === "Country" && country === thing.code));
     for (const each of gone) {
       this.replaced.add(each.name);
+      if (each.tag !== null) this.replaced.add(each.tag);
       this.#touch(store, each);
     }
     const names = new Set(gone.map(nameOf));
