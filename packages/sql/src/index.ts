@@ -1,8 +1,10 @@
-export { type Conversion, convertedField, type StoredField } from "./convert.ts";
+export { type Conversion, convertedField, driversForm, holdsAll, type StoredField } from "./convert.ts";
 export { type SqlDatabase, sqlDatabase, type SqlDatabaseOptions } from "./database.ts";
 export { betterSqliteExecutor, type BetterSqliteLike, isBetterSqlite } from "./drivers/better-sqlite.ts";
-export type { PgClientLike, PgPoolLike } from "./drivers/pg.ts";
+export { currentExecutor } from "./drivers/current.ts";
+export { type PgClientLike, type PgPoolLike, pgQuery } from "./drivers/pg.ts";
 export type { PgliteLike } from "./drivers/pglite.ts";
+export { patiently } from "./drivers/patiently.ts";
 export { type PostgresDriver, postgresDriver, postgresExecutor, type PostgresLike } from "./drivers/postgres.ts";
 export { type Fault, faultOf, type Meaning, meaningOf, type MeaningOptions } from "./errors.ts";
 export type { CopyIn, Executor, Statement, TextRow } from "./executor.ts";
@@ -16,8 +18,9 @@ export { checkPerModel, type OwnTypeOptions, type PerModel } from "./per-model.t
 export { postgresColumn, type PostgresColumnOptions, postgresKind } from "./postgres/columns.ts";
 export { firstOnTheWall, postgresProcessZoneColumn } from "./postgres/process-zone.ts";
 export { eachItem, postgresUtcColumn } from "./postgres/utc.ts";
+export type { RecordSession, RecordValues, RecordWriter } from "./records.ts";
 export { sqliteNumericJsonColumn } from "./sqlite/json.ts";
 export { sqliteColumn, type SqliteColumnOptions, type SqliteStorage } from "./sqlite/columns.ts";
-export { type ListText, sqliteListField } from "./sqlite/list.ts";
+export { listInText, type ListText, sqliteListField } from "./sqlite/list.ts";
 export { sqliteState } from "./sqlite-state.ts";
 export { sqlState, type SqlStateOptions } from "./state.ts";
