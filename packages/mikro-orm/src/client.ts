@@ -18,7 +18,7 @@ export interface Connection {
   readonly options: object;
   getNativeClient(): Promise<unknown>;
   ensureConnection(): Promise<void>;
-  getClient(): Kysely;
+  getClient(): Kysely & { connection(): { execute<T>(work: (own: Kysely) => Promise<T>): Promise<T> } };
   /** One transaction on a connection that is nobody else's until it ends. */
   transactional<T>(work: (transaction: Kysely) => Promise<T>): Promise<T>;
 }

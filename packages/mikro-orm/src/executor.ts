@@ -1,4 +1,4 @@
-import { betterSqliteExecutor, postgresExecutor } from "@sync/sql";
+import { betterSqliteExecutor, patiently, postgresExecutor } from "@sync/sql";
 import type { Executor, Statement, TextRow } from "@sync/sql";
 import type { Connection, Facts, Kysely } from "./client.ts";
 import { closedError } from "./errors.ts";
@@ -8,7 +8,7 @@ import { closedError } from "./errors.ts";
  * transaction of its own, where both share one connection.
  */
 export function mikroOrmExecutor({ engine, connection, driver }: Facts, patience: number): Executor {
-  return driver === undefined ? onKysely(engine, connection) : onDriver(driver, connection, patience);
+  return driver === undefined ? onKysely(engine, connection, patience) : onDriver(driver, connection, patience);
 }
 
 /** Asks for the driver's handle each time: `orm.reconnect()` makes another one. */
@@ -28,8 +28,7 @@ function onDriver(driver: NonNullable<Facts["driver"]>, connection: Connection, 
     query: async (statement) => (await current()).query(statement),
     atomic: async (statements) => (await current()).atomic(statements),
     ...(driver === "pg-pool" ? { copyTransaction: async (guard, steps) => (await current()).copyTransaction!(guard, steps) } : {}),
-    // Asked for after a statement.
-    ...(driver === "pglite" ? { dropsLeadingMark: true, place: () => last!.executor.place!() } : {}),
+    ...(driver === "pglite" ? { dropsLeadingMark: true, place: () => last!.executor.place!() } : {}), // asked for after a statement
   };
 }
 
@@ -37,23 +36,26 @@ function onDriver(driver: NonNullable<Facts["driver"]>, connection: Connection, 
  * Through the Kysely on which the ORM stands. On one connection it has a lock: a lone statement waits until no transaction is
  * open, and a transaction keeps everybody else waiting.
  */
-function onKysely(dialect: Facts["engine"], connection: Connection): Executor {
+function onKysely(dialect: Facts["engine"], connection: Connection, patience: number): Executor {
   return {
     dialect,
-    // It may be PGlite.
-    ...(dialect === "postgres" ? { dropsLeadingMark: true as const } : {}),
+    ...(dialect === "postgres" ? { dropsLeadingMark: true as const } : {}), // it may be PGlite
     async query(statement) {
       checkOpen(connection);
       await connection.ensureConnection();
-      return run(connection.getClient(), statement);
+      return patiently(patience, (begun) => connection.getClient().connection().execute((own) => {
+        begun();
+        return run(own, statement);
+      }));
     },
     async atomic(statements) {
       checkOpen(connection);
-      return connection.transactional(async (transaction) => {
+      return patiently(patience, (begun) => connection.transactional(async (transaction) => {
+        begun();
         const answers: TextRow[][] = [];
         for (const statement of statements) answers.push(await run(transaction, statement));
         return answers;
-      });
+      }));
     },
   };
 }
@@ -62,8 +64,7 @@ function onKysely(dialect: Facts["engine"], connection: Connection): Executor {
 async function run(on: Kysely, { sql, params }: Statement): Promise<TextRow[]> {
   const query = { kind: "RawNode", sqlFragments: [sql], parameters: [] };
   const { rows } = await on.executeQuery({ sql, parameters: params, query, queryId: { queryId: "sync" } });
-  // Statements name their columns `c0`, `c1`, …: an object keeps them in that order.
-  return rows.map((row) => Object.values(row));
+  return rows.map((row) => Object.values(row)); // columns are `c0`, `c1`, …: an object keeps them in that order
 }
 
 /** One that was closed would open a connection that nobody closes again; closing takes its options away. */

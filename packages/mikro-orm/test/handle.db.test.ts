@@ -64,21 +64,31 @@ function tests(open: () => Promise<Opened>, rounds: number): void {
   });
 }
 
-describe("better-sqlite3", () => {
-  tests(() => openSqlite(entities), 100);
-
+function onOneConnection(open: () => Promise<Opened>): void {
   test("a transaction of the application that stays open is waited for, then reported as worth another try", async () => {
-    const { orm, close } = await openSqlite(entities);
-    const executor = executorOf(orm, 20);
+    const { orm, close } = await open();
+    const executor = executorOf(orm, 50);
+    const insert = { sql: "insert into ours (id) values ('late')", params: [] };
     await orm.em.fork().transactional(async (em) => {
       await em.insert(Row, { id: "1" });
       await expect(executor.query({ sql: "select 1 as c0", params: [] })).rejects.toMatchObject({ code: "ENDPOINT.BUSY", retryable: true });
+      await expect(executor.atomic([insert])).rejects.toMatchObject({ code: "ENDPOINT.BUSY", retryable: true });
     });
-    expect(await executor.query({ sql: "select '1' as c0", params: [] })).toEqual([["1"]]);
+    // What was given up is not done later.
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(await executor.query({ sql: "select count(*) || '' as c0 from ours", params: [] })).toEqual([["0"]]);
     await close();
   });
+}
+
+describe("better-sqlite3", () => {
+  tests(() => openSqlite(entities), 100);
+  onOneConnection(() => openSqlite(entities));
 });
-describe("node:sqlite behind a dialect", () => tests(() => openNodeSqlite(entities), 100));
+describe("node:sqlite behind a dialect", () => {
+  tests(() => openNodeSqlite(entities), 100);
+  onOneConnection(() => openNodeSqlite(entities));
+});
 describe("PGlite by MikroORM's driver", () => tests(() => openOwnPglite(entities), 40));
 describe("PGlite behind a dialect", () => tests(() => openPgliteDialect(entities), 40));
 describePostgres("PostgreSQL", (server) => {
