@@ -84,7 +84,7 @@ export function sqliteHarness(): Harness {
       const connect = async (): Promise<{ orm: SqliteOrm; handle: Database.Database }> => {
         const orm = new SqliteOrm({ entities: sqliteKit as never, dbName: join(folder.path, "kit.sqlite"), namingStrategy });
         orms.push(orm);
-        const handle = (await orm.em.getConnection().getNativeClient()) as Database.Database;
+        const handle: Database.Database = await orm.em.getConnection().getNativeClient();
         // Nothing here has to outlive a power cut.
         handle.pragma("synchronous = off");
         return { orm, handle };

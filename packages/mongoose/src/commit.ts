@@ -54,11 +54,14 @@ async function inTransaction(context: Context, unit: DocumentUnit): Promise<Outc
       if (unit.together && prepared.some(({ isStale }) => isStale.includes(true))) throw new AllStale();
       const written = unit.batches.flatMap(({ rows }, at) => rows.filter((_, row) => !prepared[at]!.isStale[row]));
       await context.identities.forget(written.flatMap(({ inner }) => inner), session);
-      for (const { documents: own, operations, isStale } of prepared) {
-        const all = operations.flatMap((operation) => operation?.write ?? []);
-        if (all.length > 0) await (await own.collection()).bulkWrite(all, { session, ordered: true });
-        outcomes.push(isStale.map((stale) => ({ status: stale ? "stale" : "written" })));
+      // What lets go of a unique value first is what it will be when all others have let go of theirs.
+      for (const step of [({ leave }) => leave, ({ leave, write }) => (leave ? undefined : write), ({ leave, write }) => (leave ? write : undefined)] satisfies Step[]) {
+        for (const { documents: own, operations } of prepared) {
+          const all = operations.flatMap((operation) => step(operation) ?? []);
+          if (all.length > 0) await (await own.collection()).bulkWrite(all, { session, ordered: true });
+        }
       }
+      for (const { isStale } of prepared) outcomes.push(isStale.map((stale) => ({ status: stale ? "stale" : "written" })));
       const isNew = unit.batches.every(({ model, rows }) => documents.get(model)!.stored.makeKey && rows.every(({ op }) => op === "insert"));
       await context.identities.put(written.flatMap(({ inner }) => inner), session, isNew);
       // Last, since whoever is killed with an open transaction keeps what it wrote locked until the server gives it up.
@@ -105,9 +108,18 @@ interface Prepared {
   readonly documents: Documents;
   /** Whose revision has moved, or that is gone. */
   readonly isStale: readonly boolean[];
-  /** `guarded`: the same where no transaction watches over the document. Without a write: only identities change. */
-  readonly operations: readonly { readonly write?: Operation; readonly guarded?: Operation }[];
+  readonly operations: readonly Operations[];
 }
+
+/** Without a write: only identities change. */
+interface Operations {
+  /** What goes before the write of any document, in a transaction. */
+  readonly leave?: Operation;
+  readonly write?: Operation;
+  /** The same where no transaction watches over the document. */
+  readonly guarded?: Operation;
+}
+type Step = (operations: Operations) => Operation | undefined;
 
 async function prepare({ documents: all, codec }: Context, batch: DocumentBatch, session?: mongo.ClientSession): Promise<Prepared> {
   const documents = all.get(batch.model)!;
@@ -121,7 +133,7 @@ async function prepare({ documents: all, codec }: Context, batch: DocumentBatch,
   };
 }
 
-function operationOf(codec: Codec, documents: Documents, row: DocumentWrite, read: Read | undefined): Prepared["operations"][number] {
+function operationOf(codec: Codec, documents: Documents, row: DocumentWrite, read: Read | undefined): Operations {
   const { stored } = documents;
   if (row.op === "insert") return { write: { insertOne: { document: fresh(codec, stored, row, documents.id(row.key)) } } };
   if (!read || read.revision !== row.revision) return {};
@@ -129,9 +141,11 @@ function operationOf(codec: Codec, documents: Documents, row: DocumentWrite, rea
   const guard = { ...filter, $expr: { $eq: ["$$ROOT", { $literal: codec.read(read.bytes) }] } } as mongo.Filter<BsonObject>;
   if (row.op === "delete") return { write: { deleteOne: { filter } }, guarded: { deleteOne: { filter: guard } } };
   if (row.patches.length === 0) return {};
-  const change = changed(codec, stored, row, read.document);
-  if ("whole" in change) return { write: { replaceOne: { filter, replacement: change.whole } }, guarded: { replaceOne: { filter: guard, replacement: change.whole } } };
-  return { write: { updateOne: { filter, update: change.update } }, guarded: { updateOne: { filter: guard, update: change.update } } };
+  const to = (change: ReturnType<typeof changed>, one: typeof filter): Operation =>
+    ("whole" in change ? { replaceOne: { filter: one, replacement: change.whole } } : { updateOne: { filter: one, update: change.update } });
+  const leave = row.first ? { leave: to(changed(codec, stored, { patches: row.first }, codec.read(read.bytes)), filter) } : {};
+  const change = changed(codec, stored, row, read.document, row.first);
+  return { ...leave, write: to(change, filter), guarded: to(change, guard) };
 }
 
 /** With what Mongoose gives every new document. */

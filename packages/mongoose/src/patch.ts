@@ -9,16 +9,17 @@ type Change = { readonly update: mongo.UpdateFilter<BsonObject> } | { readonly w
 /**
  * What makes of a document what it is to become. Its patches are carried out on the document as it was just read, BSON on
  * BSON, so that what they do not name keeps its types; what changed is set by the names at the top. Mongoose's stamp and version
- * move as they do when it saves, so that its own save of an array read before is refused.
+ * move as they do when it saves, so that its own save of an array read before is refused. `before`: what the same transaction has
+ * done to it since.
  */
-export function changed(codec: Codec, stored: Stored, { patches, whole }: Patch, document: BsonObject): Change {
+export function changed(codec: Codec, stored: Stored, { patches, whole }: Pick<Patch, "patches" | "whole">, document: BsonObject, before: readonly JsonPatch[] = []): Change {
   const { shape, versionKey, stamps } = stored;
   const now = stamps.updatedAt === undefined ? {} : { [stamps.updatedAt]: new Date() };
   if (patches === "whole") {
     const kept = versionKey !== undefined && versionKey in document ? { [versionKey]: document[versionKey] } : {};
     return { whole: { _id: document["_id"], ...kept, ...now, ...(codec.fromText(whole!, shape) as BsonObject) } };
   }
-  const touched = new Set<string>();
+  const touched = new Set(before.map(({ path }) => String(path[0])));
   for (const patch of patches) {
     touched.add(String(patch.path[0]));
     apply(codec, shape, patch, document);

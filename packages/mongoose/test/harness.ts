@@ -22,7 +22,6 @@ export function mongooseHarness(server: MongoServer): Harness {
     },
     waive: {
       "keys/changed": "The key of a document is not written again once it is there: a change is refused as WRITE.REFUSED.",
-      "commit/row-named-twice": "All that a unit does to one document is one write, so no value can be parked within a unit.",
     },
     async open(namespace) {
       const fresh = await server.freshDatabase(namespace);

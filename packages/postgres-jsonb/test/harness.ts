@@ -16,7 +16,6 @@ const shared: Pick<Harness, "values" | "names" | "waive"> = {
   names: { Entry: "Book.entries", "Entry.book": "Book.id" },
   waive: {
     "keys/changed": "The key of a document is not written again once it is there: a change is refused as WRITE.REFUSED.",
-    "commit/row-named-twice": "All that a unit does to one document is one write, so no value can be parked within a unit.",
   },
 };
 

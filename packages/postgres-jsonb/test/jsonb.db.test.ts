@@ -57,6 +57,17 @@ onEveryHandle(import.meta.url, (open) => {
     expect((await documents())[0]).toContain(`"airports": [{"name": "LSAA", "ident": "LSAA"}]`);
   });
 
+  test("documents that exchange their natural keys go together", async () => {
+    await pair.sync.run();
+    const [ch, fr] = [[pair.keys["CH"]!], [pair.keys["FR"]!]];
+    pair.rows.application.update("Country", ch, { code: "??" });
+    pair.rows.application.update("Country", fr, { code: "CH", name: "was FR" });
+    pair.rows.application.update("Country", ch, { code: "FR" });
+    expect(await counts()).toMatchObject({ Country: { created: { right: 0 }, updated: { right: 2 }, deleted: { right: 0 } } });
+    expect(await database.texts("select (document->>'code') || ' ' || (document->>'name') from countries order by 1")).toEqual(["CH was FR", "FR CH"]);
+    await settled();
+  });
+
   test("edits on both sides of one document meet; what the sync does not know stays", async () => {
     await pair.sync.run();
     const regions = (JSON.parse(await document("FR")) as { regions: { code: string; airports: { ident: string }[] }[] }).regions;

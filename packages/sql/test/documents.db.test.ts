@@ -139,6 +139,23 @@ function documentsOn(engine: Engine): void {
     ]);
   });
 
+  test("documents that let go of a unique value first exchange theirs; one that changed since keeps its own, and all stays as it was", async () => {
+    await outcomes([insert("a", `{"code":"A"}`), insert("b", `{"code":"B"}`), insert("c", `{"code":"C"}`)]);
+    const codes = async (): Promise<unknown[]> => [...(await read()).values()].map(({ values }) => values[0]);
+    const pass = (rows: ReadonlyMap<string, Row>, key: string, to: string, parked?: string): DocumentWrite => ({
+      op: "patch", key: [key], revision: rows.get(key)!.revision, patches: [{ path: ["code"], value: to }], whole: `{"code":${to}}`, inner: [],
+      ...(parked === undefined ? {} : { first: [{ path: ["code"], value: parked }] }),
+    });
+    const rows = await read();
+    const round = [pass(rows, "a", `"B"`, `"~a"`), pass(rows, "b", `"C"`), pass(rows, "c", `"A"`, `"~c"`)];
+    expect(await outcomes(round)).toEqual(["written", "written", "written"]);
+    expect(await codes()).toEqual([`{"code":"B"}`, `{"code":"C"}`, `{"code":"A"}`]);
+    const later = await read();
+    await session.exec(`update countries set document = '{"code":"B","more":1}' where id = 'a'`);
+    expect(await commit([pass(later, "a", `"A"`, `"~a"`), pass(later, "c", `"B"`, `"~c"`)])).toMatchObject({ committed: false, refusal: { code: "WRITE.UNIQUE" } });
+    expect(await codes()).toEqual([`{"code":"B","more":1}`, `{"code":"C"}`, `{"code":"A"}`]);
+  });
+
   test("identities can be exchanged, moved and forgotten in one unit; a deleted document's own goes with it", async () => {
     const of = (key: string, cloudId: string | null): DocumentWrite["inner"][number] => ({ model: "Country.regions", key: ["a", key], cloudId });
     await outcomes([

@@ -92,6 +92,8 @@ class UnitCommit {
   readonly #tasks: readonly Task[];
   readonly #done = new Map<Task, Done>();
   #work!: Work;
+  /** By document: what an earlier batch makes of it that a later one writes again. */
+  readonly #first = new Map<string, readonly JsonPatch[]>();
   #identities = new Map<string, InnerIdentity[]>();
 
   constructor(unfolded: Unfolded, unit: Unit, tasks: readonly Task[]) {
@@ -209,7 +211,20 @@ class UnitCommit {
       if (batch.op === "update") this.#work.update(node, batch, tasks.map(({ row }) => batch.rows[row]!)).forEach((done, index) => this.#done.set(tasks[index]!, done));
       else for (const task of tasks) this.#done.set(task, this.#applied(node, batch, task.row));
       this.#work.endBatch(node);
+      if (batch.op === "update" && !node.parent) this.#noteLeavers(node, batch, at);
     });
+  }
+
+  /** Documents that are written once more in this unit hold a value meanwhile that is in nobody's way. */
+  #noteLeavers(node: Node, { model, rows }: UpdateBatch, at: number): void {
+    const later = this.#unit.batches.slice(at + 1).flatMap((batch) => (batch.op === "update" && batch.model === model ? batch.rows : []));
+    if (later.length === 0) return;
+    const again = new Set(later.map(({ key }) => keyText(key)));
+    for (const { key } of rows) {
+      const name = documentName(this.#unfolded.trees.get(node)!, key);
+      const document = again.has(keyText(key)) ? this.#work.documents.get(name) : undefined;
+      if (document) this.#first.set(name, this.#work.patches(document));
+    }
   }
 
   #applied(node: Node, batch: Exclude<Batch, UpdateBatch>, row: number): Done {
@@ -281,7 +296,8 @@ class UnitCommit {
       if (revision === undefined) write = root && { op: "insert", key, whole: jsonText(root), inner };
       else if (!root && document.code === undefined) write = { op: "delete", key, revision, inner };
       else if (patches.length > 0 || own.length > 0) {
-        write = patches.length > 0 ? patchOf({ key, revision, patches, inner }, document) : { op: "patch", key, revision, patches, whole: text!, inner };
+        const first = this.#first.get(name);
+        write = patches.length > 0 ? patchOf({ key, revision, patches, inner, ...(first ? { first } : {}) }, document) : { op: "patch", key, revision, patches, whole: text!, inner };
       }
       if (!write) continue;
       open = [];

@@ -96,6 +96,11 @@ export type DocumentWrite =
        * the database knows from which number on the whole text costs it less. `"whole"`: it is to be written so in any case.
        */
       readonly patches: readonly JsonPatch[] | "whole";
+      /**
+       * Written before any document of this unit is what it will be, under the same guard: it lets go of a unique value that
+       * another one of them takes.
+       */
+      readonly first?: readonly JsonPatch[];
       /** The whole text as it will be, for a database that writes it whole. Absent: it was not read, and the patches are all there is. */
       readonly whole?: string;
       readonly inner: readonly InnerIdentity[];

@@ -79,7 +79,7 @@ function writeItem(context: RunContext, examined: Examined): WriteItem | { side:
 
 const sides = ["left", "right"] as const;
 /** Shared by all items that have none, which in a first copy is every one. */
-export const none: Readonly<Record<never, never>> = {};
+export const none: { readonly left?: never; readonly right?: never } = {};
 
 /** What a record's counterpart is made of, in the order of `insertFields`. */
 function newValues(context: RunContext, model: PairModel, source: ReadRecord): Value[] | Problem {

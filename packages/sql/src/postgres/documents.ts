@@ -17,6 +17,8 @@ const { item, localKey } = postgresSyntax;
 const MOST_PATCHES = 10;
 /** Letters of a change that are not worth a look at how long the whole is. */
 const SMALL = 100;
+/** In place of a revision: the row as this very transaction has left it. */
+const OWN = "own";
 /** One statement part per shape; rows of rarer ones are written whole. */
 const MOST_SHAPES = 12;
 
@@ -47,12 +49,15 @@ export async function commitDocuments(
   const copied = await copyDocuments(executor, unit, tables, sides, database);
   if (copied) return copied;
   const groups = unit.batches.flatMap((batch, index) => groupsOf(batch, index, tables.get(batch.model)!, sides));
+  const leaving = leaversOf(unit);
+  const before = leaving ? [statementFor(leaving, leaving.batches.flatMap((batch, index) => groupsOf(batch, index, tables.get(batch.model)!, sides)), sides)] : [];
   const statements = [statementFor(unit, groups, sides)];
   const rereads = groups.filter((group) => group.after === "reread");
   for (const { table, reader, members } of rereads) {
     statements.push(lookup(table, reader, table.keys, members.map(({ write }) => write.key), postgresSyntax));
   }
-  const answers = statements.length === 1 ? [await executor.query(statements[0]!)] : await executor.atomic(statements);
+  const all = [...before, ...statements];
+  const answers = all.length === 1 ? [await executor.query(all[0]!)] : (await executor.atomic(all)).slice(before.length);
   const [fence, ...parts] = answers[0]!;
   if (!fence || fence[1] !== "1") throw leaseLost(database);
   const written = unit.batches.map((batch): (true | Row | undefined)[] => batch.rows.map(() => undefined));
@@ -66,10 +71,28 @@ export async function commitDocuments(
   return { transaction: fence[2]!, written };
 }
 
-/** Deletes first, so that what they free can be taken. */
-function groupsOf(batch: DocumentBatch, index: number, { table, after }: WritableTable, sides: SideTables): Group[] {
+/** Those that let go of a unique value first, as a unit of its own in the same transaction; undefined where none does. */
+function leaversOf(unit: DocumentUnit): DocumentUnit | undefined {
+  const batches = unit.batches.flatMap((batch) => {
+    const rows = batch.rows.flatMap((write): DocumentWrite[] =>
+      (write.op === "patch" && write.first ? [{ op: "patch", key: write.key, revision: write.revision, patches: write.first, inner: [] }] : []));
+    return rows.length > 0 ? [{ ...batch, rows }] : [];
+  });
+  return batches.length > 0 ? { ...unit, batches } : undefined;
+}
+
+const isLeaver = (write: DocumentWrite): boolean => write.op === "patch" && write.first !== undefined;
+
+/** Deletes first, so that what they free can be taken, and what has let go of a value last, when all others have left theirs. */
+function groupsOf(batch: DocumentBatch, index: number, target: WritableTable, sides: SideTables): Group[] {
   const members = batch.rows.map((write, i) => ({ at: i, write }));
-  const shapes = new Map<string, typeof members>();
+  const leavers = members.filter(({ write }) => isLeaver(write));
+  const others = leavers.length === 0 ? members : members.filter(({ write }) => !isLeaver(write));
+  return [...groupsAmong(others, batch, index, target, sides), ...groupsAmong(leavers, batch, index, target, sides)];
+}
+
+function groupsAmong(members: Group["members"], batch: DocumentBatch, index: number, { table, after }: WritableTable, sides: SideTables): Group[] {
+  const shapes = new Map<string, Group["members"][number][]>();
   for (const member of members) {
     const name = `${member.write.op} ${shapeOf(member.write)}`;
     const alike = shapes.get(name);
@@ -129,7 +152,7 @@ function statementFor(unit: DocumentUnit, groups: readonly Group[], sides: SideT
 function inputOf({ table, shape }: Group, write: DocumentWrite): string {
   const parts = table.keys.map((column, i) => JSON.stringify(encodeValue(table, column, write.key[i]!)));
   if (write.op === "insert") parts.push(write.whole);
-  else parts.push(JSON.stringify(write.revision));
+  else parts.push(JSON.stringify(isLeaver(write) ? OWN : write.revision));
   if (write.op === "patch") {
     if (shape === "whole" || write.patches === "whole") parts.push(write.whole!);
     else for (const { path, value } of write.patches) parts.push(JSON.stringify(pathText(path)), ...(value === undefined ? [] : [value]));
@@ -155,7 +178,7 @@ function partOf(group: Group, g: number, after: string): string {
     return `b${g} as (insert into ${table.sql} as t (${names.join(", ")}) overriding system value` +
       ` select ${given.join(", ")} from b${g}_in r, ${after} order by r.n returning 0 as n, ${key} as local_key${image})`;
   }
-  const guarded = [...table.keys.map((each, i) => `${at(each)} = ${values[i]}`), ...(table.filter ? [table.filter.sql] : []), `t.xmin::text = ${item(keyed)}`];
+  const guarded = [...table.keys.map((each, i) => `${at(each)} = ${values[i]}`), ...(table.filter ? [table.filter.sql] : []), `t.xmin::text = ${group.members.some(({ write }) => isLeaver(write)) ? `replace(${item(keyed)}, '${OWN}', pg_current_xact_id()::xid::text)` : item(keyed)}`];
   const from = `b${g}_in r, ${after} where ${guarded.join(" and ")}`;
   if (op === "delete") return `b${g} as (delete from ${table.sql} t using ${from} returning r.n)`;
   if (shape === "") return `b${g} as (select r.n${image} from ${table.sql} t, ${from})`;
