@@ -1,6 +1,8 @@
 export { drizzleDatabase } from "./database.ts";
 export type { DrizzleDatabase, DrizzleTypes } from "./database.ts";
 export { synced } from "./synced.ts";
+export { pgSyncColumns, sqliteSyncColumns } from "./sync-fields.ts";
+export type { PgSyncColumns, SqliteSyncColumns } from "./sync-fields.ts";
 export type { DrizzleDatabaseOptions } from "./options.ts";
 export type { DrizzleLike } from "./client.ts";
 

@@ -1,6 +1,6 @@
 // Not compiling is the failure: the structural types stand for the real drivers, and options are checked against the tables.
 import type { PGlite } from "@electric-sql/pglite";
-import { cloudId, createSync, drizzleDatabase, leftWins, naturalKey, synced } from "@sync/drizzle";
+import { cloudId, createSync, drizzleDatabase, leftWins, naturalKey, pgSyncColumns, sqliteSyncColumns, synced } from "@sync/drizzle";
 import type { BetterSqliteLike, DrizzleLike, DrizzleTypes } from "@sync/drizzle";
 import type BetterSqlite from "better-sqlite3";
 import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
@@ -8,6 +8,7 @@ import type { NodePgDatabase } from "drizzle-orm/node-postgres";
 import type { PgliteDatabase } from "drizzle-orm/pglite";
 import type { Client, Pool } from "pg";
 import { expectTypeOf } from "vitest";
+import { pgTable, serial } from "drizzle-orm/pg-core";
 import { text, sqliteTable } from "drizzle-orm/sqlite-core";
 import type { postgresSchema, sqliteSchema } from "./support/schemas.ts";
 
@@ -56,3 +57,11 @@ const table = sqliteTable("shop", { code: text().notNull().unique(), name: text(
 expectTypeOf(synced(table, { match: naturalKey("code"), omit: ["name"] })).toEqualTypeOf<typeof table>();
 // @ts-expect-error no such field
 synced(table, { match: naturalKey("cod") });
+
+const countries = pgTable("countries", { id: serial().primaryKey(), ...pgSyncColumns() });
+expectTypeOf<typeof countries.$inferSelect>().toEqualTypeOf<{ id: number; cloudId: string | null; lastSyncedAt: Date | null; syncStatus: string | null }>();
+expectTypeOf<typeof countries.$inferInsert>().toEqualTypeOf<{ id?: number; cloudId?: string | null; lastSyncedAt?: Date | null; syncStatus?: string | null }>();
+const towns = sqliteTable("towns", { code: text().notNull(), ...sqliteSyncColumns() });
+expectTypeOf<typeof towns.$inferSelect>().toEqualTypeOf<{ code: string; cloudId: string | null; lastSyncedAt: Date | null; syncStatus: string | null }>();
+// @ts-expect-error columns of another dialect
+pgTable("towns", { ...sqliteSyncColumns() });

@@ -1,6 +1,7 @@
 import { MikroORM, Utils } from "@mikro-orm/core";
 import type { EntityMetadata } from "@mikro-orm/core";
 import { SyncError } from "@sync/core";
+import type { Driver } from "@sync/sql";
 
 /** What this package needs of an ORM; `Entities` are those that it was made with, for the compiler. */
 export interface MikroOrmLike<Entities = unknown> {
@@ -16,7 +17,7 @@ export type Engine = "postgres" | "sqlite";
 export interface Connection {
   readonly connected: boolean;
   readonly options: object;
-  getNativeClient(): Promise<unknown>;
+  getNativeClient(): Promise<object>;
   ensureConnection(): Promise<void>;
   getClient(): Kysely & { connection(): { execute<T>(work: (own: Kysely) => Promise<T>): Promise<T> } };
   /** One transaction on a connection that is nobody else's until it ends. */
@@ -38,12 +39,12 @@ export interface Facts {
   readonly connection: Connection;
   readonly platform: Platform;
   /** Whose handle can be had. Undefined: only through MikroORM. */
-  readonly driver: "better-sqlite3" | "pg-pool" | "pglite" | undefined;
+  readonly driver: Driver | undefined;
   readonly option: (name: string) => unknown;
 }
 
 const engines: Readonly<Record<string, Engine>> = { SqliteDriver: "sqlite", PostgreSqlDriver: "postgres", PgliteDriver: "postgres" };
-const drivers: Readonly<Record<string, Facts["driver"]>> = { SqliteConnection: "better-sqlite3", PostgreSqlConnection: "pg-pool", PgliteConnection: "pglite" };
+const drivers: Readonly<Record<string, Driver>> = { SqliteConnection: "better-sqlite3", PostgreSqlConnection: "pg-pool", PgliteConnection: "pglite" };
 
 /** Tells an ORM from anything else, and what it works on. */
 export function factsOf(orm: MikroOrmLike): Facts {

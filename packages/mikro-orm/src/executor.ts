@@ -1,4 +1,4 @@
-import { betterSqliteExecutor, patiently, postgresExecutor } from "@sync/sql";
+import { currentExecutor, patiently } from "@sync/sql";
 import type { Executor, Statement, TextRow } from "@sync/sql";
 import type { Connection, Facts, Kysely } from "./client.ts";
 import { closedError } from "./errors.ts";
@@ -8,28 +8,12 @@ import { closedError } from "./errors.ts";
  * transaction of its own, where both share one connection.
  */
 export function mikroOrmExecutor({ engine, connection, driver }: Facts, patience: number): Executor {
-  return driver === undefined ? onKysely(engine, connection, patience) : onDriver(driver, connection, patience);
-}
-
-/** Asks for the driver's handle each time: `orm.reconnect()` makes another one. */
-function onDriver(driver: NonNullable<Facts["driver"]>, connection: Connection, patience: number): Executor {
-  let last: { readonly client: unknown; readonly executor: Executor } | undefined;
-  async function current(): Promise<Executor> {
+  if (driver === undefined) return onKysely(engine, connection, patience);
+  const handle = async (): Promise<object> => {
     checkOpen(connection);
-    const client = await connection.getNativeClient();
-    if (last === undefined || last.client !== client) {
-      const on = driver === "better-sqlite3" ? betterSqliteExecutor(client as never, patience) : postgresExecutor(client as never, driver, patience);
-      last = { client, executor: on };
-    }
-    return last.executor;
-  }
-  return {
-    dialect: driver === "better-sqlite3" ? "sqlite" : "postgres",
-    query: async (statement) => (await current()).query(statement),
-    atomic: async (statements) => (await current()).atomic(statements),
-    ...(driver === "pg-pool" ? { copyTransaction: async (guard, steps) => (await current()).copyTransaction!(guard, steps) } : {}),
-    ...(driver === "pglite" ? { dropsLeadingMark: true, place: () => last!.executor.place!() } : {}), // asked for after a statement
+    return await connection.getNativeClient();
   };
+  return currentExecutor(driver, handle, patience);
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { EntityProperty, Type } from "@mikro-orm/core";
 import type { Kind } from "@sync/core";
 import {
-  convertedField, postgresColumn, postgresKind, postgresProcessZoneColumn, postgresUtcColumn, sqliteColumn, sqliteListField, sqliteNumericJsonColumn,
+  convertedField, driversForm, postgresColumn, postgresKind, postgresProcessZoneColumn, postgresUtcColumn, sqliteColumn, sqliteListField, sqliteNumericJsonColumn,
 } from "@sync/sql";
 import type { SqliteStorage, StoredField } from "@sync/sql";
 import type { Engine, Facts, Platform } from "./client.ts";
@@ -17,7 +17,7 @@ export function storedColumn(column: EntityColumn, declared: Kind | undefined, {
   if (hasConvertToJSValueSQL || hasConvertToDatabaseValueSQL) return `of ${type.name} is converted in SQL, which is not supported`;
   if (!declared) return `of ${type.name} is converted: say in \`kinds\` what kind of value the application sees`;
   return convertedField(stored, declared, {
-    fromDriver: (value) => type.convertToJSValue(driversForm(stored.kind, value, engine), platform as never),
+    fromDriver: (value) => type.convertToJSValue(given(stored.kind, value, engine), platform as never),
     toDriver: (value) => ourForm(stored.kind, type.convertToDatabaseValue(value, platform as never)),
   });
 }
@@ -31,13 +31,10 @@ export function ownType(property: EntityProperty): Type<unknown, unknown> | unde
   return markOf(property) === undefined ? (property.customType as Type<unknown, unknown> | undefined) : undefined;
 }
 
-/** What the driver would have given to the type. */
-function driversForm(kind: Kind, value: unknown, engine: Engine): unknown {
-  if (kind.type === "bytes") return Buffer.from(value as Uint8Array);
-  if (engine === "postgres") return typeof value === "bigint" ? String(value) : value;
-  if (kind.type === "instant") return Date.parse(value as string);
-  if (kind.type === "json") return JSON.stringify(value);
-  return typeof value === "bigint" || kind.type === "decimal" ? Number(value) : value;
+/** What the driver would have given to the type: MikroORM has it leave moments as they are, and SQLite keeps documents as texts. */
+function given(kind: Kind, value: unknown, engine: Engine): unknown {
+  if (kind.type === "instant") return engine === "postgres" ? value : Date.parse(value as string);
+  return kind.type === "json" && engine === "sqlite" ? JSON.stringify(value) : driversForm(kind, value, engine);
 }
 
 /** A document that the type has made a text of is not a text, and a number may stand for an instant. */

@@ -1,7 +1,7 @@
 export { type Conversion, convertedField, driversForm, holdsAll, type StoredField } from "./convert.ts";
 export { type SqlDatabase, sqlDatabase, type SqlDatabaseOptions } from "./database.ts";
 export { betterSqliteExecutor, type BetterSqliteLike, isBetterSqlite } from "./drivers/better-sqlite.ts";
-export { currentExecutor } from "./drivers/current.ts";
+export { currentExecutor, type Driver } from "./drivers/current.ts";
 export { type PgClientLike, type PgPoolLike, pgQuery } from "./drivers/pg.ts";
 export type { PgliteLike } from "./drivers/pglite.ts";
 export { patiently } from "./drivers/patiently.ts";

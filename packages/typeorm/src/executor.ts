@@ -1,5 +1,5 @@
 import { SyncError } from "@sync/core";
-import { betterSqliteExecutor, currentExecutor, postgresExecutor } from "@sync/sql";
+import { currentExecutor } from "@sync/sql";
 import type { Executor } from "@sync/sql";
 import type { DataSourceLike } from "./client.ts";
 import { handleOf } from "./client.ts";
@@ -10,6 +10,5 @@ export function typeormExecutor(dataSource: DataSourceLike, patience: number): E
     if (dataSource.isInitialized) return handleOf(dataSource).client;
     throw new SyncError("ENDPOINT.CLOSED", "This DataSource was destroyed: run the sync before `dataSource.destroy()`, or after it is initialised again.");
   };
-  const isSqlite = handleOf(dataSource).engine === "sqlite";
-  return currentExecutor(handle, (client) => (isSqlite ? betterSqliteExecutor(client, patience) : postgresExecutor(client, "pg-pool", patience)));
+  return currentExecutor(handleOf(dataSource).engine === "sqlite" ? "better-sqlite3" : "pg-pool", handle, patience);
 }
