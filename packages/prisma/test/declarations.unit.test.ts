@@ -7,9 +7,10 @@ import { prismaDatabase, synced } from "../src/index.ts";
 import type { PrismaClientLike } from "../src/index.ts";
 import { PrismaClient } from "./sqlite/generated/client.ts";
 
+const client = new PrismaClient({ adapter: { provider: "sqlite", adapterName: "none", connect: () => Promise.reject(new Error("not connected")) } as never });
 const none = {} as PrismaClientLike;
 const schema = (comment: string): string => `datasource db {\n  provider = "sqlite"\n}\n${comment}\nmodel Item {\n  id Int @id\n  code String @unique\n  name String\n  city String\n}`;
-const declared = (comment: string, client = none): unknown => declarationsOf(readSchema(schema(comment)).dmmf.datamodel.models, client).get("Item");
+const declared = (comment: string, extended = none): unknown => declarationsOf(readSchema(schema(comment)).dmmf.datamodel.models, extended).get("Item");
 
 describe("a comment in the schema", () => {
   test.each([
@@ -31,9 +32,23 @@ describe("a comment in the schema", () => {
   });
 });
 
-describe("an extension of the client", () => {
-  const client = new PrismaClient({ adapter: { provider: "sqlite", adapterName: "none", connect: () => Promise.reject(new Error("not connected")) } as never });
+describe("an implicit many-to-many relation", () => {
+  const edge = (post: string, tag: string): unknown => {
+    const source = `datasource db {\n  provider = "sqlite"\n}\n${post}\nmodel Post {\n  id Int @id\n  tags Tag[]\n}\n${tag}\nmodel Tag {\n  id Int @id\n  posts Post[]\n}`;
+    return prismaDatabase(client, { schema: source }).endpoints.get("_PostToTag")!.model.declared;
+  };
 
+  test("goes with the models that it relates", () => {
+    expect(edge("/// @sync(match: id)", "/// @sync(match: id)")).toEqual({});
+  });
+
+  test("is not declared by one of them alone", () => {
+    expect(edge("/// @sync(match: id)", "")).toBeUndefined();
+    expect(edge("", "")).toBeUndefined();
+  });
+});
+
+describe("an extension of the client", () => {
   test("says the same, and goes before the comment, option by option", () => {
     const extension = { $synced: { Item: { match: naturalKey("code") } } } as unknown as PrismaClientLike;
     expect(declared("/// @sync(match: name, omit: [city])", extension)).toEqual({ match: naturalKey("code"), omit: ["city"] });

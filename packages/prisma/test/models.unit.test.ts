@@ -113,12 +113,12 @@ describe("PostgreSQL", () => {
   });
 
   test("a type that cannot be carried leaves its field out, with the reason", () => {
-    expect([...models.leftOut]).toEqual([["Thing.money", "@db.Money cannot be carried"]]);
+    expect([...models.leftOut]).toEqual([["Thing.money", "a value of type @db.Money cannot be carried"]]);
   });
 
   test("a required type that cannot be carried leaves its model out, even if Prisma's client would fill it in", () => {
     const source = schema("model M {\nid Int @id\nat DateTime @updatedAt @db.Timetz\n}", 'provider = "postgresql"');
-    expect([...read(source, "postgres").leftOut]).toEqual([["M", "its field `at` (@db.Timetz) is required and cannot be carried"]]);
+    expect([...read(source, "postgres").leftOut]).toEqual([["M", "its field `at` is required, and a value of type @db.Timetz cannot be carried"]]);
   });
 
   test("casts name the types as they are in the database", () => {

@@ -32,7 +32,7 @@ describe("options", () => {
     const postgres = Object.assign(Object.create(prisma) as typeof prisma, { _engineConfig: { activeProvider: "postgresql" } });
     const { code, message } = refused(() => prismaDatabase(postgres, { schema, models: ["User"] }));
     expect(code).toBe("OPTIONS.MODEL");
-    expect(message).toMatch("`money` (@db.Money) is required and cannot be carried");
+    expect(message).toMatch("`money` is required, and a value of type @db.Money cannot be carried");
   });
 
   test.each([

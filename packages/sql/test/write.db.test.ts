@@ -54,6 +54,17 @@ onEveryEngine(import.meta.url, (engine) => {
     expect((await all("Country")).map(({ cloudId, values }) => [cloudId, values[1]])).toEqual([[cloud(1), "DE"], [cloud(9), "new 1"]]);
   });
 
+  test("an update that only gives a cloudId answers with the row where values may be altered on the way", async () => {
+    const { columns, ...rest } = sqlModel(country, engine.dialect);
+    const lossy = sqlDatabase({ name: "test", executor: session.executor, models: [{ ...rest, columns: columns.map((column) => ({ ...column, lossy: true as const })) }] });
+    const [key] = await lossy.endpoints.get("Country")!.allocate(1);
+    await session.exec(`insert into country (id, code) values (${key![0]!}, 'DE')`);
+    const [row] = await lossy.endpoints.get("Country")!.fetch({ by: "key", tuples: [key!], fields: [] });
+    const update = { op: "update", model: "Country", fields: [], rows: [{ key: key!, revision: row!.revision, values: [], cloudId: cloud(1) }] } as const;
+    const result = await lossy.commit({ id: "unit", fence: claim.fence, batches: [update] });
+    expect(result).toMatchObject({ committed: true, outcomes: [[{ status: "written", after: { key, cloudId: cloud(1), revision: row!.revision } }]] });
+  });
+
   test("inserts parent and child of one unit, each with its identity", async () => {
     const keys = await database.endpoints.get("Country")!.allocate(2);
     const [cityKey] = await database.endpoints.get("City")!.allocate(1);

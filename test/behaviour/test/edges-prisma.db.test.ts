@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { PrismaBetterSqlite3 } from "@prisma/adapter-better-sqlite3";
 import { PrismaPg } from "@prisma/adapter-pg";
 import { createSync, leftWins, naturalKey, type Database as SyncDatabase } from "@sync/core";
-import { prismaDatabase } from "@sync/prisma";
+import { prismaDatabase, synced } from "@sync/prisma";
 import { temporaryFolder } from "@sync/test-databases";
 import { describePostgres } from "@sync/test-databases/vitest";
 import Database from "better-sqlite3";
@@ -107,5 +107,14 @@ describePostgres("an implicit many-to-many relation of Prisma", (server) => {
     expect(await seen(left)).toEqual(["a y", "b x"]);
     expect((await sync.run()).written).toEqual({ left: 0, right: 0 });
     expect((await sync.verify()).equal).toBe(true);
+  });
+
+  test("goes with its models where both of them say that they are synced", async () => {
+    const [left, right] = [onSqlite(), onSqlite()];
+    const declared = (prisma: SqliteClient) => prismaDatabase(prisma.$extends(synced<SqliteClient>(codes)) as unknown as SqliteClient);
+    const sync = createSync({ name: "pair", left: declared(left), right: declared(right), conflicts: leftWins(), firstLink: "left" });
+    await post(left, "a", "x", "y");
+    await sync.run();
+    expect(await seen(right)).toEqual(["a x", "a y"]);
   });
 });

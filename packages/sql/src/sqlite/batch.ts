@@ -23,7 +23,7 @@ export interface Statements {
 export interface BatchContext {
   readonly table: Table;
   readonly sides: SideTables;
-  /** The list for RETURNING. */
+  /** What is answered of each row, of the table as `t`. */
   readonly returns: string;
   /** A trigger may keep rows back. */
   readonly mayBeKeptBack: boolean;
@@ -43,7 +43,7 @@ export function statementsFor(batch: Batch, { table, sides, returns, mayBeKeptBa
       const json = JSON.stringify(rows);
       const values = columns.map((column, i) => column.write(item(table.cloudId || i < cloudId ? i : i + 1)));
       // `where true`: else the parser takes a following clause for a join condition.
-      const insert = `insert into ${table.sql} (${names(columns)}) select ${values.join(", ")} from ${input} where true order by r.key returning ${returns}`;
+      const insert = `insert into ${table.sql} (${names(columns)}) select ${values.join(", ")} from ${input} where true order by r.key returning ${unaliased(table, returns)}`;
       // A trigger may have kept rows back.
       const stands = !mayBeKeptBack ? "true" : `exists (select 1 from ${table.sql} t where ${sameKey})`;
       const identity = `insert into ${sides.identity} (model, cloud_id, local_key) select ${model}, ${item(cloudId)}, ${key} from ${input} where ${stands}`;
@@ -54,7 +54,7 @@ export function statementsFor(batch: Batch, { table, sides, returns, mayBeKeptBa
     case "delete": {
       const { json, guard } = guarded(table, deleteRows(table, batch), keyed, priors);
       const doomed = `select ${table.keys.map(at).join(", ")} from ${input} cross join ${table.sql} t where ${sameKey} and ${guard}`;
-      const remove = `delete from ${table.sql} where ${tuple(table.keys.map((column) => quoted(column.column)))} in (${doomed}) returning ${returns}`;
+      const remove = `delete from ${table.sql} where ${tuple(table.keys.map((column) => quoted(column.column)))} in (${doomed}) returning ${unaliased(table, returns)}`;
       if (table.cloudId) return { write: { sql: remove, params: [json] } };
       const forget =
         `delete from ${sides.identity} where model = ${model} and local_key in (select ${key} from ${input}` +
@@ -89,10 +89,7 @@ function updateStatements(
   ].join(" and ");
   // Under the same guard, which the update itself takes away.
   const before = batch.cloudId === undefined ? [] : [identifyUpdated(table, batch.cloudId, where, json, sides)];
-  if (sets.length === 0) {
-    const keys = table.keys.map((column, i) => `${column.read(at(column))} as c${i}`).join(", ");
-    return { before, write: { sql: `select ${keys} from ${input} cross join ${table.sql} t where ${where}`, params: [json] } };
-  }
+  if (sets.length === 0) return { before, write: { sql: `select ${returns} from ${input} cross join ${table.sql} t where ${where}`, params: [json] } };
   const write: Statement = {
     sql: unaliased(table, `update ${table.sql} set ${sets.join(", ")} from ${input} where ${where} returning ${returns}`),
     params: [json],
@@ -212,6 +209,6 @@ function names(columns: readonly SqlColumn[]): string {
 }
 
 /** RETURNING knows the table by its own name only. */
-export function unaliased(table: Table, expression: string): string {
+function unaliased(table: Table, expression: string): string {
   return expression.replaceAll('t."', `${quoted(table.name)}."`);
 }

@@ -4,8 +4,8 @@ import type { RowReader, SideTables, UnitOutcome, WritableTable } from "../diale
 import type { Executor, Statement, TextRow } from "../executor.ts";
 import { leaseLost } from "../lease.ts";
 import type { Table } from "../model.ts";
-import { at, lookup } from "../select.ts";
-import { type Statements, statementsFor, unaliased } from "./batch.ts";
+import { aliased, at, lookup } from "../select.ts";
+import { type Statements, statementsFor } from "./batch.ts";
 import { sqliteReader } from "./read.ts";
 import { sqliteSyntax } from "./syntax.ts";
 
@@ -63,14 +63,14 @@ function targetOf(batch: Batch, { table, after }: WritableTable, priors: readonl
   // An after-image is asked for once, so at once byte by byte.
   const reader = sqliteReader(table, table.model.fields.map((field) => field.name), sides.identity).bytewise!;
   const image = batch.op === "insert" || batch.op === "update" ? after : "sent";
-  const statements = statementsFor(batch, { table, sides, returns: returning(table, reader, image), mayBeKeptBack: image !== "sent", priors });
+  const statements = statementsFor(batch, { table, sides, returns: answered(table, reader, image), mayBeKeptBack: image !== "sent", priors });
   return { batch, table, after: image, reader, statements };
 }
 
 /** Keys as the reader spells them, or the whole row. */
-function returning(table: Table, reader: RowReader, image: WritableTable["after"]): string {
+function answered(table: Table, reader: RowReader, image: WritableTable["after"]): string {
   const expressions = image === "returned" ? reader.expressions : table.keys.map((column) => column.read(at(column)));
-  return expressions.map((expression, i) => `${unaliased(table, expression)} as c${i}`).join(", ");
+  return aliased(expressions);
 }
 
 function written(target: Target, answer: readonly TextRow[]): (true | Row | undefined)[] {
