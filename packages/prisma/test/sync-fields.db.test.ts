@@ -1,7 +1,7 @@
 import { PrismaPg } from "@prisma/adapter-pg";
 import { describePostgres } from "@sync/test-databases/vitest";
 import { expect, test } from "vitest";
-import { addSyncColumns, createSync, leftWins, naturalKey, prismaDatabase, syncFields } from "../src/index.ts";
+import { addSyncColumns, createSync, leftWins, prismaDatabase, syncFields } from "../src/index.ts";
 import type { PrismaClientLike } from "../src/index.ts";
 import { PrismaClient as PostgresClient } from "./postgres/generated/client.ts";
 import { openSqlite } from "./support/sqlite.ts";
@@ -9,7 +9,7 @@ import { openSqlite } from "./support/sqlite.ts";
 type Provider = "postgresql" | "sqlite";
 const names = { cloudId: "cloud_id" };
 const schema = (provider: Provider): string =>
-  `datasource db {\n  provider = "${provider}"\n}\nmodel Country {\n  id Int @id @default(autoincrement())\n  code String @unique\n${syncFields(provider, names)}\n}`;
+  `datasource db {\n  provider = "${provider}"\n}\n/// @sync(match: code)\nmodel Country {\n  id Int @id @default(autoincrement())\n  code String @unique\n${syncFields(provider, names)}\n}`;
 
 /** A table as it was before, with a row in it, and then the migration. */
 async function migrated(client: PrismaClientLike, provider: Provider, codes: readonly string[]): Promise<PrismaClientLike> {
@@ -25,7 +25,7 @@ async function syncs(client: PrismaClientLike, provider: Provider): Promise<void
   const right = await migrated(prisma, "sqlite", []);
   const sync = createSync({
     name: "fields", left: prismaDatabase(left, { schema: schema(provider) }), right: prismaDatabase(right, { schema: schema("sqlite") }),
-    models: { Country: { match: naturalKey("code") } }, conflicts: leftWins(),
+    conflicts: leftWins(),
   });
   expect((await sync.run()).written).toEqual({ left: 2, right: 2 });
   const stored = (on: PrismaClientLike): PromiseLike<Record<string, unknown>[]> => on.$queryRawUnsafe('select code, cloud_id, "syncStatus", "lastSyncedAt" from "Country" order by code');
