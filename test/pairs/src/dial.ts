@@ -1,0 +1,61 @@
+import type { AdapterName, Engine, PairSide } from "./side.ts";
+
+/** `one`: one pair, for the fast loop. `star`: each adapter against the centre, both ways. `full`: every ordered pair, on every engine. */
+export type Dial = "one" | "star" | "full";
+
+const dials: readonly string[] = ["one", "star", "full"] satisfies Dial[];
+
+export function dialOf(env: Readonly<Record<string, string | undefined>> = process.env): Dial {
+  const given = env["PAIRS"] ?? (env["CI"] ? "star" : "one");
+  if (!dials.includes(given)) throw new Error(`PAIRS is one of ${dials.join(", ")}.`);
+  return given as Dial;
+}
+
+/** Loaded when they are needed: each brings its library. */
+const sides: Partial<Record<AdapterName, () => Promise<PairSide>>> = {
+  drizzle: async () => (await import("./sides/drizzle.ts")).drizzleSide,
+  typeorm: async () => (await import("./sides/typeorm.ts")).typeormSide,
+};
+
+export const ADAPTERS = Object.keys(sides) as readonly AdapterName[];
+const CENTRE: AdapterName = "drizzle";
+
+export interface Seat {
+  readonly side: PairSide;
+  readonly engine: Engine;
+}
+
+export interface Seats {
+  /** `drizzle on sqlite, typeorm on postgres` */
+  readonly name: string;
+  readonly left: Seat;
+  readonly right: Seat;
+}
+
+/** Names of the ordered pairs that are wanted. */
+export function pairsOf(dial: Dial): readonly (readonly [left: AdapterName, right: AdapterName])[] {
+  if (dial === "one") return [["drizzle", "typeorm"]];
+  const all = ADAPTERS.flatMap((left) => ADAPTERS.map((right) => [left, right] as const));
+  return dial === "full" ? all : all.filter((pair) => pair.includes(CENTRE));
+}
+
+/** Who sits where: on SQLite to the left and on a server to the right; in the full product the other way round too. */
+export async function seatsOf(dial: Dial): Promise<readonly Seats[]> {
+  const seats = await Promise.all(pairsOf(dial).map(async ([left, right]) => {
+    const [from, into] = [await sides[left]!(), await sides[right]!()];
+    const usual = seated(from, last(from), into, into.engines[0]!);
+    const turned = seated(from, from.engines[0]!, into, last(into));
+    return dial === "full" && turned.name !== usual.name ? [usual, turned] : [usual];
+  }));
+  return seats.flat();
+}
+
+const last = ({ engines }: PairSide): Engine => engines[engines.length - 1]!;
+
+function seated(left: PairSide, leftEngine: Engine, right: PairSide, rightEngine: Engine): Seats {
+  return {
+    name: `${left.name} on ${leftEngine}, ${right.name} on ${rightEngine}`,
+    left: { side: left, engine: leftEngine },
+    right: { side: right, engine: rightEngine },
+  };
+}

@@ -1,0 +1,85 @@
+import { openPostgres } from "@sync/test-databases";
+import { kitServer, type KitServer } from "@sync/test-adapters/conformance";
+import { afterAll, afterEach, describe, test } from "vitest";
+import { dialOf, type Seat, type Seats, seatsOf } from "./dial.ts";
+import type { CaseSchema } from "./schema.ts";
+import { Stage, type StageOptions } from "./stage.ts";
+import type { Fresh } from "./side.ts";
+
+declare module "vitest" {
+  interface TaskMeta {
+    /** Why the tests of a suite do not run; the summary of the test run prints it. */
+    notRun?: string;
+  }
+}
+
+/** A pair that the dial wants, and stages on which a test plays it. Stages are closed when their test ends. */
+export interface Pair extends Seats {
+  open(schemas: { readonly left: CaseSchema; readonly right: CaseSchema }, options?: StageOptions): Promise<Stage>;
+}
+
+/** One case. It knows adapters by what `PairSide` says of them, and no more. */
+export interface Case extends StageOptions {
+  readonly title: string;
+  /** The schema of one side; it may depend on what that side is able to do. */
+  schema(place: "left" | "right", seat: Seat, other: Seat): CaseSchema;
+  play(stage: Stage, seats: Seats): Promise<void>;
+}
+
+/** Registers tests for every pair that the dial wants. One that cannot run is reported by name, and fails in CI. */
+export async function describePairs(file: string, body: (pair: Pair) => void): Promise<void> {
+  const servers = { left: kitServer(`${file} left`), right: kitServer(`${file} right`) };
+  const missing = await postgresMissing();
+  let schemas = 0;
+  afterAll(async () => {
+    await servers.left.close();
+    await servers.right.close();
+  });
+  for (const seats of await seatsOf(dialOf())) {
+    const why = [seats.left, seats.right].some(({ engine }) => engine === "postgres") ? missing : undefined;
+    const suite = (): void => {
+      const stages: Stage[] = [];
+      afterEach(async () => {
+        for (const stage of stages.splice(0)) await stage.close();
+      });
+      body({
+        ...seats,
+        async open(schemasOfSides, options = {}) {
+          schemas += 1;
+          const fresh = { left: freshOn(servers.left, `s${schemas}`), right: freshOn(servers.right, `s${schemas}`) };
+          const stage = await Stage.open(seats, schemasOfSides, fresh, options);
+          stages.push(stage);
+          return stage;
+        },
+      });
+    };
+    if (why === undefined) describe(seats.name, suite);
+    else describe.skip(seats.name, { meta: { notRun: `${seats.name}: ${why}` } }, suite);
+  }
+}
+
+/** One call registers these cases for every pair. */
+export async function playCases(file: string, cases: readonly Case[]): Promise<void> {
+  await describePairs(file, (pair) => {
+    for (const { title, schema, play, ...options } of cases) {
+      test(title, async () => {
+        const schemas = { left: schema("left", pair.left, pair.right), right: schema("right", pair.right, pair.left) };
+        await play(await pair.open(schemas, options), pair);
+      });
+    }
+  });
+}
+
+function freshOn(server: KitServer, schema: string): Fresh {
+  return { postgres: () => server.fresh(schema, []) };
+}
+
+async function postgresMissing(): Promise<string | undefined> {
+  try {
+    await (await openPostgres()).close();
+    return undefined;
+  } catch (error) {
+    if (process.env["CI"]) throw error;
+    return error instanceof Error ? error.message : "no PostgreSQL";
+  }
+}
