@@ -12,3 +12,12 @@ test("a decimal that SQLite keeps as a real has the digits that it was written w
 test("a decimal that SQLite keeps as an integer is exact", () => {
   expect(decimal.decode("9007199254740993")).toBe("9007199254740993");
 });
+
+test("a decimal beyond what SQLite keeps as a number is refused, instead of becoming infinity or zero", () => {
+  for (const beyond of [`1${"0".repeat(1000)}`, `-1${"0".repeat(400)}`, `0.${"0".repeat(999)}1`, `0.${"0".repeat(320)}123456789`]) {
+    expect(() => decimal.encode(beyond)).toThrow("VALUE.OUT_OF_RANGE");
+  }
+  for (const kept of ["0", "-1.5", "123456789012345", `123456789012345${"0".repeat(100)}`, `0.${"0".repeat(300)}123456`, "9223372036854775807", "1.2345678901234567"]) {
+    expect(decimal.encode(kept)).toBe(kept);
+  }
+});

@@ -108,4 +108,12 @@ onEveryEngine(import.meta.url, (engine) => {
     expect(rows[0]!.faults?.map(({ field }) => field)).toEqual(pg ? ["price"] : ["small", "price", "data"]);
     expect(rows[0]!.values[at("price")]).toBeNull();
   });
+
+  if (engine.dialect === "postgres") test("an array of arrays in an array column is a fault, and not a list of texts", async () => {
+    await session.exec("insert into everything (id, text, tags) values ('a', 'fine', '{{x,y},{z,null}}'), ('b', 'fine', '[5:6]={x,y}')");
+    const rows = await scan();
+    const tags = fields.indexOf("tags");
+    expect(rows[0]!.faults).toEqual([{ field: "tags", code: "VALUE.MALFORMED" }]);
+    expect(rows[1]!.values[tags]).toBe("[\"x\",\"y\"]");
+  });
 });

@@ -173,7 +173,11 @@ function listCodec(type: SqlType, kind: Kind): Codec {
   const timed = type.name === "timestamptz" || type.name === "timestamp" || type.name === "date";
   return {
     read: (expr) => (timed ? `to_json(${expr})::text` : `to_json(${expr}::text[])::text`),
-    decode: (text) => canonical({ type: "list", of }, of.type === "bytes" ? hexItems(text) : text),
+    decode(text) {
+      // Any array column of PostgreSQL holds arrays of arrays too; their items would be taken for texts.
+      if (text.startsWith("[[")) throw new ValueError("VALUE.MALFORMED");
+      return canonical({ type: "list", of }, of.type === "bytes" ? hexItems(text) : text);
+    },
     encode(text) {
       const items = JSON.parse(text) as (string | null)[];
       return `{${items.map((each) => (each === null ? "NULL" : arrayItem(item.encode(each)))).join(",")}}`;

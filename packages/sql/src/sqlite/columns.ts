@@ -100,8 +100,25 @@ function encoder(kind: Kind, storage: SqliteStorage): (text: string) => string {
       if (kind.type === "uuid") return (text) => text.replaceAll("-", "");
       return (text) => Buffer.from(text, kind.type === "bytes" ? "base64" : "utf8").toString("hex");
     default:
-      return (text) => text;
+      // Exact where it stands as a text. Few digits are for a column that SQLite takes for numeric.
+      return kind.type === "decimal" && kind.precision !== undefined ? toNumeric : (text) => text;
   }
+}
+
+/** A decimal too large or too small for a real would become infinity or zero without a word, and a very small one other digits. */
+function toNumeric(text: string): string {
+  if (text.length <= 16 || canonical({ type: "decimal" }, realText(text)) === text || isInt64(text)) return text;
+  throw new ValueError("VALUE.OUT_OF_RANGE");
+}
+
+/** As a real has it. */
+function realText(text: string): string {
+  const number = Number(text);
+  return Number.isFinite(number) ? String(number) : "0";
+}
+
+function isInt64(text: string): boolean {
+  return /^-?\d+$/.test(text) && BigInt(text) === BigInt.asIntN(64, BigInt(text));
 }
 
 function toBit(text: string): string {
