@@ -11,6 +11,7 @@ const chapters = [
   ["What a model may declare itself", "declaration.ts", "Declaration"],
   ["What a sync can do", "sync.ts", "Sync"],
   ["Options of `run`, `plan`, `apply` and `verify`", "run/run.ts", "RunOptions"],
+  ["And of `run` alone", "run/run.ts", "HintedRunOptions"],
   ["What `run` and `apply` answer", "run/run.ts", "RunResult"],
   ["What `apply` answers besides", "run/apply.ts", "ApplyResult"],
   ["Counts of one model, in `models`", "run/events.ts", "ModelCounts"],

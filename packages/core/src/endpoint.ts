@@ -1,3 +1,4 @@
+import type { Hints } from "./hints.ts";
 import type { Model } from "./model.ts";
 import type { StateStore } from "./state.ts";
 import type { Committed, Unit } from "./unit.ts";
@@ -96,10 +97,7 @@ export interface Endpoint {
   readonly capabilities: Capabilities;
   /** Never shows an application's uncommitted rows. May be left before its end; after an error a new scan is begun. */
   scan(request: ScanRequest): AsyncIterable<Page>;
-  /**
-   * Rows that exist, in any order, each once; a tuple without a row is absent from the answer. Rows that only the
-   * database's collation takes for equal may be in it: the runner compares again.
-   */
+  /** Rows that exist, in any order, each once. Those that only the database's collation takes for equal may be among them: the runner compares again. */
   fetch(request: FetchRequest): Promise<readonly Row[]>;
   /** Fresh keys for `keySource: "allocated"`, the only models it is called for; never given twice, whether used or not. */
   allocate(count: number): Promise<readonly Key[]>;
@@ -193,6 +191,8 @@ export interface Database<Types extends ModelTypes = ModelTypes> {
   close(): Promise<void>;
   /** Capability: side tables in this database can hold the state of a pair. */
   readonly state?: StateStore;
+  /** Capability: hears of some changes, such as those that a library's hooks see. What they miss, a whole run finds. */
+  readonly hints?: Hints;
   /** `Model` or `Model.field` that the library has and the adapter cannot take, and why: for messages. */
   readonly leftOut?: ReadonlyMap<string, string>;
   /** Never present at run time: carries the models' types to `createSync`. */

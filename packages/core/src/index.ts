@@ -16,7 +16,7 @@ export { declarationOf, declare } from "./declare.ts";
 export type { Declaration, MatchForm, MatchRule, NaturalKeyOptions } from "./declaration.ts";
 export { isSyncError, SyncError, type SyncErrorOptions } from "./errors.ts";
 export type { SyncEvent, ModelCounts, Step } from "./run/events.ts";
-export type { PlanSummary, RunOptions, RunResult } from "./run/run.ts";
+export type { HintedRunOptions, PlanSummary, RunOptions, RunResult } from "./run/run.ts";
 export type { ApplyResult } from "./run/apply.ts";
 export type { RunRecord } from "./undo/run-log.ts";
 export type { ConflictFilter, ConflictValue, ShownConflict } from "./log/conflict-log.ts";
@@ -34,6 +34,8 @@ export type { Difference, VerifyCounts, VerifyResult } from "./run/verify.ts";
 
 // For adapters.
 export type { Capabilities, Changes, Claim, ClaimRequest, Database, Encounter, Endpoint, FetchRequest, Finding, Fingerprint, Inspection, Key, KeyRange, KnownPair, ModelTypes, Page, Row, RowFault, ScanRequest } from "./endpoint.ts";
+export type { Hint, HintedModel, Hints } from "./hints.ts";
+export { HintLog } from "./hint-log.ts";
 export type { Batch, Committed, DeleteBatch, IdentifyBatch, InsertBatch, Outcome, Refusal, Unit, UpdateBatch } from "./unit.ts";
 export { fieldOf, type Field, type Model, type Reference, type SyncFields, type UniqueKey } from "./model.ts";
 export type {

@@ -12,8 +12,9 @@ import { applyPlan, type ApplyResult } from "./run/apply.ts";
 import { RunContext, type Settings } from "./run/context.ts";
 import { adoptDatabases } from "./run/known-databases.ts";
 import { forgetPair } from "./run/forget-pair.ts";
+import { Hearing } from "./run/hinted.ts";
 import type { PlannedAction } from "./run/plan-sink.ts";
-import { plan, run, type PlanSummary, type RunOptions, type RunResult } from "./run/run.ts";
+import { plan, run, type HintedRunOptions, type PlanSummary, type RunOptions, type RunResult } from "./run/run.ts";
 import { withSession } from "./run/session.ts";
 import { verify, type VerifyResult } from "./run/verify.ts";
 import { ConflictLog, type ConflictFilter, type ShownConflict } from "./log/conflict-log.ts";
@@ -43,7 +44,7 @@ export interface Plan extends PlanSummary {
 export interface Sync {
   readonly name: string;
   /** Plans and applies page by page, deletes last, and reads again what it wrote. Resumable: after a kill, run again. */
-  run(options?: RunOptions): Promise<RunResult>;
+  run(options?: RunOptions & HintedRunOptions): Promise<RunResult>;
   /** The whole read path; writes nothing to your tables. */
   plan(options?: RunOptions): Promise<Plan>;
   /**
@@ -119,9 +120,16 @@ export function createSync<Left extends ModelTypes, Right extends ModelTypes>(op
   const { state, pair } = { state: settings.state, pair: settings.pair };
   const conflictLog = new ConflictLog(state, pair, () => settings.runtime.now());
   const quarantineLog = new QuarantineLog(state, pair);
+  const hearing = new Hearing(settings, mapping.models);
   return {
     name: options.name,
-    run: (runOptions = {}) => run(settings, mapping, runOptions),
+    async run(runOptions = {}) {
+      const heard = hearing.begin();
+      const result = await run(settings, mapping, runOptions, runOptions.hinted ? await hearing.hints() : undefined);
+      // Deletes that somebody has to confirm are hinted once more then.
+      if (result.status === "done") heard();
+      return result;
+    },
     plan: async (runOptions = {}) => storedPlan(settings, mapping, await plan(settings, mapping, runOptions)),
     load: async (lines, runOptions = {}) => storedPlan(settings, mapping, await loadPlan(settings, mapping, lines, runOptions)),
     apply: ({ id }, runOptions = {}) => applyPlan(settings, mapping, id, runOptions),

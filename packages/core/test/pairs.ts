@@ -20,6 +20,8 @@ export interface PairOptions extends Partial<SyncOptions> {
   readonly rightModels?: readonly (Model | MemoryModel)[];
   readonly leftTracking?: Tracking;
   readonly rightTracking?: Tracking;
+  /** Both databases give hints of what the application writes. */
+  readonly hints?: boolean;
   /** The databases' clock and randomness, for keys that are the same in every play. */
   readonly databaseRuntime?: MemoryDatabaseOptions["runtime"];
   /** Puts something between a database and the sync. */
@@ -33,10 +35,10 @@ export interface Pair {
 }
 
 export function pairOf(models: readonly (Model | MemoryModel)[], more: PairOptions = {}): Pair {
-  const { match, rightModels, leftTracking, rightTracking, databaseRuntime, wrap, ...options } = more;
+  const { match, rightModels, leftTracking, rightTracking, databaseRuntime, wrap, hints = false, ...options } = more;
   const runtime = databaseRuntime ? { runtime: databaseRuntime } : {};
-  const left = memoryDatabase({ name: "left", models, tracking: leftTracking ?? "changes", ...runtime });
-  const right = memoryDatabase({ name: "right", models: rightModels ?? models, tracking: rightTracking ?? leftTracking ?? "changes", ...runtime });
+  const left = memoryDatabase({ name: "left", models, tracking: leftTracking ?? "changes", hints, ...runtime });
+  const right = memoryDatabase({ name: "right", models: rightModels ?? models, tracking: rightTracking ?? leftTracking ?? "changes", hints, ...runtime });
   const names = models.map((each) => ("model" in each ? each.model.name : each.name));
   const sync = createSync({
     name: "pair", left: wrap?.(left, "left") ?? left, right: wrap?.(right, "right") ?? right,
@@ -69,7 +71,7 @@ export function withScan(database: MemoryDatabase, before: (model: string, page:
 
 function contractOf(database: MemoryDatabase): Database {
   return {
-    name: database.name, endpoints: database.endpoints, ...(database.state ? { state: database.state } : {}),
+    name: database.name, endpoints: database.endpoints, ...(database.state ? { state: database.state } : {}), ...(database.hints ? { hints: database.hints } : {}),
     claim: (request) => database.claim(request), release: (fence, wrote) => database.release(fence, wrote), inspect: (models) => database.inspect(models),
     commit: (unit) => database.commit(unit), close: () => database.close(),
   };

@@ -1,4 +1,5 @@
 import type { Database, Key } from "../endpoint.ts";
+import type { HintLog } from "../hint-log.ts";
 import type { Model } from "../model.ts";
 import type { LeaseSnapshot } from "./lease.ts";
 import type { MemoryStateSnapshot } from "./state.ts";
@@ -24,6 +25,8 @@ export interface MemoryDatabaseOptions {
     now(): number;
     randomBytes(length: number): Uint8Array;
   };
+  /** Gives hints of what the application writes, as a library's hooks would: what foreign keys do is not among them. @default false */
+  readonly hints?: boolean;
   /** Called at every commit, with all that it changed. */
   readonly onCommit?: (commit: MemoryCommit) => void;
 }
@@ -71,6 +74,7 @@ export interface MemorySnapshot extends LeaseSnapshot {
 
 /** The reference implementation of the contract. */
 export interface MemoryDatabase extends Database {
+  readonly hints?: HintLog;
   readonly application: Application;
   readonly probe: MemoryProbe;
   begin(): ApplicationTransaction;

@@ -2,6 +2,7 @@ import type { Claim, ClaimRequest, Database, Endpoint, Key } from "../endpoint.t
 import type { Batch, Committed, DeleteBatch, IdentifyBatch, InsertBatch, Outcome, Unit, UpdateBatch } from "../unit.ts";
 import { SyncError } from "../errors.ts";
 import { hash64 } from "../hash.ts";
+import { HintLog } from "../hint-log.ts";
 import type { Value } from "../value.ts";
 import type { Application, ApplicationTransaction, MemoryDatabase, MemoryDatabaseOptions, MemoryCommit, MemoryProbe, MemorySnapshot } from "./contract.ts";
 import { endpointOf, revisionOf, rowOf, type EndpointHost, type Tracking } from "./endpoint.ts";
@@ -18,6 +19,7 @@ class Memory implements MemoryDatabase {
   readonly name: string;
   readonly endpoints: ReadonlyMap<string, Endpoint>;
   readonly state?: MemoryState;
+  readonly hints?: HintLog;
   readonly application: Application;
   readonly probe: MemoryProbe;
   readonly runtime: { now(): number; randomBytes(length: number): Uint8Array };
@@ -49,6 +51,7 @@ class Memory implements MemoryDatabase {
     };
     this.endpoints = new Map([...this.#tables].map(([name, table]) => [name, endpointOf(table, host)]));
     if (options.state !== false) this.state = memoryState({ name: options.name });
+    if (options.hints) this.hints = new HintLog();
     this.#databaseId = this.#randomId();
     this.#serverIdentity = this.#randomId();
     this.application = {
@@ -157,6 +160,7 @@ class Memory implements MemoryDatabase {
           }
           const changes = work.changes();
           this.#held(changes);
+          for (const change of changes) this.#hint(change);
           if (changes.length > 0) this.#onCommit?.({ transaction: String(transaction), by: "application", changes });
         } catch (error) {
           work.undo();
@@ -259,6 +263,12 @@ class Memory implements MemoryDatabase {
       if (before === undefined) continue;
       for (const locks of this.#open.values()) if (locks.has(before)) throw this.#locked();
     }
+  }
+
+  #hint({ model, before, after, cascaded }: Change): void {
+    if (cascaded) return;
+    if (after) this.hints?.add({ model, key: after.key });
+    else if (before) this.hints?.add({ model, key: before.key, ...(before.cloudId === null ? {} : { cloudId: before.cloudId }) });
   }
 
   #locked(): SyncError {

@@ -18,8 +18,6 @@ export class ModelAnalysis {
   readonly examiner: Examiner;
   readonly sources: Readonly<Record<SideName, Source>>;
   readonly deletes: DeleteList;
-  /** What an earlier run left unfinished is looked at again; an applied plan does without. */
-  readonly revisited = true;
   /** Linked records of this model before the run. */
   links = 0;
   /** Rows that are linked to nothing after this run either, besides those in quarantine. */
@@ -51,6 +49,11 @@ export class ModelAnalysis {
     this.deletes = new DeleteList(context, examiner);
     this.sources = sources;
     this.#sink = sink;
+  }
+
+  /** What an earlier run left unfinished is looked at again; an applied plan does without, and so do hints. */
+  get revisited(): boolean {
+    return !this.sources.left.hinted;
   }
 
   /** Neither side can hold a change, and nothing waits. */
@@ -104,7 +107,7 @@ export class ModelAnalysis {
       this.#context.progress("analyse", this.model.name, "left", rows.length, left.total);
     }
     await this.#sink.land();
-    await this.#revisit();
+    if (this.revisited) await this.#revisit();
     if (!right.side.knownEmpty && !right.idle && !this.#passed.right) {
       if (left.full && !right.side.loaded) {
         await this.#sink.flush();
@@ -262,6 +265,7 @@ export class ModelAnalysis {
   /** Something linked may be gone on this side: fewer rows than links, or fewer than there were and came. */
   #deletesPossible(side: SideName): boolean {
     const source = this.sources[side];
+    if (source.hinted) return false;
     // The left was read whole with every counterpart: a right row that is gone was met there.
     if (side === "right" && this.sources.left.full) return false;
     if (source.full) return this.#linksSeen[side] < this.links;
@@ -280,19 +284,32 @@ export class ModelAnalysis {
       const { bases } = await this.#context.retrying(() => state.scanBases(pair, this.model.name, after, pageSize));
       if (bases.length === 0) return;
       after = bases[bases.length - 1]!.cloudId;
-      const tuples = bases.map((base) => [base.cloudId]);
-      const [left, right] = await Promise.all((["left", "right"] as const).map(async (side) => {
-        const { endpoint, fields } = this.model[side];
-        return new Map((await this.#context.retrying(() => endpoint.fetch({ fields, by: "cloudId", tuples }))).map((row) => [row.cloudId!, row]));
-      }));
-      for (const side of ["left", "right"] as const) this.examiner.sides[side].unload();
-      const oneSided = bases.filter((base) => !known.has(base.cloudId) && left!.has(base.cloudId) !== right!.has(base.cloudId));
-      const examined = await this.examiner.examine(
-        oneSided.flatMap((base) => left!.get(base.cloudId) ?? []), oneSided.flatMap((base) => right!.get(base.cloudId) ?? []),
-      );
-      const gone = bases.filter((base) => !left!.has(base.cloudId) && !right!.has(base.cloudId));
-      await this.#handOn([...examined, ...gone.map((base) => forgotten(this.model, base.cloudId))]);
+      await this.#compareLinks(bases.map(({ cloudId }) => cloudId), known);
     }
+  }
+
+  /** Records with these cloudIds are said to be gone; those that are linked are held against their rows. */
+  async lookForGone(cloudIds: readonly string[]): Promise<void> {
+    const linked = [...(await this.examiner.basesOf(new Set(cloudIds))).keys()];
+    if (linked.length === 0) return;
+    await this.#sink.flush();
+    await this.#compareLinks(linked, new Set(this.deletes.all.map(({ record }) => record.cloudId)));
+    if (this.deletes.length > 0) await this.countLinks();
+  }
+
+  async #compareLinks(cloudIds: readonly string[], known: ReadonlySet<string>): Promise<void> {
+    const tuples = cloudIds.map((cloudId) => [cloudId]);
+    const [left, right] = await Promise.all((["left", "right"] as const).map(async (side) => {
+      const { endpoint, fields } = this.model[side];
+      return new Map((await this.#context.retrying(() => endpoint.fetch({ fields, by: "cloudId", tuples }))).map((row) => [row.cloudId!, row]));
+    }));
+    for (const side of ["left", "right"] as const) this.examiner.sides[side].unload();
+    const oneSided = cloudIds.filter((cloudId) => !known.has(cloudId) && left!.has(cloudId) !== right!.has(cloudId));
+    const examined = await this.examiner.examine(
+      oneSided.flatMap((cloudId) => left!.get(cloudId) ?? []), oneSided.flatMap((cloudId) => right!.get(cloudId) ?? []),
+    );
+    const gone = cloudIds.filter((cloudId) => !left!.has(cloudId) && !right!.has(cloudId));
+    await this.#handOn([...examined, ...gone.map((cloudId) => forgotten(this.model, cloudId))]);
   }
 }
 

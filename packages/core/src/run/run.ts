@@ -9,6 +9,7 @@ import { applyDeletes, guardDeletes, type GuardedDeletes } from "./deletes.ts";
 import { endDoubts, settleDoubts } from "./doubts.ts";
 import { Examiner } from "./examine.ts";
 import type { ModelCounts, SyncEvent } from "./events.ts";
+import { HintedAnalysis, wholeModels, type RunHints } from "./hinted.ts";
 import type { PairModels } from "./pair-models.ts";
 import { storeHeader } from "./plan-header.ts";
 import { PlanSink } from "./plan-sink.ts";
@@ -33,6 +34,15 @@ export interface RunOptions {
   readonly takeOver?: boolean;
   /** Try everything in quarantine again, changed or not. */
   readonly retryQuarantine?: boolean;
+}
+
+export interface HintedRunOptions {
+  /**
+   * Looks only at records that the databases' hints name, on both sides, and at what these need; deletes too. Nothing hinted:
+   * nothing is read. Hints miss what is written past the library: a run without this finds it, and should come now and then.
+   * @default false
+   */
+  readonly hinted?: boolean;
 }
 
 export interface RunResult {
@@ -69,6 +79,8 @@ export interface PlanSummary {
 /** What a run and a plan share: sources opened, models in order, everything handed to `makeSink`'s sink. */
 interface Analysed {
   readonly analyses: readonly ModelAnalysis[];
+  /** Those of which only hinted records were looked at, if any. */
+  readonly hinted?: HintedAnalysis | undefined;
   readonly examiners: ReadonlyMap<string, Examiner>;
 }
 
@@ -85,10 +97,15 @@ export function prepare(context: RunContext, models: readonly PairModel[]): { by
   return { byName, examiners, sources };
 }
 
-async function analyse(context: RunContext, prepared: ReturnType<typeof prepare>, sink: Sink, session: Pick<Session, "met" | "begin"> | undefined): Promise<Analysed> {
-  const { examiners, sources } = prepared;
-  await Promise.all([...sources.values()].flatMap(({ left, right }) => [left.open(), right.open()]));
+async function analyse(
+  context: RunContext, prepared: ReturnType<typeof prepare>, sink: Sink, session: Pick<Session, "met" | "begin"> | undefined, hints?: RunHints,
+): Promise<Analysed> {
+  const { byName, examiners, sources } = prepared;
+  const whole = hints ? wholeModels([...byName.values()], hints) : new Set(byName.keys());
+  await Promise.all([...sources].flatMap(([name, { left, right }]) => (whole.has(name) ? [left.open(), right.open()] : [])));
   const analyses = [...examiners.values()].map((examiner) => new ModelAnalysis(context, examiner, sources.get(examiner.model.name)!, sink));
+  const hinted = hints && new HintedAnalysis(context, analyses.filter(({ model }) => !whole.has(model.name)), hints);
+  await hinted?.open();
   await Promise.all(analyses.map(async (analysis) => {
     if (analysis.sources.left.full || analysis.sources.right.full) await analysis.countLinks();
   }));
@@ -97,17 +114,20 @@ async function analyse(context: RunContext, prepared: ReturnType<typeof prepare>
     await session.begin();
     if (!context.dry && (await settleDoubts(context, analyses.map(({ model }) => model)))) await Promise.all(analyses.map((analysis) => analysis.countLinks()));
   }
-  for (const each of inTrees(analyses)) {
+  for (const each of hinted ? analyses : inTrees(analyses)) {
     if ("root" in each) await copyTree(context, each, sink);
     for (const analysis of "root" in each ? [each.root, ...each.inner.map((inner) => inner.analysis)] : [each]) {
       context.countsOf(analysis.model.name);
-      if (analysis.idle) continue;
-      context.emit({ type: "step", step: "analyse", model: analysis.model.name });
-      await analysis.run();
+      if (analysis.sources.left.hinted) await hinted!.look(analysis);
+      else if (!analysis.idle) {
+        context.emit({ type: "step", step: "analyse", model: analysis.model.name });
+        await analysis.run();
+      }
     }
   }
   await sink.flush(true);
-  return { analyses, examiners };
+  await hinted?.lookAtOrphans(sink);
+  return { analyses, examiners, hinted };
 }
 
 /** Two filled sides that never met need somebody's word on who is right. */
@@ -155,10 +175,12 @@ class PlanCounter extends PlanSink {
   }
 }
 
-export async function run(settings: Settings, mapping: Mapping, options: RunOptions): Promise<RunResult> {
+/** With `hints`: only what they name is looked at, and no mark moves; a pair that never ran looks at everything. */
+export async function run(settings: Settings, mapping: Mapping, options: RunOptions, hints?: RunHints): Promise<RunResult> {
   const context = new RunContext(settings, { dry: false, signal: options.signal, onEvent: options.onEvent });
   context.retryQuarantine = options.retryQuarantine ?? false;
   const startedAt = settings.runtime.now();
+  if (hints && hints.left.size + hints.right.size === 0) return nothingToDo(context);
   context.emit({ type: "step", step: "check" });
   return withSession(context, mapping, options, async (session) => {
     refuseHeld(context);
@@ -168,23 +190,29 @@ export async function run(settings: Settings, mapping: Mapping, options: RunOpti
     const writer = new Writer(context, prepared.byName, prepared.examiners, tracker);
     let analysed: Analysed;
     try {
-      analysed = await analyse(context, prepared, writer, session);
+      analysed = await analyse(context, prepared, writer, session, models.every(({ name }) => session.met.has(name)) ? hints : undefined);
     } catch (error) {
       throw error instanceof FirstLinkNeeded ? await firstLinkError(context, models, error.models) : error;
     }
-    const { analyses } = analysed;
+    const { analyses, hinted } = analysed;
     const deletesToConfirm = options.confirmDeletes ? [] : guardDeletes(context, analyses);
     await writer.fillLate();
     await writer.flush();
     if (deletesToConfirm.length === 0) await applyDeletes(context, tracker, analyses, writer);
     await writer.retryUnique();
     const check: WriteCheck = { checked: 0, differing: 0 };
-    await finish(context, tracker, analyses, deletesToConfirm.length > 0, new Set(), check);
+    const partly = new Set(analyses.flatMap(({ model, sources }) => (sources.left.hinted ? [model.name] : [])));
+    const lookedAt = analyses.filter((analysis) => !partly.has(analysis.model.name) || hinted!.looked.has(analysis));
+    await finish(context, tracker, lookedAt, deletesToConfirm.length > 0, partly, check);
     return {
       id: context.runId, status: deletesToConfirm.length > 0 ? "needs-confirmation" : "done", models: context.counts, written: context.written,
       check, deletesToConfirm, outdated: context.outdatedDecisions, findings, milliseconds: settings.runtime.now() - startedAt,
     };
   });
+}
+
+function nothingToDo({ runId, counts, written }: RunContext): RunResult {
+  return { id: runId, status: "done", models: counts, written, check: { checked: 0, differing: 0 }, deletesToConfirm: [], outdated: [], findings: [], milliseconds: 0 };
 }
 
 /** Verify what was written, and remember how far both sides are known. An idle run stores nothing. */

@@ -91,37 +91,36 @@ async function markSide(
   context: RunContext, writes: SideWrites, analysis: Marked, side: SideName, stored: SideMark | undefined, finished: boolean, check: WriteCheck,
 ): Promise<SideMark> {
   const source = analysis.sources[side];
-  if (source.changes) {
-    // Not at once: all models do this side by side, and more statements than connections cost more than they save.
-    await readBack(context, writes, analysis, side, check);
-    const again = finished ? await lookAgain(context, writes, source) : undefined;
-    const moved = writes.inserted - writes.deleted;
-    if (!finished) {
-      if (stored?.mark === undefined) return {};
-      const unsure = stored.unsure || writes.lost || stored.known === undefined || writes.anyLinked;
-      // Some of our rows are only half done, such as one with a cloudId and no counterpart: the next run looks at all of them.
-      return { mark: stored.mark, known: (stored.known ?? 0) + moved, ...(stored.ownUnits ? { ownUnits: stored.ownUnits } : {}), ...(unsure ? { unsure } : {}) };
-    }
-    // Nothing seen and nothing done: the old mark is as good, and an idle run writes nothing. Inside of documents all is counted
-    // anew behind a unit of ours, once.
-    const counted = source.side.model.endpoint.model.within !== undefined && (stored?.ownUnits?.length ?? 0) > 0;
-    const nothing = source.changes.keys !== "all" && source.changes.keys.length === 0 && writes.rows === 0 && writes.units.size === 0;
-    const still = nothing && !counted && source.changes.total === stored?.known;
-    if (still && stored && !stored.unsure) return stored;
-    const unsure = writes.lost || youngerRowsLinked(writes, source);
-    // Nobody but us has written since: the younger mark says as much, and our rows need not be told apart by every run.
-    const quiet = again !== undefined && again.keys !== "all" && again.keys.length === 0 && again.total === source.changes.total + moved;
-    if (quiet && !unsure) return { mark: again.next, known: again.total, ownUnits: [...writes.units] };
-    return { mark: source.changes.next, known: source.changes.total + moved, ownUnits: [...writes.units], ...(unsure ? { unsure } : {}) };
-  }
-  if (!finished) {
-    if (writes.rows > 0) await readBack(context, writes, analysis, side, check);
-    const moved = writes.lost || writes.inserted + writes.deleted > 0 || writes.anyLinked;
-    return (stored?.ranges ?? stored?.mark) !== undefined && moved ? { ...stored, unsure: true } : (stored ?? {});
-  }
-  if (source.side.model.endpoint.fingerprint) return markRanges(context, writes, analysis, source, stored, check);
+  const { endpoint } = source.side.model;
+  if (finished && !source.changes && endpoint.fingerprint) return markRanges(context, writes, analysis, source, stored, check);
+  // Not at once: all models do this side by side, and more statements than connections cost more than they save.
   await readBack(context, writes, analysis, side, check);
-  return {};
+  if (!finished) return stored?.mark === undefined && source.changes ? {} : markThatStays(stored, writes);
+  if (!source.changes) return {};
+  const again = await lookAgain(context, writes, source);
+  const moved = writes.inserted - writes.deleted;
+  // Nothing seen and nothing done: the old mark is as good, and an idle run writes nothing. Inside of documents all is counted
+  // anew behind a unit of ours, once.
+  const counted = endpoint.model.within !== undefined && (stored?.ownUnits?.length ?? 0) > 0;
+  const nothing = source.changes.keys !== "all" && source.changes.keys.length === 0 && writes.rows === 0 && writes.units.size === 0;
+  const still = nothing && !counted && source.changes.total === stored?.known;
+  if (still && stored && !stored.unsure) return stored;
+  const unsure = writes.lost || youngerRowsLinked(writes, source);
+  // Nobody but us has written since: the younger mark says as much, and our rows need not be told apart by every run.
+  const quiet = again !== undefined && again.keys !== "all" && again.keys.length === 0 && again.total === source.changes.total + moved;
+  if (quiet && !unsure) return { mark: again.next, known: again.total, ownUnits: [...writes.units] };
+  return { mark: source.changes.next, known: source.changes.total + moved, ownUnits: [...writes.units], ...(unsure ? { unsure } : {}) };
+}
+
+/** Not everything was looked at: the next run begins where this one did, and looks at our own rows too, some of which may be half done. */
+function markThatStays(stored: SideMark | undefined, writes: SideWrites): SideMark {
+  if (stored?.mark !== undefined) {
+    const unsure = stored.unsure || writes.lost || stored.known === undefined || writes.anyLinked;
+    const known = (stored.known ?? 0) + writes.inserted - writes.deleted;
+    return { mark: stored.mark, known, ...(stored.ownUnits ? { ownUnits: stored.ownUnits } : {}), ...(unsure ? { unsure } : {}) };
+  }
+  const moved = writes.lost || writes.inserted + writes.deleted > 0 || writes.anyLinked;
+  return stored?.ranges && moved ? { ...stored, unsure: true } : (stored ?? {});
 }
 
 /** So many rows of ours behind a mark make each later run slower than reading another mark does now. */

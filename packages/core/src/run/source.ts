@@ -22,6 +22,8 @@ export class Source {
   /** Rows read so far. */
   read = 0;
   changes: Changes | undefined;
+  /** Only hinted rows are looked at, whatever the mark says; it stays where it is. */
+  hinted = false;
   /** Ranges whose fingerprint still stands, and those read in this run with theirs. */
   readonly ranges: Range[] = [];
   readonly #context: RunContext;
@@ -75,6 +77,13 @@ export class Source {
       this.side.load(this.#first.rows);
       this.total = this.#first.rows.length;
     }
+  }
+
+  /** Instead of `open`: these rows are looked at, and no others. */
+  hint(keys: readonly Key[]): void {
+    this.full = false;
+    this.hinted = true;
+    this.#keys = keys;
   }
 
   /** Rows were written since the first page was read: it is read again with the others, as they are now. */
@@ -138,7 +147,7 @@ export class Source {
   async *rows(): AsyncGenerator<readonly Row[]> {
     const { endpoint, fields } = this.side.model;
     const { pageSize } = this.#context.settings;
-    if (!this.full && this.changes) {
+    if (!this.full && (this.changes || this.hinted)) {
       for (let at = 0; at < this.#keys.length; at += pageSize) {
         const tuples = this.#keys.slice(at, at + pageSize);
         const rows = await this.#context.retrying(() => endpoint.fetch({ fields, by: "key", tuples }));
