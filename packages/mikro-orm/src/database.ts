@@ -9,6 +9,7 @@ import { mikroOrmExecutor } from "./executor.ts";
 import { modelsOf } from "./models.ts";
 import type { MikroOrmDatabaseOptions } from "./options.ts";
 import { checkOptions } from "./options.ts";
+import { droppedTables } from "./schema-generator.ts";
 
 /** Of what `defineEntity` gave, or of a class that extends its `class`; any other class does not tell its name to the compiler. */
 type NameOf<Entity> = Entity extends { readonly name: infer Name extends string; readonly "~entity": unknown }
@@ -48,5 +49,13 @@ export function mikroOrmDatabase<Entities = unknown>(
   const facts = factsOf(orm);
   const models = modelsOf(orm.getMetadata().getAll().values(), { ...facts, syncFields, kinds, keys });
   const executor = mikroOrmExecutor(facts, patience);
-  return libraryDatabase(models, options as MikroOrmDatabaseOptions, { name: `mikro-orm/${facts.engine}`, executor, mapError });
+  const database = libraryDatabase<MikroOrmTypes<Entities>>(models, options, { name: `mikro-orm/${facts.engine}`, executor, mapError });
+  const dropped = droppedTables(facts, options.sideTables?.schema);
+  return {
+    ...database,
+    async inspect(names) {
+      const inspection = await database.inspect(names);
+      return { ...inspection, findings: [...inspection.findings, ...dropped] };
+    },
+  };
 }

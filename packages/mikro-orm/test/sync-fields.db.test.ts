@@ -2,11 +2,13 @@ import { defineEntity, p } from "@mikro-orm/core";
 import { MikroORM as PostgresOrm } from "@mikro-orm/postgresql";
 import type { SqlMikroORM } from "@mikro-orm/sql";
 import { MikroORM as SqliteOrm } from "@mikro-orm/sqlite";
+import { prepare } from "@sync/test-adapters";
 import { temporaryFolder } from "@sync/test-databases";
 import { describePostgres } from "@sync/test-databases/vitest";
 import { expect, expectTypeOf, test } from "vitest";
-import { createSync, leftWins, mikroOrmDatabase, naturalKey, syncProperties } from "../src/index.ts";
-import { openSqlite } from "./support/open.ts";
+import { createSync, leftWins, mikroOrmDatabase, naturalKey, syncProperties, syncTables } from "../src/index.ts";
+import type { MikroOrmDatabaseOptions } from "../src/index.ts";
+import { openPool, openSqlite } from "./support/open.ts";
 
 const properties = { id: p.integer().primary(), code: p.string().unique() };
 const before = defineEntity({ name: "Country", properties });
@@ -15,8 +17,7 @@ const after = defineEntity({ name: "Country", properties: { ...properties, ...sy
 expectTypeOf<(typeof after)["~entity"]["cloudId"]>().toEqualTypeOf<string | null | undefined>();
 expectTypeOf<(typeof after)["~entity"]["lastSyncedAt"]>().toEqualTypeOf<Date | null | undefined>();
 
-/** Else MikroORM would drop them: it does not know them. */
-const schemaGenerator = { skipTables: [/^sync_/] };
+const schemaGenerator = { skipTables: syncTables };
 
 /** `open`: the same database, with these entities. */
 async function migrates(open: (entity: object) => SqlMikroORM): Promise<void> {
@@ -50,6 +51,27 @@ async function migrates(open: (entity: object) => SqlMikroORM): Promise<void> {
   await again.close();
 }
 
+/** What the generator would do to the sync's tables, and what the sync says of it. */
+async function told(orm: SqlMikroORM, options: MikroOrmDatabaseOptions = {}): Promise<{ drops: boolean; codes: readonly string[] }> {
+  const database = mikroOrmDatabase(orm, options as never);
+  await prepare(database);
+  const drops = (await orm.schema.getUpdateSchemaSQL({ wrap: false })).includes("drop ");
+  const codes = (await database.inspect(["Country"])).findings.map(({ code }) => code);
+  await database.uninstall();
+  return { drops, codes };
+}
+
+test("a configuration with which MikroORM's migrations would drop the tables of the sync is warned about", async () => {
+  const { orm, close } = await openSqlite([before], { schemaGenerator: { skipTables: [] } });
+  expect(await told(orm)).toEqual({ drops: true, codes: ["SCHEMA.SIDE_TABLES"] });
+  await close();
+  for (const skipTables of [syncTables, ["other", /^sync_/]]) {
+    const kept = await openSqlite([before], { schemaGenerator: { skipTables } });
+    expect(await told(kept.orm)).toEqual({ drops: false, codes: [] });
+    await kept.close();
+  }
+});
+
 test("MikroORM's own migration gives a table on SQLite the columns that the entity has, and takes them away", async () => {
   const folder = temporaryFolder();
   await migrates((entity) => new SqliteOrm({ entities: [entity as never], dbName: `${folder.path}/one.db`, schemaGenerator }) as never);
@@ -57,6 +79,19 @@ test("MikroORM's own migration gives a table on SQLite the columns that the enti
 });
 
 describePostgres("and", (server) => {
+  test("a schema of their own is looked at, too, unless MikroORM is told to ignore it", async () => {
+    const { orm, close } = await openPool(server, `${import.meta.url} schema`, [before]);
+    const sideTables = { schema: "apart" };
+    expect(await told(orm)).toEqual({ drops: true, codes: ["SCHEMA.SIDE_TABLES"] });
+    expect(await told(orm, { sideTables })).toEqual({ drops: true, codes: ["SCHEMA.SIDE_TABLES"] });
+    await close();
+    for (const generator of [{ ignoreSchema: ["apart"] }, { skipTables: syncTables }]) {
+      const kept = await openPool(server, `${import.meta.url} ${Object.keys(generator).join()}`, [before], { schemaGenerator: generator });
+      expect(await told(kept.orm, { sideTables })).toEqual({ drops: false, codes: [] });
+      await kept.close();
+    }
+  });
+
   test("on PostgreSQL", async () => {
     const fresh = await server.freshDatabase(import.meta.url);
     await migrates((entity) => new PostgresOrm({ entities: [entity as never], clientUrl: fresh.url, schemaGenerator }) as never);

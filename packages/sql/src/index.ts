@@ -19,6 +19,7 @@ export { postgresColumn, type PostgresColumnOptions, postgresKind } from "./post
 export { firstOnTheWall, postgresProcessZoneColumn } from "./postgres/process-zone.ts";
 export { eachItem, postgresUtcColumn } from "./postgres/utc.ts";
 export type { RecordSession, RecordValues, RecordWriter } from "./records.ts";
+export { sideTableNames } from "./sides.ts";
 export { sqliteNumericJsonColumn } from "./sqlite/json.ts";
 export { sqliteColumn, type SqliteColumnOptions, type SqliteStorage } from "./sqlite/columns.ts";
 export { listInText, type ListText, sqliteListField } from "./sqlite/list.ts";

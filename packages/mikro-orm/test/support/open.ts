@@ -16,15 +16,15 @@ export interface Opened {
 type Entities = readonly object[];
 
 /** better-sqlite3. */
-export async function openSqlite(entities: Entities = sqliteEntities): Promise<Opened> {
-  const orm = new SqliteOrm({ entities: [...entities] as never, dbName: ":memory:" });
+export async function openSqlite(entities: Entities = sqliteEntities, more: object = {}): Promise<Opened> {
+  const orm = new SqliteOrm({ entities: [...entities] as never, dbName: ":memory:", ...more });
   await orm.schema.create();
   return { orm: orm as never, close: () => orm.close() };
 }
 
 /** node:sqlite behind a dialect: its handle cannot be had. */
-export async function openNodeSqlite(entities: Entities = sqliteEntities): Promise<Opened> {
-  const orm = new SqlMikroORM({ driver: SqliteDriver, entities: [...entities] as never, dbName: ":memory:", driverOptions: new NodeSqliteDialect(":memory:") });
+export async function openNodeSqlite(entities: Entities = sqliteEntities, more: object = {}): Promise<Opened> {
+  const orm = new SqlMikroORM({ driver: SqliteDriver, entities: [...entities] as never, dbName: ":memory:", driverOptions: new NodeSqliteDialect(":memory:"), ...more });
   await orm.schema.create();
   return { orm: orm as never, close: () => orm.close() };
 }
@@ -45,16 +45,16 @@ export async function openPool(server: PostgresServer, namespace: string, entiti
 }
 
 /** MikroORM's own driver for PGlite. */
-export async function openOwnPglite(entities: Entities = postgresEntities): Promise<Opened> {
-  const orm = new PgliteOrm({ entities: [...entities] as never, dbName: "memory://" });
+export async function openOwnPglite(entities: Entities = postgresEntities, more: object = {}): Promise<Opened> {
+  const orm = new PgliteOrm({ entities: [...entities] as never, dbName: "memory://", ...more });
   await orm.schema.create();
   return { orm: orm as never, close: () => orm.close() };
 }
 
 /** PGlite behind a dialect of Kysely. */
-export async function openPgliteDialect(entities: Entities = postgresEntities): Promise<Opened> {
+export async function openPgliteDialect(entities: Entities = postgresEntities, more: object = {}): Promise<Opened> {
   const pglite = await openPglite();
-  const orm = new PostgresOrm({ entities: [...entities] as never, dbName: "none", driverOptions: new PGliteDialect({ pglite }), ensureDatabase: false });
+  const orm = new PostgresOrm({ entities: [...entities] as never, dbName: "none", driverOptions: new PGliteDialect({ pglite }), ensureDatabase: false, ...more });
   await pglite.exec(await orm.schema.getCreateSchemaSQL());
   return { orm: orm as never, close: () => orm.close() };
 }
