@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { sqliteColumn } from "../src/index.ts";
+import { sqliteColumn, sqliteNumericJsonColumn } from "../src/index.ts";
 
 const decimal = sqliteColumn({ field: "amount", column: "amount", kind: { type: "decimal", precision: 15 } });
 
@@ -20,4 +20,13 @@ test("a decimal beyond what SQLite keeps as a number is refused, instead of beco
   for (const kept of ["0", "-1.5", "123456789012345", `123456789012345${"0".repeat(100)}`, `0.${"0".repeat(300)}123456`, "9223372036854775807", "1.2345678901234567"]) {
     expect(decimal.encode(kept)).toBe(kept);
   }
+});
+
+test("a document that is one number, which SQLite keeps as a real, has the digits that it was written with", () => {
+  const document = sqliteNumericJsonColumn(sqliteColumn({ field: "data", column: "data", kind: { type: "json" } }));
+  expect(document.decode("12345678901.234501")).toBe("12345678901.2345");
+  expect(document.decode("4.94065645841246544e-324")).toBe("5e-324");
+  expect(document.decode("9007199254740993")).toBe("9007199254740993");
+  expect(document.decode("[12345678901.234501]")).toBe("[12345678901.234501]");
+  expect(() => document.decode("-9.0e+999")).toThrow("VALUE.MALFORMED");
 });

@@ -10,9 +10,13 @@ export function sqliteNumericJsonColumn(stock: SqlColumn): SqlColumn {
     ...stock,
     // A cast would print a real with 15 digits.
     read: (expr) => `case typeof(${expr}) when 'real' then quote(${expr}) else cast(${expr} as text) end`,
+    decode: (text) => stock.decode(BARE_REAL.test(text) ? String(Number(text)) : text),
     encode: exactJson,
   };
 }
+
+/** As `quote` spells it, which is with more digits than it needs. An infinity among them is no JSON. */
+const BARE_REAL = /^-?\d+(?=[.e])[\d.e+-]*$/;
 
 function exactJson(document: string): string {
   if (!/^[-\d]/.test(document) || canonical({ type: "json" }, String(Number(document))) === document) return document;
