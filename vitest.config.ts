@@ -1,4 +1,5 @@
 import { existsSync, readdirSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { defaultServerConditions } from "vite";
 import { defineConfig } from "vitest/config";
@@ -20,9 +21,11 @@ export default defineConfig({
   test: {
     reporters: ["default", "./scripts/summary-reporter.ts"],
     pool: "forks",
+    // Two at least: much of what a file does is waiting for a server or a child process.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     execArgv: ["--conditions=dev-source"],
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    testTimeout: 60_000, // far more than any takes, for machines that are busy
+    hookTimeout: 120_000,
     projects: workspaces.map((root) => ({
       extends: true as const,
       root,

@@ -162,4 +162,4 @@ test("a copied or restored PGlite folder is another server, and so is every one 
   expect(first.databaseId).toBe(original.databaseId);
   expect(new Set([original, first, second].map(({ serverIdentity }) => serverIdentity)).size).toBe(3);
   rmSync(folder, { recursive: true });
-}, 60_000);
+}, 120_000);

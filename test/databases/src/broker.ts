@@ -2,20 +2,22 @@ import { createServer, connect, type Server } from "node:net";
 import { DatabaseNotAvailable } from "./not-available.ts";
 
 /**
- * One server of a kind for a whole test run. The main process of the run listens; a test worker (or a child of one) asks by
- * name, and the first to ask makes that server start. A run that asks for nothing starts nothing.
+ * One server of a kind for each worker of a test run: files that run side by side share none, since on one server a transaction of
+ * one would hold up what others read of changes and of dead rows, in whatever database. The main process of the run listens; a
+ * worker (or a child of one) asks by name, and the first to ask makes that server start. A run that asks for nothing starts nothing.
  */
 const variable = "SYNC_TEST_DATABASES_PORT";
 
 /** What is asked for, and what its URL is once it runs. */
-export type Starters = Readonly<Record<string, () => Promise<string>>>;
+export type Starters = Readonly<Record<string, (worker: string) => Promise<string>>>;
 
 export async function listen(starters: Starters): Promise<Server> {
   const server = createServer((socket) => {
     socket.on("error", () => {}); // a worker that went away needs no answer
-    socket.setEncoding("utf8").once("data", (name: string) => {
-      const start = starters[name.trim()];
-      (start ? start() : Promise.reject(new Error(`nobody starts ${name.trim()}`))).then(
+    socket.setEncoding("utf8").once("data", (asked: string) => {
+      const [name = "", worker = ""] = asked.trim().split(" ");
+      const start = starters[name];
+      (start ? start(worker) : Promise.reject(new Error(`nobody starts ${name}`))).then(
         (url) => socket.end(JSON.stringify({ url })),
         (error: unknown) => socket.end(JSON.stringify({ error: error instanceof Error ? error.message : String(error) })),
       );
@@ -28,14 +30,14 @@ export async function listen(starters: Starters): Promise<Server> {
   return server;
 }
 
-/** The URL of the run's server of this name; undefined outside such a run. */
+/** The URL of this worker's server of this name; undefined outside a test run. */
 export async function ask(name: string): Promise<string | undefined> {
   const port = process.env[variable];
   if (!port) return undefined;
   const text = await new Promise<string>((resolve, reject) => {
     let received = "";
     connect(Number(port), "127.0.0.1", function (this: { write(text: string): void }) {
-      this.write(`${name}\n`);
+      this.write(`${name} ${process.env["VITEST_POOL_ID"] ?? "1"}\n`);
     })
       .setEncoding("utf8")
       .on("data", (chunk: string) => (received += chunk))

@@ -10,8 +10,8 @@ import { startMongo, type RunningMongo } from "./mongo-server.ts";
 interface Shared {
   users: number;
   broker: Promise<Server>;
-  postgres: Promise<EmbeddedServer> | undefined;
-  mongo: Promise<RunningMongo> | undefined;
+  /** By kind and worker. */
+  servers: Map<string, Promise<EmbeddedServer | RunningMongo>>;
 }
 const key = Symbol.for("@sync/test-databases");
 const global = globalThis as { [key]?: Shared };
@@ -25,19 +25,16 @@ export default async function setup(): Promise<() => Promise<void>> {
     if (shared.users > 0) return;
     delete global[key];
     (await shared.broker).close();
-    for (const server of [shared.postgres, shared.mongo]) await server?.then((each) => each.close(), () => {});
+    await Promise.all([...shared.servers.values()].map((server) => server.then((each) => each.close(), () => {})));
   };
 }
 
 function open(): Shared {
-  const shared: Shared = {
-    users: 0,
-    postgres: undefined,
-    mongo: undefined,
-    broker: listen({
-      postgres: async () => (await (shared.postgres ??= startEmbedded())).url,
-      mongo: async () => (await (shared.mongo ??= startMongo())).url,
-    }),
+  const servers: Shared["servers"] = new Map();
+  const urlOf = (kind: string, start: () => Promise<EmbeddedServer | RunningMongo>) => async (worker: string): Promise<string> => {
+    const name = `${kind} ${worker}`;
+    if (!servers.has(name)) servers.set(name, start());
+    return (await servers.get(name)!).url;
   };
-  return shared;
+  return { users: 0, servers, broker: listen({ postgres: urlOf("postgres", startEmbedded), mongo: urlOf("mongo", startMongo) }) };
 }
