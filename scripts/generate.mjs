@@ -35,8 +35,8 @@ for (const schema of schemas.sort()) {
     console.error(`${schema}: no client could be generated\n${stdout}${stderr}`);
     process.exit(1);
   }
-  const { ddl } = await import("./prisma-ddl.mjs"); // only now: it takes a moment to load
-  writeFileSync(join(folder, "schema.sql"), await ddl(text));
+  const { prismaDdl } = await import("../test/adapters/src/prisma-ddl.mjs"); // only now: it takes a moment to load
+  writeFileSync(join(folder, "schema.sql"), await prismaDdl(text));
   writeFileSync(stamp, hash);
 }
 

@@ -15,6 +15,7 @@ const commands = {
   example: () => source("examples/local-and-cloud/src/main.ts", ...rest),
   bench: () => source("bench/src/main.ts", ...rest),
   test: () => script(local("vitest/vitest.mjs"), "run", ...rest),
+  pairs: () => pairs(...rest),
   check: () => script("scripts/check.mjs", ...rest),
   build: () => pnpm("exec", "turbo", "run", "build", ...rest),
   typecheck: () => pnpm("exec", "turbo", "run", "typecheck", ...rest),
@@ -62,6 +63,13 @@ function source(...args) {
 
 function script(...args) {
   return run(node, args);
+}
+
+/** Tests of the pairs of adapters: `--full` every pair, `--one` a single one, else the star. Other words go to the test runner. */
+function pairs(...args) {
+  const dials = args.filter((arg) => arg === "--full" || arg === "--one");
+  process.env.PAIRS = dials.at(-1)?.slice(2) ?? "star";
+  return script(local("vitest/vitest.mjs"), "run", "--project", "test/pairs", ...args.filter((arg) => !dials.includes(arg)));
 }
 
 function pnpm(...args) {

@@ -14,6 +14,9 @@ export function dialOf(env: Readonly<Record<string, string | undefined>> = proce
 /** Loaded when they are needed: each brings its library. */
 const sides: Partial<Record<AdapterName, () => Promise<PairSide>>> = {
   drizzle: async () => (await import("./sides/drizzle.ts")).drizzleSide,
+  "mikro-orm": async () => (await import("./sides/mikro-orm.ts")).mikroOrmSide,
+  "postgres-jsonb": async () => (await import("./sides/postgres-jsonb.ts")).postgresJsonbSide,
+  prisma: async () => (await import("./sides/prisma.ts")).prismaSide,
   typeorm: async () => (await import("./sides/typeorm.ts")).typeormSide,
 };
 

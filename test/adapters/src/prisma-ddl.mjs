@@ -7,7 +7,7 @@ import { bindMigrationAwareSqlAdapterFactory } from "@prisma/driver-adapter-util
  * The DDL of a Prisma schema for an empty database, for SQLite and PostgreSQL alike. Prisma's own command would download a
  * binary for this; the same engine comes as WebAssembly in a package. It wants an adapter, which this never gets to use.
  */
-export async function ddl(schema) {
+export async function prismaDdl(schema) {
   const engine = await (await engineClass()).new(
     { datamodels: [["schema.prisma", schema]] },
     () => {},

@@ -1,0 +1,1 @@
+export function prismaDdl(schema: string): Promise<string>;
