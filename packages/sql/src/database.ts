@@ -1,4 +1,4 @@
-import type { Claim, ClaimRequest, Committed, Database, Documents, Finding, Inspection, Outcome, Refusal, StateStore, Unit } from "@sync/core";
+import type { Claim, ClaimRequest, Committed, Database, Documents, Finding, Hints, Inspection, Outcome, Refusal, StateStore, Unit } from "@sync/core";
 import { SyncError } from "@sync/core";
 import { timed } from "./copy-in.ts";
 import { forgetDangling } from "./dangling.ts";
@@ -8,6 +8,7 @@ import { SqlEndpoint } from "./endpoint.ts";
 import type { EndpointContext } from "./endpoint.ts";
 import { meaningOf, type MeaningOptions } from "./errors.ts";
 import type { Executor } from "./executor.ts";
+import { hintsWithIdentities } from "./hints.ts";
 import { unknownModel } from "./inspect.ts";
 import type { SqlModel, Table } from "./model.ts";
 import { quoted, tableOf } from "./model.ts";
@@ -33,6 +34,8 @@ export interface SqlDatabaseOptions {
   readonly mapError?: MeaningOptions["mapError"];
   /** Writes one record after the other through the library's own models. PostgreSQL. @default rows in bulk */
   readonly records?: RecordWriter;
+  /** What the library's hooks tell of changes; of deleted rows the identity table tells the rest. */
+  readonly hints?: Hints;
   /** Closes what the adapter itself opened. */
   readonly close?: () => Promise<void>;
 }
@@ -101,6 +104,7 @@ export function sqlDatabase(options: SqlDatabaseOptions): SqlDatabase {
     endpoints,
     state,
     ...(documents ? { documents } : {}),
+    ...(options.hints ? { hints: hintsWithIdentities(options.hints, { dialect, executor, endpoints, identity: sides.identity, guard }) } : {}),
 
     async claim(request: ClaimRequest): Promise<Claim> {
       const claim = await guard(() => dialect.claim(executor, sides, request));

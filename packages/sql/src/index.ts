@@ -6,6 +6,7 @@ export { type PgClientLike, type PgPoolLike, pgQuery } from "./drivers/pg.ts";
 export type { PgliteLike } from "./drivers/pglite.ts";
 export { patiently } from "./drivers/patiently.ts";
 export { type PostgresDriver, postgresDriver, postgresExecutor, type PostgresLike } from "./drivers/postgres.ts";
+export { EntityHints, type EntityReader } from "./entity-hints.ts";
 export { type Fault, faultOf, type Meaning, meaningOf, type MeaningOptions } from "./errors.ts";
 export type { CopyIn, Executor, Statement, TextRow } from "./executor.ts";
 export {

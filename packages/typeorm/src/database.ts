@@ -6,6 +6,7 @@ import type { DataSource } from "typeorm";
 import type { DataSourceLike } from "./client.ts";
 import { handleOf } from "./client.ts";
 import { typeormExecutor } from "./executor.ts";
+import { subscribedHints } from "./hints.ts";
 import { modelsOf } from "./models.ts";
 import type { TypeormDatabaseOptions } from "./options.ts";
 import { checkOptions } from "./options.ts";
@@ -32,12 +33,15 @@ export function typeormDatabase<Entities extends object = ModelTypes>(
   options: TypeormDatabaseOptions<keyof Entities & string> = {},
 ): TypeormDatabase<Entities> {
   checkOptions(options);
-  const { syncFields = {}, kinds = {}, keys = {}, patience = 10_000, writes } = options as TypeormDatabaseOptions;
+  const { syncFields = {}, kinds = {}, keys = {}, patience = 10_000, writes, hints: listens = false } = options as TypeormDatabaseOptions;
   const { engine } = handleOf(dataSource);
   if (writes === "orm" && engine === "sqlite") {
     throw new SyncError("OPTIONS.ENGINE", "`writes: \"orm\"` needs a transaction on a connection of its own, which TypeORM has on PostgreSQL only.");
   }
   const models = modelsOf(dataSource, { engine, syncFields, kinds, keys });
   const records = writes === "orm" ? { records: recordWriter(dataSource as DataSource, models.models) } : {};
-  return libraryDatabase(models, options as TypeormDatabaseOptions, { name: `typeorm/${engine}`, executor: typeormExecutor(dataSource, patience), ...records });
+  const hints = listens ? subscribedHints(dataSource as DataSource, models.models) : undefined;
+  return libraryDatabase(models, options as TypeormDatabaseOptions, {
+    name: `typeorm/${engine}`, executor: typeormExecutor(dataSource, patience), ...records, ...(hints ? { hints, close: async () => hints.close() } : {}),
+  });
 }

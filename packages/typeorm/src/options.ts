@@ -21,11 +21,18 @@ export interface TypeormDatabaseOptions<Model extends string = string> extends L
    * @default "bulk"
    */
   readonly writes?: "bulk" | "orm";
+  /**
+   * Listens, with a subscriber of its own, to what the application writes through this data source, so that
+   * `sync.run({ hinted: true })` looks at that alone. `close` of the database takes the subscriber back.
+   * @default false
+   */
+  readonly hints?: boolean;
 }
 
-const own: Readonly<Record<Exclude<keyof TypeormDatabaseOptions, keyof LibraryOptions>, true>> = { kinds: true, keys: true, writes: true };
+const own: Readonly<Record<Exclude<keyof TypeormDatabaseOptions, keyof LibraryOptions>, true>> = { kinds: true, keys: true, writes: true, hints: true };
 
 export function checkOptions(options: TypeormDatabaseOptions): void {
   checkLibraryOptions(options, "typeormDatabase", Object.keys(own));
   if (!["bulk", "orm", undefined].includes(options.writes)) throw new SyncError("OPTIONS.VALUE", '`writes` is "bulk" or "orm".');
+  if (!["boolean", "undefined"].includes(typeof options.hints)) throw new SyncError("OPTIONS.VALUE", "`hints` is true or false.");
 }
