@@ -1,7 +1,7 @@
 import { MikroORM, Utils } from "@mikro-orm/core";
 import type { EntityMetadata } from "@mikro-orm/core";
 import { SyncError } from "@sync/core";
-import type { Driver } from "@sync/sql";
+import type { Driver, KyselyLike } from "@sync/sql";
 
 /** What this package needs of an ORM; `Entities` are those that it was made with, for the compiler. */
 export interface MikroOrmLike<Entities = unknown> {
@@ -19,13 +19,9 @@ export interface Connection {
   readonly options: object;
   getNativeClient(): Promise<object>;
   ensureConnection(): Promise<void>;
-  getClient(): Kysely & { connection(): { execute<T>(work: (own: Kysely) => Promise<T>): Promise<T> } };
+  getClient(): { connection(): { execute<T>(work: (own: KyselyLike) => Promise<T>): Promise<T> } };
   /** One transaction on a connection that is nobody else's until it ends. */
-  transactional<T>(work: (transaction: Kysely) => Promise<T>): Promise<T>;
-}
-
-export interface Kysely {
-  executeQuery(query: object): Promise<{ readonly rows: readonly Readonly<Record<string, string | null>>[] }>;
+  transactional<T>(work: (transaction: KyselyLike) => Promise<T>): Promise<T>;
 }
 
 export interface Platform {

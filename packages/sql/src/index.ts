@@ -2,6 +2,7 @@ export { type Conversion, convertedField, driversForm, holdsAll, type StoredFiel
 export { type SqlDatabase, sqlDatabase, type SqlDatabaseOptions } from "./database.ts";
 export { betterSqliteExecutor, type BetterSqliteLike, isBetterSqlite } from "./drivers/better-sqlite.ts";
 export { currentExecutor, type Driver } from "./drivers/current.ts";
+export { kyselyExecutor, type KyselyLike, kyselyQuery } from "./drivers/kysely.ts";
 export { type PgClientLike, type PgPoolLike, pgQuery } from "./drivers/pg.ts";
 export type { PgliteLike } from "./drivers/pglite.ts";
 export { patiently } from "./drivers/patiently.ts";
