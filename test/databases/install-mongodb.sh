@@ -19,14 +19,19 @@ missing=()
 command -v cc > /dev/null && command -v c++ > /dev/null || missing+=(build-essential)
 command -v cmake > /dev/null || missing+=(cmake)
 has_libclang || missing+=(libclang-dev)
-command -v cargo > /dev/null || missing+=(rustup)
+command -v cargo > /dev/null || missing+=(cargo)
 if [[ ${#missing[@]} -gt 0 ]]; then
   echo "MongoDB: the compatible server needs ${missing[*]} to be built"
   as_root=()
   [[ $EUID -eq 0 ]] || as_root=(sudo)
   "${as_root[@]}" apt-get update -q
+  # Rust as new as there is: rustup brings the newest, the packages for browsers are newer than a distribution's own.
+  if [[ " ${missing[*]} " == *" cargo "* ]]; then
+    for rust in rustup cargo-web cargo; do [[ $(LC_ALL=C apt-cache policy "$rust") == *"Candidate: "[0-9]* ]] && break; done
+    missing=("${missing[@]/#cargo/$rust}")
+  fi
   "${as_root[@]}" apt-get install -qy "${missing[@]}"
-  [[ " ${missing[*]} " != *" rustup "* ]] || rustup default stable
+  [[ ${rust:-} != rustup ]] || rustup default stable
 fi
 
 # Built beside its place and moved there whole: a build that was broken off leaves nothing that looks like a server.
