@@ -5,8 +5,7 @@ import { syncFieldsOf } from "@sync/sql";
 import type { Fill, KeyMaker, LibraryModel, LibraryModels, SqlColumn, SyncFieldNames } from "@sync/sql";
 import { getTableColumns, getTableName, is, SQL } from "drizzle-orm";
 import type { Table } from "drizzle-orm";
-import type { Dialect, DrizzleColumn, DrizzleTable } from "./tables.ts";
-import { tablesOf } from "./tables.ts";
+import type { Dialect, DrizzleColumn, DrizzleTable, DrizzleTables } from "./tables.ts";
 import { storedColumn } from "./values.ts";
 
 interface Context {
@@ -17,9 +16,8 @@ interface Context {
   readonly kinds: Readonly<Record<string, Readonly<Record<string, Kind>> | undefined>>;
 }
 
-/** A Drizzle schema object as the models of this sync. */
-export function modelsOf(schema: Readonly<Record<string, unknown>>, context: Context): LibraryModels {
-  const { tables, modelOf } = tablesOf(schema, context.dialect);
+/** The tables of a Drizzle schema object as the models of this sync. */
+export function modelsOf({ tables, modelOf }: DrizzleTables, context: Context): LibraryModels {
   const leftOut = new Map<string, string>();
   const models: LibraryModel[] = [];
   for (const table of tables) {

@@ -11,13 +11,20 @@ export interface DrizzleDatabaseOptions<Schema extends object = Readonly<Record<
    * @default the value as the database stores it
    */
   readonly kinds?: { readonly [Model in keyof Schema & string]?: Readonly<Record<string, Kind>> };
+  /**
+   * `"bulk"`: rows in bulk. `"orm"`: records through Drizzle's `insert`, `update` and `delete`, so that `$defaultFn`, `$onUpdate` and the
+   * mappers of your types run in Drizzle itself, those that give SQL too; what comes of it is reported. Not on a single `Client`.
+   * @default "bulk"
+   */
+  readonly writes?: "bulk" | "orm";
 }
 
-const own: Readonly<Record<Exclude<keyof DrizzleDatabaseOptions, keyof LibraryOptions>, true>> = { schema: true, kinds: true };
+const own: Readonly<Record<Exclude<keyof DrizzleDatabaseOptions, keyof LibraryOptions>, true>> = { schema: true, kinds: true, writes: true };
 
 export function checkOptions(options: DrizzleDatabaseOptions): void {
   if (typeof options?.schema !== "object" || options.schema === null) {
     throw new SyncError("OPTIONS.MISSING", "drizzleDatabase needs `schema`: the object with your tables.");
   }
   checkLibraryOptions(options, "drizzleDatabase", Object.keys(own));
+  if (!["bulk", "orm", undefined].includes(options.writes)) throw new SyncError("OPTIONS.VALUE", '`writes` is "bulk" or "orm".');
 }

@@ -13,6 +13,7 @@ export type DrizzleColumn = AnyColumn;
 export interface DrizzleTable {
   /** The key in the schema object. */
   readonly model: string;
+  readonly table: Table;
   readonly name: string;
   readonly schema: string | undefined;
   /** By field name. */
@@ -30,6 +31,11 @@ export interface DrizzleForeignKey {
   readonly target: Table;
   readonly targetColumns: readonly string[];
   readonly onDelete: string | undefined;
+}
+
+export interface DrizzleTables {
+  readonly tables: readonly DrizzleTable[];
+  readonly modelOf: ReadonlyMap<Table, string>;
 }
 
 interface Named {
@@ -51,7 +57,7 @@ interface TableConfig {
 }
 
 /** The tables of a schema object; relations, enums and views in it are passed over. */
-export function tablesOf(schema: Readonly<Record<string, unknown>>, dialect: Dialect): { tables: DrizzleTable[]; modelOf: ReadonlyMap<Table, string> } {
+export function tablesOf(schema: Readonly<Record<string, unknown>>, dialect: Dialect): DrizzleTables {
   const modelOf = new Map<Table, string>();
   const tables: DrizzleTable[] = [];
   for (const [model, value] of Object.entries(schema)) {
@@ -63,13 +69,13 @@ export function tablesOf(schema: Readonly<Record<string, unknown>>, dialect: Dia
     }
     modelOf.set(value, model);
     const declared = declarationOf(value);
-    tables.push({ model, ...describe(config, getTableColumns(value)), ...(declared ? { declared } : {}) });
+    tables.push({ model, table: value, ...describe(config, getTableColumns(value)), ...(declared ? { declared } : {}) });
   }
   if (tables.length === 0) throw new SyncError("OPTIONS.SCHEMA", "`schema` has no table in it: give the object with your tables, as you give it to Drizzle.");
   return { tables, modelOf };
 }
 
-function describe(config: TableConfig, columns: Readonly<Record<string, DrizzleColumn>>): Omit<DrizzleTable, "model"> {
+function describe(config: TableConfig, columns: Readonly<Record<string, DrizzleColumn>>): Omit<DrizzleTable, "model" | "table"> {
   const names = (list: readonly Named[]): string[] => list.map((column) => column.name);
   const onColumns = Object.values(columns)
     .filter((column) => column.isUnique)

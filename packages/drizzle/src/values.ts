@@ -62,7 +62,8 @@ interface ArrayColumn {
   readonly baseColumn: DrizzleColumn;
 }
 
-function arrayOf(column: DrizzleColumn): DrizzleColumn | undefined {
+/** The column that an array's items are. */
+export function arrayOf(column: DrizzleColumn): DrizzleColumn | undefined {
   return column.columnType === "PgArray" ? (column as unknown as ArrayColumn).baseColumn : undefined;
 }
 

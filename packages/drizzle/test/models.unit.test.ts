@@ -6,10 +6,11 @@ import * as lite from "drizzle-orm/sqlite-core";
 import type { LibraryModels, SyncFieldNames } from "@sync/sql";
 import { describe, expect, test } from "vitest";
 import { modelsOf } from "../src/models.ts";
+import { tablesOf } from "../src/tables.ts";
 import { postgresSchema, sqliteSchema } from "./support/schemas.ts";
 
 function read(schema: Record<string, unknown>, dialect: "postgres" | "sqlite", syncFields: SyncFieldNames = {}): LibraryModels {
-  return modelsOf(schema, { dialect, syncFields, nameOf: (column) => column.name, kinds: {} });
+  return modelsOf(tablesOf(schema, dialect), { dialect, syncFields, nameOf: (column) => column.name, kinds: {} });
 }
 
 function model(models: LibraryModels, name: string): Model {
@@ -145,12 +146,12 @@ describe("PostgreSQL", () => {
   test("names follow the database's casing", () => {
     const table = pg.pgTable("t", { id: pg.integer().primaryKey(), firstName: pg.text(), as: pg.text("As") });
     const casing = new CasingCache("snake_case");
-    const { models: cased } = modelsOf({ table }, { dialect: "postgres", syncFields: {}, nameOf: (column) => casing.getColumnCasing(column), kinds: {} });
+    const { models: cased } = modelsOf(tablesOf({ table }, "postgres"), { dialect: "postgres", syncFields: {}, nameOf: (column) => casing.getColumnCasing(column), kinds: {} });
     expect(cased[0]!.columns.map(({ field, column }) => [field, column])).toEqual([["id", "id"], ["firstName", "first_name"], ["as", "As"]]);
   });
 
   test("a custom type's own values are carried when their kind is declared", () => {
-    const { models: declared } = modelsOf(postgresSchema, {
+    const { models: declared } = modelsOf(tablesOf(postgresSchema, "postgres"), {
       dialect: "postgres",
       syncFields: {},
       nameOf: (column) => column.name,

@@ -33,16 +33,16 @@ const sqlite = {
 /** What drizzle-kit writes for `casing: "snake_case"`: the tables first, then the columns. */
 async function postgresMigrations(): Promise<readonly [readonly string[], readonly string[]]> {
   const [nothing, before, after] = [{}, postgres.before, postgres.after].map((schema) => generateDrizzleJson(schema, undefined, undefined, "snake_case"));
-  return [await generateMigration(nothing!, before!), await generateMigration(before!, after!)];
+  return [await generateMigration(nothing, before), await generateMigration(before, after)];
 }
 
 let file: Database.Database;
 beforeEach(async () => {
   const [nothing, before, after] = await Promise.all([{}, sqlite.before, sqlite.after].map((schema) => generateSQLiteDrizzleJson(schema, undefined, "snake_case")));
   file = new Database(":memory:");
-  for (const statement of await generateSQLiteMigration(nothing!, before!)) file.exec(statement);
+  for (const statement of await generateSQLiteMigration(nothing, before)) file.exec(statement);
   file.exec("insert into countries (code) values ('CH')");
-  for (const statement of await generateSQLiteMigration(before!, after!)) file.exec(statement);
+  for (const statement of await generateSQLiteMigration(before, after)) file.exec(statement);
 });
 afterEach(() => void file.close());
 
@@ -68,7 +68,7 @@ test("drizzle-kit migrates tables on SQLite and PGlite to the columns, and the s
   const [tables, columns] = await postgresMigrations();
   for (const statement of [...tables, ...columns]) await client.exec(statement);
   expect(columns.join()).toMatch(/CONSTRAINT "countries_cloudId_unique" UNIQUE.*CONSTRAINT "towns_cloudId_unique" UNIQUE/s);
-  await synced(pglite(client, { casing: "snake_case" }) as unknown as Postgres);
+  await synced(pglite(client, { casing: "snake_case" }));
   await client.close();
 });
 
@@ -81,7 +81,7 @@ describePostgres("and", (server) => {
     await pool.query("insert into towns (code) values ('BRN')");
     for (const statement of columns) await pool.query(statement);
     const db = nodePostgres(pool, { casing: "snake_case" });
-    await synced(db as unknown as Postgres);
+    await synced(db);
     expect((await db.select().from(postgres.after.towns))[0]).toMatchObject({ code: "BRN", cloudId: null, lastSyncedAt: null, syncStatus: null });
     await pool.end();
     await fresh.drop();

@@ -12,6 +12,7 @@ export function timed(executor: Executor): Executor {
     ...(executor.place ? { place: executor.place } : {}),
     atomic: (statements) => executor.atomic(statements),
     ...(copyTransaction ? { copyTransaction: (guard, steps) => copyTransaction.call(executor, guard, steps) } : {}),
+    ...(executor.inTurn ? { inTurn: (work) => executor.inTurn!(work) } : {}),
     async query(statement) {
       const began = performance.now();
       const rows = await executor.query(statement);

@@ -1,4 +1,4 @@
-import type { Claim, ClaimRequest, Committed, Database, Documents, Finding, Hints, Inspection, Outcome, Refusal, StateStore, Unit } from "@sync/core";
+import type { Batch, Claim, ClaimRequest, Committed, Database, Documents, Finding, Hints, Inspection, Outcome, Refusal, StateStore, Unit } from "@sync/core";
 import { SyncError } from "@sync/core";
 import { timed } from "./copy-in.ts";
 import { forgetDangling } from "./dangling.ts";
@@ -14,7 +14,7 @@ import type { SqlModel, Table } from "./model.ts";
 import { quoted, tableOf } from "./model.ts";
 import { postgres } from "./postgres/index.ts";
 import { withoutLeadingMark } from "./postgres/leading-mark.ts";
-import type { RecordWriter } from "./records.ts";
+import type { RecordWriter, TurnWriter } from "./records.ts";
 import { commitByRecord } from "./records.ts";
 import { Refused } from "./refusal.ts";
 import { IDENTITY_CONSTRAINT, sideTables } from "./sides.ts";
@@ -32,8 +32,10 @@ export interface SqlDatabaseOptions {
   readonly serverIdentity?: string | (() => string | Promise<string>);
   /** Says what an error of the library means, where the engine's own words are not in it. */
   readonly mapError?: MeaningOptions["mapError"];
-  /** Writes one record after the other through the library's own models. PostgreSQL. @default rows in bulk */
-  readonly records?: RecordWriter;
+  /** Writes one record after the other through the library's own models. @default rows in bulk */
+  readonly records?: RecordWriter | TurnWriter;
+  /** A batch with what the library's client fills in by itself where a write leaves it out. @default as it is */
+  readonly fill?: (batch: Batch) => Batch;
   /** What the library's hooks tell of changes; of deleted rows the identity table tells the rest. */
   readonly hints?: Hints;
   /** Closes what the adapter itself opened. */
@@ -92,6 +94,13 @@ export function sqlDatabase(options: SqlDatabaseOptions): SqlDatabase {
       return { committed: false, refusal: means.refusal };
     }
   };
+  const { records, fill = (batch) => batch } = options;
+  const write = (given: Unit): Promise<UnitOutcome> => {
+    const unit = records?.fillsIn ? given : { ...given, batches: given.batches.map(fill) };
+    if (records === undefined) return dialect.commit(executor, unit, writable, sides, options.name);
+    if ("transaction" in records) return commitByRecord(records, unit, { dialect, fill, tables: writable, sides, database: options.name });
+    return dialect.commitInTurn!(executor, unit, writable, sides, options.name, { writer: records, fill });
+  };
   const writable = endpoints as ReadonlyMap<string, WritableTable>;
   const examine = async (): Promise<void> => {
     const unseen = [...endpoints.values()].filter((endpoint) => endpoint.after === undefined).map((endpoint) => endpoint.model.name);
@@ -137,10 +146,7 @@ export function sqlDatabase(options: SqlDatabaseOptions): SqlDatabase {
         if (!endpoints.has(model)) throw new SyncError("ENDPOINT.UNKNOWN_MODEL", `${options.name} has no model ${model}`, { model });
       }
       await examine();
-      const run = (): Promise<Committed> => attempt(() =>
-        options.records
-          ? commitByRecord(options.records, unit, { dialect, tables: writable, sides, database: options.name })
-          : dialect.commit(executor, unit, writable, sides, options.name));
+      const run = (): Promise<Committed> => attempt(() => write(unit));
       const first = await run();
       if (first.committed || !first.refusal.constraint?.startsWith(IDENTITY_CONSTRAINT)) return first;
       const tableFor = (model: string): Table => endpoints.get(model)!.table;

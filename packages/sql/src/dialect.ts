@@ -1,7 +1,8 @@
-import type { Changes, Claim, ClaimRequest, DocumentUnit, Fingerprint, Key, KeyRange, Kind, Row, Unit } from "@sync/core";
+import type { Batch, Changes, Claim, ClaimRequest, DocumentUnit, Fingerprint, Key, KeyRange, Kind, Row, Unit } from "@sync/core";
 import type { Executor, TextRow } from "./executor.ts";
 import type { Fit, LiveColumn, LiveTable } from "./inspect.ts";
 import type { SqlColumn, Table } from "./model.ts";
+import type { TurnWriter } from "./records.ts";
 
 /** The select list for some fields of a table `t`, and what its texts mean. */
 export interface RowReader {
@@ -55,6 +56,15 @@ export interface Dialect {
     sides: SideTables,
     database: string,
   ): Promise<UnitOutcome>;
+  /** Capability: as `commit`, where a library writes the records within the same turn. `fill`: what a batch in bulk has to bring along. */
+  readonly commitInTurn?: (
+    executor: Executor,
+    unit: Unit,
+    tables: ReadonlyMap<string, WritableTable>,
+    sides: SideTables,
+    database: string,
+    records: { readonly writer: TurnWriter; readonly fill: (batch: Batch) => Batch },
+  ) => Promise<UnitOutcome>;
   /** Capability: rows that hold a document each, changed inside. As `commit` otherwise. */
   readonly commitDocuments?: (
     executor: Executor,

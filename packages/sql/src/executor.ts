@@ -18,6 +18,9 @@ export interface CopyIn {
   readonly chunks: Iterable<string>;
 }
 
+/** One statement, answered at once. */
+export type Query = (statement: Statement) => readonly TextRow[];
+
 /** A driver or a library's handle. Errors are thrown as they come. */
 export interface Executor {
   readonly dialect: "postgres" | "sqlite";
@@ -29,6 +32,11 @@ export interface Executor {
   query(statement: Statement): Promise<readonly TextRow[]>;
   /** All or nothing, in order, in one transaction that is ours alone. Answers with the rows of each statement. */
   atomic(statements: readonly Statement[]): Promise<readonly (readonly TextRow[])[]>;
+  /**
+   * Capability: one transaction of all that is done until `work` returns, for a driver that waits for nothing: within one turn, so
+   * that nothing of the application can come in between. An error takes everything back.
+   */
+  inTurn?<T>(work: (query: Query) => T): Promise<T>;
   /**
    * Capability: one transaction on a connection of its own that can `COPY … FROM STDIN`. The guard comes first: when it
    * gives no row, the transaction is rolled back and the answer is undefined. Otherwise the rows of guard and steps.

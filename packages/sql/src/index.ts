@@ -20,7 +20,7 @@ export { checkPerModel, type OwnTypeOptions, type PerModel } from "./per-model.t
 export { postgresColumn, type PostgresColumnOptions, postgresKind } from "./postgres/columns.ts";
 export { firstOnTheWall, postgresProcessZoneColumn } from "./postgres/process-zone.ts";
 export { eachItem, postgresUtcColumn } from "./postgres/utc.ts";
-export type { RecordSession, RecordValues, RecordWriter } from "./records.ts";
+export type { RecordSession, RecordValues, RecordWriter, TurnWriter } from "./records.ts";
 export { sideTableNames } from "./sides.ts";
 export { sqliteNumericJsonColumn } from "./sqlite/json.ts";
 export { sqliteColumn, type SqliteColumnOptions, type SqliteStorage } from "./sqlite/columns.ts";

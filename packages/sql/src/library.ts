@@ -1,4 +1,4 @@
-import type { Batch, Database, Field, Finding, ModelTypes, StateStore, SyncFields, UniqueKey, Unit } from "@sync/core";
+import type { Batch, Database, Field, Finding, ModelTypes, StateStore, SyncFields, UniqueKey } from "@sync/core";
 import { hintFor, SyncError } from "@sync/core";
 import type { SqlDatabaseOptions } from "./database.ts";
 import { sqlDatabase } from "./database.ts";
@@ -118,12 +118,12 @@ export function libraryDatabase<Types extends ModelTypes>(
   const chosen = options.models?.map((name) => modelNamed(name, models, leftOut)) ?? models;
   const fills = new Map(chosen.map((each) => [each.model.name, each.fills]));
   const { sideTables, serverIdentity } = options;
-  const database = sqlDatabase({ ...rest, models: chosen, ...(sideTables ? { sideTables } : {}), ...(serverIdentity === undefined ? {} : { serverIdentity }) });
+  const fill = (batch: Batch): Batch => filledBatch(batch, fills.get(batch.model) ?? []);
+  const database = sqlDatabase({ ...rest, models: chosen, fill, ...(sideTables ? { sideTables } : {}), ...(serverIdentity === undefined ? {} : { serverIdentity }) });
   return {
     ...database,
     types: undefined,
     leftOut,
-    commit: (unit) => database.commit(filled(unit, fills)),
     async inspect(names) {
       const inspection = await database.inspect(names);
       return { ...inspection, findings: [...inspection.findings, ...leftOutFindings(names, leftOut)] };
@@ -145,10 +145,6 @@ function leftOutFindings(names: readonly string[], leftOut: ReadonlyMap<string, 
     if (field === undefined || !names.includes(model)) return [];
     return [{ severity: "warning", code: "MODEL.FIELD_LEFT_OUT", model, field, message: `\`${name}\` takes no part: ${reason}.` }];
   });
-}
-
-function filled(unit: Unit, fills: ReadonlyMap<string, readonly Fill[]>): Unit {
-  return { ...unit, batches: unit.batches.map((batch) => filledBatch(batch, fills.get(batch.model) ?? [])) };
 }
 
 function filledBatch(batch: Batch, fills: readonly Fill[]): Batch {

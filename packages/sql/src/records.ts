@@ -11,25 +11,40 @@ import { lookup } from "./select.ts";
 /** Field → canonical value. */
 export type RecordValues = ReadonlyMap<string, Value>;
 
-/** Writes records through a library's own models, so that hooks, validators and subscribers run. PostgreSQL. */
-export interface RecordWriter {
+/** What a library writes record by record through its own models, so that hooks, validators and subscribers run. */
+interface WritesRecords {
   /** Of a model that it does not write, rows go in bulk, in the same transaction. */
   writes(model: string): boolean;
   /** Whether its own forms of these values hold all that is in them; else that row goes in bulk. */
   carries(model: string, values: RecordValues): boolean;
+  /** It fills in by itself what a write leaves out. @default it is given that, too */
+  readonly fillsIn?: true;
+}
+
+/** Of a library that waits for nothing: what it has done when a call returns is done in the transaction of that turn. SQLite. */
+export interface TurnWriter extends WritesRecords {
+  insert(model: string, records: readonly RecordValues[]): void;
+  update(model: string, key: RecordValues, changes: RecordValues): void;
+  delete(model: string, key: RecordValues): void;
+}
+
+/** Of any other. PostgreSQL. */
+export interface RecordWriter extends WritesRecords {
   /** One transaction of the library's, on a connection that is nobody else's until it ends. */
   transaction<T>(work: (session: RecordSession) => Promise<T>): Promise<T>;
 }
 
 /** What the library writes within one transaction; `query` runs there too. */
 export interface RecordSession extends Pick<Executor, "query"> {
-  insert(model: string, values: RecordValues): Promise<void>;
+  insert(model: string, records: readonly RecordValues[]): Promise<void>;
   update(model: string, key: RecordValues, changes: RecordValues): Promise<void>;
   delete(model: string, key: RecordValues): Promise<void>;
 }
 
 interface Surroundings {
   readonly dialect: Dialect;
+  /** What a batch in bulk has to bring along. */
+  readonly fill: (batch: Batch) => Batch;
   readonly tables: ReadonlyMap<string, WritableTable>;
   readonly sides: SideTables;
   readonly database: string;
@@ -42,7 +57,7 @@ type Written = UnitOutcome["written"][number];
  * when they were read, before the library touches them. What stands there at the end is read again, since hooks may have altered
  * it; the fence is looked at with it, and a lost lease takes everything back.
  */
-export async function commitByRecord(writer: RecordWriter, unit: Unit, { dialect, tables, sides, database }: Surroundings): Promise<UnitOutcome> {
+export async function commitByRecord(writer: RecordWriter, unit: Unit, { dialect, fill, tables, sides, database }: Surroundings): Promise<UnitOutcome> {
   return await writer.transaction(async (session) => {
     const inside: Executor = {
       dialect: "postgres",
@@ -53,18 +68,19 @@ export async function commitByRecord(writer: RecordWriter, unit: Unit, { dialect
         return answers;
       },
     };
-    const inBulk = (batches: readonly Batch[]): Promise<UnitOutcome> => dialect.commit(inside, { ...unit, batches }, tables, sides, database);
+    const commit = (batches: readonly Batch[]): Promise<UnitOutcome> => dialect.commit(inside, { ...unit, batches }, tables, sides, database);
+    const inBulk = (batches: readonly Batch[]): Promise<UnitOutcome> => commit(batches.map(fill));
     const records = new Records(writer, session, inside, inBulk, dialect, tables, sides);
     const written: Written[] = [];
     for (const batch of unit.batches) {
-      const alone = writer.writes(batch.model) && !records.movesKeys(batch);
+      const alone = writer.writes(batch.model) && !movesKeys(tables.get(batch.model)!.table, batch);
       written.push(alone && batch.op !== "identify" ? await records.write(batch) : (await inBulk([batch])).written[0]!);
-      records.note(batch);
+      records.note(batch, written.at(-1)!);
     }
     const questions: (UpdateBatch | undefined)[] = [];
     for (const [b, batch] of unit.batches.entries()) questions.push(await records.question(batch, written[b]!));
     const asked = questions.flatMap((question) => question ?? []);
-    const { transaction, written: answers } = await inBulk(asked);
+    const { transaction, written: answers } = await commit(asked);
     return {
       transaction,
       written: questions.map((question, b) => {
@@ -101,26 +117,21 @@ class Records {
     this.#sides = sides;
   }
 
-  /** A library takes a record with another key for another record. */
-  movesKeys(batch: Batch): boolean {
-    const { primaryKey } = this.#tableOf(batch).model;
-    return batch.op === "update" && batch.fields.some((field) => primaryKey.includes(field));
-  }
-
-  note(batch: Batch): void {
-    batch.rows.forEach((_, i) => this.#ours.add(JSON.stringify([batch.model, keyAfter(this.#tableOf(batch), batch, i)])));
+  note(batch: Batch, written: Written): void {
+    for (const [i, row] of written.entries()) if (row !== undefined) this.#ours.add(JSON.stringify([batch.model, keyAfter(this.#tableOf(batch), batch, i)]));
   }
 
   async write(batch: Exclude<Batch, { op: "identify" }>): Promise<Written> {
     const table = this.#tableOf(batch);
     const found = await this.#rows(table, batch.rows.map(({ key }) => key), true);
+    if (batch.op === "insert") {
+      if (found.size > 0) throw new Refused({ code: "WRITE.UNIQUE", model: batch.model, constraint: "primary key" });
+      return await this.#insert(batch);
+    }
     const written: Written[number][] = [];
     for (const [i, { key }] of batch.rows.entries()) {
       const there = found.get(JSON.stringify(key));
-      if (batch.op === "insert") {
-        if (there) throw new Refused({ code: "WRITE.UNIQUE", model: batch.model, constraint: "primary key" });
-        written.push(await this.#insert(batch, i));
-      } else if (there === undefined || this.#hasMoved(batch, i, there)) written.push(undefined);
+      if (there === undefined || this.#hasMoved(batch, i, there)) written.push(undefined);
       else if (batch.op === "update") written.push(await this.#update(batch, i));
       else {
         await refusing(batch.model, this.#session.delete(batch.model, keyOf(table, key)));
@@ -138,23 +149,19 @@ class Records {
     return isNamed || (there.revision !== revision && !this.#ours.has(JSON.stringify([batch.model, key])));
   }
 
-  async #insert(batch: InsertBatch, i: number): Promise<Written[number]> {
-    const { key, cloudId, values } = batch.rows[i]!;
-    const table = this.#tableOf(batch);
-    const given = new Map([...batch.fields.map((field, f): [string, Value] => [field, values[f] ?? null]), ...keyOf(table, key)]);
-    if (table.cloudId) given.set(table.cloudId.field, cloudId);
-    if (!this.#writer.carries(batch.model, given)) return await this.#alone({ ...batch, rows: [batch.rows[i]!] });
-    await refusing(batch.model, this.#session.insert(batch.model, given));
-    return true;
+  async #insert(batch: InsertBatch): Promise<Written> {
+    const { records, others } = newRecords(this.#tableOf(batch), batch, this.#writer);
+    for (const some of inPortions(records)) await refusing(batch.model, this.#session.insert(batch.model, some));
+    const written: Written[number][] = batch.rows.map(() => true);
+    for (const i of others) written[i] = await this.#alone({ ...batch, rows: [batch.rows[i]!] });
+    return written;
   }
 
   async #update(batch: UpdateBatch, i: number): Promise<Written[number]> {
-    const { key, cloudId, values } = batch.rows[i]!;
     const table = this.#tableOf(batch);
-    const changes = new Map(batch.fields.flatMap((field, f): [string, Value][] => (values[f] === undefined ? [] : [[field, values[f]]])));
-    if (table.cloudId && cloudId !== undefined) changes.set(table.cloudId.field, cloudId);
+    const changes = changesOf(table, batch, i);
     if (!this.#writer.carries(batch.model, changes)) return await this.#alone({ ...batch, rows: [batch.rows[i]!] });
-    if (changes.size > 0) await refusing(batch.model, this.#session.update(batch.model, keyOf(table, key), changes));
+    if (changes.size > 0) await refusing(batch.model, this.#session.update(batch.model, keyOf(table, batch.rows[i]!.key), changes));
     return true;
   }
 
@@ -193,10 +200,48 @@ async function refusing(model: string, write: Promise<void>): Promise<void> {
   try {
     await write;
   } catch (error) {
-    throw faultOf(error) === undefined ? new Refused({ code: "WRITE.REFUSED", model }) : error;
+    throw refusedBy(model, error);
   }
 }
 
-function keyOf({ model }: Table, key: Key): Map<string, Value> {
+export function refusedBy(model: string, error: unknown): unknown {
+  return faultOf(error) === undefined ? new Refused({ code: "WRITE.REFUSED", model }) : error;
+}
+
+/** A library takes a record with another key for another record. */
+export function movesKeys({ model: { primaryKey } }: Table, batch: Batch): boolean {
+  return batch.op === "update" && batch.fields.some((field) => primaryKey.includes(field));
+}
+
+export function keyOf({ model }: Table, key: Key): Map<string, Value> {
   return new Map(model.primaryKey.map((field, i) => [field, key[i]!]));
+}
+
+/** What a library can write of an insert, and which rows it cannot. */
+export function newRecords(table: Table, batch: InsertBatch, writer: WritesRecords): { readonly records: readonly RecordValues[]; readonly others: readonly number[] } {
+  const records: RecordValues[] = [];
+  const others: number[] = [];
+  for (const [i, { key, cloudId, values }] of batch.rows.entries()) {
+    const given = new Map([...batch.fields.map((field, f): [string, Value] => [field, values[f] ?? null]), ...keyOf(table, key)]);
+    if (table.cloudId) given.set(table.cloudId.field, cloudId);
+    if (writer.carries(batch.model, given)) records.push(given);
+    else others.push(i);
+  }
+  return { records, others };
+}
+
+/** PostgreSQL takes 65,535 parameters in one statement, SQLite 32,766; a library may have more of them than there are values. */
+const MOST_VALUES = 10_000;
+
+export function* inPortions(records: readonly RecordValues[]): Generator<readonly RecordValues[]> {
+  const size = Math.max(1, Math.floor(MOST_VALUES / Math.max(1, records[0]?.size ?? 1)));
+  for (let i = 0; i < records.length; i += size) yield records.slice(i, i + size);
+}
+
+/** What a record gets that it has not. */
+export function changesOf(table: Table, batch: UpdateBatch, i: number): Map<string, Value> {
+  const { cloudId, values } = batch.rows[i]!;
+  const changes = new Map(batch.fields.flatMap((field, f): [string, Value][] => (values[f] === undefined ? [] : [[field, values[f]]])));
+  if (table.cloudId && cloudId !== undefined) changes.set(table.cloudId.field, cloudId);
+  return changes;
 }

@@ -37,13 +37,13 @@ function sessionOf(manager: EntityManager, modelOf: (name: string) => Model): Re
   };
   return {
     query: async (statement) => await pgQuery(await connection, statement),
-    async insert(name, values) {
+    async insert(name, records) {
       const model = modelOf(name);
       const { target, columns } = model.entity;
       // All of them by name: else TypeORM leaves a numbered key to the database.
       const named = columns.filter((column) => column.isInsert && !column.isVirtualProperty && column.generatedType === undefined);
-      const record = assigned<ObjectLiteral>(model, values, manager.create(target));
-      await manager.createQueryBuilder().insert().into(target, named.map((column) => column.propertyPath)).values(record).updateEntity(false).execute();
+      const entities = records.map((values) => assigned<ObjectLiteral>(model, values, manager.create(target)));
+      await manager.createQueryBuilder().insert().into(target, named.map((column) => column.propertyPath)).values(entities).updateEntity(false).execute();
     },
     async update(name, key, changes) {
       const model = modelOf(name);

@@ -40,12 +40,12 @@ export function betterSqliteExecutor(client: BetterSqliteLike, patience: number)
     }
   };
 
-  const atomic = (statements: readonly Statement[]): TextRow[][] => {
+  const transaction = <T>(work: (query: typeof run) => T): T => {
     run(begin);
     try {
-      const answers = statements.map(run);
+      const answer = work(run);
       run(commit);
-      return answers;
+      return answer;
     } catch (error) {
       // Some errors (a full disk) have rolled back already.
       if (client.inTransaction) run(rollback);
@@ -71,7 +71,11 @@ export function betterSqliteExecutor(client: BetterSqliteLike, patience: number)
     },
     async atomic(statements) {
       await whenFree();
-      return atomic(statements);
+      return transaction((query) => statements.map(query));
+    },
+    async inTurn(work) {
+      await whenFree();
+      return transaction(work);
     },
   };
 }

@@ -1,4 +1,4 @@
-import { canonical, type Kind, ValueError } from "@sync/core";
+import { canonical, type Kind, narrowed, ValueError } from "@sync/core";
 import type { SqlColumn } from "../model.ts";
 import { fromUtf8 } from "./bytes.ts";
 
@@ -50,7 +50,8 @@ function defaultStorage(kind: Kind): SqliteStorage {
 function decoder(kind: Kind, storage: SqliteStorage): (text: string) => string {
   if (storage === "unix-seconds") return (text) => fromUnix(kind, text, 1);
   if (storage === "unix-milliseconds") return (text) => fromUnix(kind, text, 1000);
-  return (text) => canonical(kind, text);
+  // A text may have more digits of a second than the library sees.
+  return "digits" in kind ? (text) => narrowed(kind, canonical(kind, text)) : (text) => canonical(kind, text);
 }
 
 /** A value as `quote` spells it: `'it''s'`, `42`, `1.5`, `X'00FF'`. */

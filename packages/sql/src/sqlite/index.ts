@@ -9,6 +9,6 @@ import { sqliteSyntax } from "./syntax.ts";
 import { commitUnit } from "./unit.ts";
 
 export const sqlite: Dialect = {
-  syntax: sqliteSyntax, reader: sqliteReader, claim, release, commit: commitUnit, allocate, look, fit, uninstall, isMissing,
+  syntax: sqliteSyntax, reader: sqliteReader, claim, release, commit: commitUnit, commitInTurn: commitUnit, allocate, look, fit, uninstall, isMissing,
   fingerprints: { take: fingerprint, of: fingerprintOf },
 };

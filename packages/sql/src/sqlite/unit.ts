@@ -7,6 +7,7 @@ import type { Table } from "../model.ts";
 import { aliased, at, lookup } from "../select.ts";
 import { type Statements, statementsFor } from "./batch.ts";
 import { sqliteReader } from "./read.ts";
+import { goesByRecord, type InTurn, recordStep, type Step } from "./records.ts";
 import { sqliteSyntax } from "./syntax.ts";
 
 interface Target {
@@ -14,12 +15,13 @@ interface Target {
   readonly table: Table;
   readonly after: WritableTable["after"];
   readonly reader: RowReader;
-  readonly statements: Statements;
+  readonly statements: Pick<Statements, "before" | "afterwards"> & { readonly write: Step };
 }
 
 /**
  * The unit as an array of statements. The first takes the write lock and undoes everything by a broken constraint when
- * the fence is not ours. RETURNING cannot see the input here, so rows are known by their keys.
+ * the fence is not ours. RETURNING cannot see the input here, so rows are known by their keys. `inTurn`: a library writes the
+ * records, in the same turn; its rows are read again, since it may have altered them.
  */
 export async function commitUnit(
   executor: Executor,
@@ -27,9 +29,10 @@ export async function commitUnit(
   tables: ReadonlyMap<string, WritableTable>,
   sides: SideTables,
   database: string,
+  inTurn?: InTurn,
 ): Promise<UnitOutcome> {
   const priors = priorWrites(unit.batches, (model) => tables.get(model)!.table);
-  const targets = unit.batches.map((batch, i) => targetOf(batch, tables.get(batch.model)!, priors[i]!, sides));
+  const targets = unit.batches.map((batch, i) => targetOf(batch, tables.get(batch.model)!, priors[i]!, sides, inTurn));
   const fence: Statement = {
     sql: `update ${sides.database} set fence = case when fence = cast(? as integer) and runner is not null then fence else -1 end returning 1 as c0`,
     params: [String(unit.fence)],
@@ -37,11 +40,14 @@ export async function commitUnit(
   const rereads = targets.map(({ after, batch, table, reader }) =>
     after === "reread" ? lookup(table, reader, table.keys, batch.rows.map((_, i) => keyAfter(table, batch, i)), sqliteSyntax) : undefined,
   );
-  const answers = await executor.atomic([
+  const steps: Step[] = [
     fence,
     ...targets.flatMap(({ statements: { before, write, afterwards } }) => [...(before ?? []), write, ...(afterwards ?? [])]),
     ...rereads.filter((statement) => statement !== undefined),
-  ]);
+  ];
+  const answers = inTurn
+    ? await executor.inTurn!((query) => steps.map((step) => (typeof step === "function" ? step(query) : query(step))))
+    : await executor.atomic(steps as Statement[]);
   if (answers[0]!.length === 0) throw leaseLost(database);
 
   let next = 1;
@@ -59,12 +65,21 @@ export async function commitUnit(
   return { transaction: unit.id, written: results };
 }
 
-function targetOf(batch: Batch, { table, after }: WritableTable, priors: readonly (Prior | undefined)[], sides: SideTables): Target {
+function targetOf(
+  given: Batch,
+  { table, after }: WritableTable,
+  priors: readonly (Prior | undefined)[],
+  sides: SideTables,
+  inTurn: InTurn | undefined,
+): Target {
+  const byRecord = goesByRecord(given, table, inTurn);
+  const batch = byRecord || !inTurn ? given : inTurn.fill(given);
   // An after-image is asked for once, so at once byte by byte.
   const reader = sqliteReader(table, table.model.fields.map((field) => field.name), sides.identity).bytewise!;
-  const image = batch.op === "insert" || batch.op === "update" ? after : "sent";
-  const statements = statementsFor(batch, { table, sides, returns: answered(table, reader, image), mayBeKeptBack: image !== "sent", priors });
-  return { batch, table, after: image, reader, statements };
+  const image = batch.op === "insert" || batch.op === "update" ? (byRecord ? "reread" : after) : "sent";
+  const context = { table, sides, returns: answered(table, reader, image), mayBeKeptBack: image !== "sent", priors };
+  const statements = statementsFor(batch, context);
+  return { batch, table, after: image, reader, statements: byRecord ? { ...statements, write: recordStep(given, context, inTurn!) } : statements };
 }
 
 /** Keys as the reader spells them, or the whole row. */

@@ -1,0 +1,72 @@
+import type { Batch, DeleteBatch, UpdateBatch } from "@sync/core";
+import type { Query, Statement, TextRow } from "../executor.ts";
+import { changesOf, inPortions, keyOf, movesKeys, newRecords, refusedBy, type TurnWriter } from "../records.ts";
+import type { Table } from "../model.ts";
+import { type BatchContext, statementsFor } from "./batch.ts";
+
+/** What is done with a unit's records within its one turn. */
+export interface InTurn {
+  readonly writer: TurnWriter;
+  /** What a batch in bulk has to bring along. */
+  readonly fill: (batch: Batch) => Batch;
+}
+
+export type RecordBatch = Exclude<Batch, { op: "identify" }>;
+export type Step = Statement | ((query: Query) => readonly TextRow[]);
+
+export function goesByRecord(batch: Batch, table: Table, inTurn: InTurn | undefined): batch is RecordBatch {
+  return inTurn?.writer.writes(batch.model) === true && batch.op !== "identify" && !movesKeys(table, batch);
+}
+
+/**
+ * Writes a batch through the library, and answers as the one statement would that stands for it otherwise: one row per row that
+ * was there as it was read. Of an insert, one per row.
+ */
+export function recordStep(batch: RecordBatch, context: BatchContext, { writer, fill }: InTurn): Step {
+  const { table, priors } = context;
+  const { model } = batch;
+  const alone = (query: Query, i: number): void => {
+    const one = fill({ ...batch, rows: [batch.rows[i]!] } as Batch);
+    query(statementsFor(one, { ...context, priors: [priors[i]] }).write);
+  };
+  if (batch.op === "insert") {
+    return (query) => {
+      const { records, others } = newRecords(table, batch, writer);
+      for (const some of inPortions(records)) refusing(model, () => writer.insert(model, some));
+      for (const i of others) alone(query, i);
+      return batch.rows.map(() => []);
+    };
+  }
+  const unmoved = statementsFor(unchanged(batch, table), context).write;
+  return (query) => {
+    const rows = query(unmoved);
+    const found = new Set(rows.map((texts) => JSON.stringify(table.keys.map((column, i) => column.decode(texts[i]!)))));
+    for (const [i, { key }] of batch.rows.entries()) {
+      if (!found.has(JSON.stringify(key))) continue;
+      if (batch.op === "delete") refusing(model, () => writer.delete(model, keyOf(table, key)));
+      else {
+        const changes = changesOf(table, batch, i);
+        if (!writer.carries(model, changes)) alone(query, i);
+        else if (changes.size > 0) refusing(model, () => writer.update(model, keyOf(table, key), changes));
+      }
+    }
+    return rows;
+  };
+}
+
+/** An update that changes nothing asks for the rows that are still as they were read. */
+function unchanged(batch: UpdateBatch | DeleteBatch, { cloudId: inModel }: Table): UpdateBatch {
+  const rows = batch.rows.map((row) => {
+    const cloudId = inModel === undefined && "cloudId" in row ? row.cloudId : undefined;
+    return { key: row.key, revision: row.revision, values: [], ...(cloudId === undefined ? {} : { cloudId }) };
+  });
+  return { op: "update", model: batch.model, fields: [], rows };
+}
+
+function refusing(model: string, write: () => void): void {
+  try {
+    write();
+  } catch (error) {
+    throw refusedBy(model, error);
+  }
+}
