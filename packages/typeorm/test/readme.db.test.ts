@@ -32,3 +32,23 @@ test("the README's example runs", async () => {
   await office.destroy();
   await cloud.destroy();
 });
+
+test("the example of hints runs", async () => {
+  const [office, cloud] = [await openSqlite([Country]), await openSqlite([Country])];
+  await office.getRepository(Country).save({ code: "CH", name: "Switzerland" });
+  // #region hints
+  const sync = createSync({
+    name: "crm",
+    left: typeormDatabase(office, { hints: true }),
+    right: typeormDatabase(cloud, { hints: true }),
+    conflicts: newest("updatedAt"),
+    firstLink: "left",
+  });
+  await sync.run(); // everything: at the start, and every hour or so
+  await office.getRepository(Country).save({ id: 1, name: "Schweiz" });
+  await sync.run({ hinted: true }); // every second: only what these two data sources have saved and removed meanwhile
+  // #endregion
+  expect(await cloud.getRepository(Country).find()).toMatchObject([{ name: "Schweiz" }]);
+  await office.destroy();
+  await cloud.destroy();
+});
