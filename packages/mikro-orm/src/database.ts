@@ -1,4 +1,4 @@
-import type { Collection } from "@mikro-orm/core";
+import type { Collection, MikroORM } from "@mikro-orm/core";
 import type { ModelTypes } from "@sync/core";
 import { libraryDatabase } from "@sync/sql";
 import type { LibraryDatabase } from "@sync/sql";
@@ -6,6 +6,7 @@ import type { MikroOrmLike } from "./client.ts";
 import { factsOf } from "./client.ts";
 import { mapError } from "./errors.ts";
 import { mikroOrmExecutor } from "./executor.ts";
+import { subscribedHints } from "./hints.ts";
 import { modelsOf } from "./models.ts";
 import type { MikroOrmDatabaseOptions } from "./options.ts";
 import { checkOptions } from "./options.ts";
@@ -45,11 +46,12 @@ export function mikroOrmDatabase<Entities = unknown>(
   options: MikroOrmDatabaseOptions<keyof MikroOrmTypes<Entities> & string> = {},
 ): MikroOrmDatabase<Entities> {
   checkOptions(options);
-  const { syncFields = {}, kinds = {}, keys = {}, patience = 10_000 } = options as MikroOrmDatabaseOptions;
+  const { syncFields = {}, kinds = {}, keys = {}, patience = 10_000, hints = false } = options as MikroOrmDatabaseOptions;
   const facts = factsOf(orm);
   const models = modelsOf(orm.getMetadata().getAll().values(), { ...facts, syncFields, kinds, keys });
   const executor = mikroOrmExecutor(facts, patience);
-  const database = libraryDatabase<MikroOrmTypes<Entities>>(models, options, { name: `mikro-orm/${facts.engine}`, executor, mapError });
+  const heard = hints ? subscribedHints(orm as MikroORM, models.models) : {};
+  const database = libraryDatabase<MikroOrmTypes<Entities>>(models, options, { name: `mikro-orm/${facts.engine}`, executor, mapError, ...heard });
   const dropped = droppedTables(facts, options.sideTables?.schema);
   return {
     ...database,

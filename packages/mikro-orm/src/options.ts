@@ -1,9 +1,18 @@
+import { SyncError } from "@sync/core";
 import { checkLibraryOptions } from "@sync/sql";
 import type { LibraryOptions, OwnTypeOptions } from "@sync/sql";
 
 /** `kinds` is for properties with a `Type` of your own: what its `convertToJSValue` gives. */
-export interface MikroOrmDatabaseOptions<Model extends string = string> extends LibraryOptions<Model>, OwnTypeOptions<Model> {}
+export interface MikroOrmDatabaseOptions<Model extends string = string> extends LibraryOptions<Model>, OwnTypeOptions<Model> {
+  /**
+   * Listens, with a subscriber of its own, to what the application's entity managers flush, so that `sync.run({ hinted: true })`
+   * looks at that alone.
+   * @default false
+   */
+  readonly hints?: boolean;
+}
 
 export function checkOptions(options: MikroOrmDatabaseOptions): void {
-  checkLibraryOptions(options, "mikroOrmDatabase", ["kinds", "keys"]);
+  checkLibraryOptions(options, "mikroOrmDatabase", ["kinds", "keys", "hints"]);
+  if (!["boolean", "undefined"].includes(typeof options.hints)) throw new SyncError("OPTIONS.VALUE", "`hints` is true or false.");
 }
