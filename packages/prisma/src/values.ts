@@ -1,4 +1,4 @@
-import { canonical } from "@sync/core";
+import { canonical, narrowed, ValueError } from "@sync/core";
 import type { Kind } from "@sync/core";
 import { eachItem, postgresColumn, postgresKind, postgresUtcColumn, sqliteColumn, sqliteNumericJsonColumn } from "@sync/sql";
 import type { SqlColumn, SqliteStorage, StoredField } from "@sync/sql";
@@ -10,6 +10,8 @@ export type TimestampFormat = "iso8601" | "unixepoch-ms";
 export interface StorageContext {
   readonly engine: Engine;
   readonly enums: ReadonlyMap<string, DmmfEnum>;
+  /** Where they are on PostgreSQL; undefined: somewhere on the search path. */
+  readonly enumSchema: string | undefined;
   readonly timestampFormat: TimestampFormat;
 }
 
@@ -17,7 +19,7 @@ export interface StorageContext {
 export function storedField(field: DmmfField, context: StorageContext): StoredField | undefined {
   const declared = field.kind === "enum" ? context.enums.get(field.type) : undefined;
   if (field.kind === "enum" && declared === undefined) return undefined;
-  return context.engine === "sqlite" ? sqliteField(field, declared, context.timestampFormat) : postgresField(field, declared);
+  return context.engine === "sqlite" ? sqliteField(field, declared, context.timestampFormat) : postgresField(field, declared, context.enumSchema);
 }
 
 // ---- SQLite
@@ -55,14 +57,17 @@ function dateTime(stock: SqlColumn, format: TimestampFormat): SqlColumn {
     decode(text) {
       if (/^-?\d+$/.test(text)) return number.decode(text);
       // `CURRENT_TIMESTAMP`, the column's own default, says no zone and means UTC.
-      return canonical(sqliteKinds["DateTime"]!, /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?$/.test(text) ? `${text.replace(" ", "T")}Z` : text);
+      const iso = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?$/.test(text) ? `${text.replace(" ", "T")}Z` : text;
+      // Prisma shows the application no fourth digit.
+      return narrowed(sqliteKinds["DateTime"]!, canonical(sqliteKinds["DateTime"]!, iso));
     },
     encode: format === "iso8601" ? isoOfPrisma : stock.encode,
   };
 }
 
-/** `2026-01-02T03:04:05.678+00:00`: always three digits, an offset instead of Z. */
+/** `2026-01-02T03:04:05.678+00:00`: always three digits, an offset instead of Z. What no Date holds Prisma could not read. */
 function isoOfPrisma(instant: string): string {
+  if (Number.isNaN(Date.parse(instant))) throw new ValueError("VALUE.OUT_OF_RANGE");
   const [whole, fraction = ""] = instant.slice(0, -1).split(".");
   return `${whole}.${fraction.padEnd(3, "0").slice(0, 3)}+00:00`;
 }
@@ -84,16 +89,16 @@ const postgresTypes: Readonly<Record<string, string>> = {
 /** `@db.DoublePrecision`; all other native types are the SQL name in capitals. */
 const nativeNames: Readonly<Record<string, string>> = { DoublePrecision: "double precision", Decimal: "numeric", Integer: "integer", ByteA: "bytea" };
 
-function postgresField(field: DmmfField, declared: DmmfEnum | undefined): StoredField | undefined {
-  const stored = postgresItems(field, declared);
+function postgresField(field: DmmfField, declared: DmmfEnum | undefined, enumSchema: string | undefined): StoredField | undefined {
+  const stored = postgresItems(field, declared, enumSchema);
   if (stored === undefined || !field.isList) return stored;
   // As Prisma does: a list that is null is empty.
   const { read } = stored.column;
   return { ...stored, column: { ...stored.column, read: (expr) => read(`coalesce(${expr}, '{}')`) } };
 }
 
-function postgresItems(field: DmmfField, declared: DmmfEnum | undefined): StoredField | undefined {
-  const item = declared ? enumType(declared) : nativeType(field);
+function postgresItems(field: DmmfField, declared: DmmfEnum | undefined, enumSchema: string | undefined): StoredField | undefined {
+  const item = declared ? enumType(declared, enumSchema) : nativeType(field);
   const names = { field: field.name, column: columnName(field), type: field.isList ? `${item}[]` : item };
   if (declared) {
     const kind: Kind = field.isList ? { type: "list", of: enumKind(declared) } : enumKind(declared);
@@ -122,8 +127,8 @@ function enumKind(declared: DmmfEnum): Kind {
   return { type: "enum", values: declared.values.map((value) => value.name) };
 }
 
-function enumType({ name, dbName }: DmmfEnum): string {
-  return `"${(dbName ?? name).replaceAll('"', '""')}"`;
+function enumType({ name, dbName }: DmmfEnum, schema: string | undefined): string {
+  return [...(schema === undefined ? [] : [schema]), dbName ?? name].map((part) => `"${part.replaceAll('"', '""')}"`).join(".");
 }
 
 /** The application sees an enum's names, the database its `@map`ped values. */

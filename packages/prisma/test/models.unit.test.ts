@@ -10,7 +10,7 @@ import { modelsOf } from "../src/models.ts";
 const path = (engine: string): string => fileURLToPath(new URL(`./${engine}/schema.prisma`, import.meta.url));
 
 function read(source: string, engine: Engine = "sqlite", syncFields: SyncFieldNames = {}): LibraryModels {
-  return modelsOf(readSchema(source), { engine, timestampFormat: "iso8601", syncFields, declarations: new Map() });
+  return modelsOf(readSchema(source), { engine, schemaName: engine === "postgres" ? "public" : undefined, timestampFormat: "iso8601", syncFields, declarations: new Map() });
 }
 
 /** A schema with these models in it. */
@@ -69,11 +69,13 @@ describe("SQLite", () => {
 
   test("a time is read as text, as milliseconds and as CURRENT_TIMESTAMP, and written as Prisma writes it", () => {
     const column = models.models[0]!.columns.find((each) => each.field === "bornAt")!;
-    for (const stored of ["2026-01-02T03:04:05.600+00:00", "1767323045600", "2026-01-02T03:04:05.6Z", "2026-01-02 03:04:05.6"]) {
+    for (const stored of ["2026-01-02T03:04:05.600+00:00", "1767323045600", "2026-01-02T03:04:05.6Z", "2026-01-02 03:04:05.6", "2026-01-02T03:04:05.600999Z"]) {
       expect(column.decode(stored)).toBe("2026-01-02T03:04:05.6Z");
     }
     expect(column.encode("2026-01-02T03:04:05.6Z")).toBe("2026-01-02T03:04:05.600+00:00");
     expect(column.encode("2026-01-02T03:04:05Z")).toBe("2026-01-02T03:04:05.000+00:00");
+    expect(column.encode("+012026-01-02T03:04:05Z")).toBe("+012026-01-02T03:04:05.000+00:00");
+    expect(() => column.encode("+294276-12-31T23:59:59Z")).toThrow("VALUE.OUT_OF_RANGE");
   });
 });
 
@@ -123,7 +125,7 @@ describe("PostgreSQL", () => {
 
   test("casts name the types as they are in the database", () => {
     const types = Object.fromEntries(models.models[0]!.columns.map((column) => [column.field, column.write("x")]));
-    expect(types).toMatchObject({ mood: 'x::"mood_type"', plain: 'x::"Plain"', moods: 'x::"mood_type"[]', at: "x::timestamp", tags: "x::text[]" });
+    expect(types).toMatchObject({ mood: 'x::"public"."mood_type"', plain: 'x::"public"."Plain"', moods: 'x::"public"."mood_type"[]', at: "x::timestamp", tags: "x::text[]" });
   });
 
   test("a timestamp without a zone is a moment in UTC", () => {
@@ -288,7 +290,7 @@ describe("a schema", () => {
     for (const source of [text, path("sqlite").replace("/schema.prisma", "")]) {
       expect(read(source).models.map((each) => each.model)).toEqual(expected);
     }
-    expect(modelsOf(readSchema(readSchema(text).dmmf), { engine: "sqlite", timestampFormat: "iso8601", syncFields: {}, declarations: new Map() }).models).toHaveLength(3);
+    expect(modelsOf(readSchema(readSchema(text).dmmf), { engine: "sqlite", schemaName: undefined, timestampFormat: "iso8601", syncFields: {}, declarations: new Map() }).models).toHaveLength(3);
   });
 
   test("that cannot be read is refused", () => {

@@ -30,3 +30,9 @@ test("a document that is one number, which SQLite keeps as a real, has the digit
   expect(document.decode("[12345678901.234501]")).toBe("[12345678901.234501]");
   expect(() => document.decode("-9.0e+999")).toThrow("VALUE.MALFORMED");
 });
+
+test("of a moment in a text, no more digits are read than the field has: an equal moment with fewer does not take its place", () => {
+  const column = (type: "instant" | "time") => sqliteColumn({ field: "at", column: "at", kind: { type, digits: 3 } });
+  expect(column("instant").decode("2026-01-02T03:04:05.678901Z")).toBe("2026-01-02T03:04:05.678Z");
+  expect(column("time").decode("03:04:05.6789")).toBe("03:04:05.678");
+});

@@ -1,4 +1,4 @@
-import { canonical, encode, ValueError } from "@sync/core";
+import { canonical, encode, narrowed, ValueError } from "@sync/core";
 import type { Kind } from "@sync/core";
 import { convertedField, driversForm, firstOnTheWall, listInText, postgresColumn, postgresKind, postgresProcessZoneColumn, sqliteColumn, sqliteNumericJsonColumn } from "@sync/sql";
 import type { ListText, SqlColumn, StoredField } from "@sync/sql";
@@ -128,13 +128,19 @@ function byAffinity(type: string): Kind {
   return { type: "decimal", precision: 15 };
 }
 
-/** TypeORM writes `2026-01-02 03:04:05.678`, and reads that, `datetime('now')` without a fraction and ISO 8601, as UTC. */
+/**
+ * TypeORM writes `2026-01-02 03:04:05.678`, and reads that, `datetime('now')` without a fraction and ISO 8601, as UTC and without
+ * a fourth digit.
+ */
 function dateTime({ kind, column }: StoredField): StoredField {
   return {
     kind,
     column: {
       ...column,
-      decode: (text) => canonical(kind, /^\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d+)?)?$/.test(text) ? `${text.replace(" ", "T")}Z` : text),
+      decode(text) {
+        const isBare = /^\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d+)?)?$/.test(text);
+        return narrowed(kind, canonical(kind, isBare ? `${text.replace(" ", "T")}Z` : text));
+      },
       encode(value) {
         const [, date, time, fraction = ""] = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.(\d+))?Z$/.exec(value) ?? [];
         if (date === undefined) throw new ValueError("VALUE.OUT_OF_RANGE");

@@ -141,6 +141,13 @@ describe("on SQLite", async () => {
       version: "integer bits:53=~",
     });
   });
+
+  test("of a moment, TypeORM shows milliseconds, and so do we, whatever stands there", () => {
+    const at = found(models, "Note").columns.find(({ field }) => field === "at")!;
+    for (const stored of ["2026-01-02 03:04:05.678", "2026-01-02T03:04:05.678Z", "2026-01-02 03:04:05.678901"]) {
+      expect(at.decode(stored)).toBe("2026-01-02T03:04:05.678Z");
+    }
+  });
 });
 
 describe("decorated classes", () => {
