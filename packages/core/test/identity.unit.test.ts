@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { naturalKey, type UpdateBatch } from "@sync/core";
+import { naturalKey, type Kind, type UpdateBatch } from "@sync/core";
 import { codes, collect, fieldsByCode, keyOf, model, pairOf, reference, text, withCommit, type Tracking } from "./pairs.ts";
 
 const person = model("Person", [text("code"), text("email", true), text("phone", true)], [], {
@@ -100,6 +100,21 @@ it("swapped unique values arrive", async () => {
   swap.commit();
   await sync.run();
   expect(fieldsByCode(right, "Person", "email")).toEqual({ a: "2", b: "1" });
+});
+
+it.each<Kind>([{ type: "integer", bits: 32 }, { type: "integer", bits: 64 }, { type: "decimal", precision: 12, scale: 2 }])("swapped numbers arrive, although there is no null to park one on: %j", async (kind) => {
+  const guest = model("Guest", [text("code"), { ...text("seat"), kind }], [], { uniqueKeys: [{ name: "Guest_code", fields: ["code"] }, { name: "Guest_seat", fields: ["seat"] }] });
+  const { left, right, sync } = pairOf([guest]);
+  for (const [code, seat] of [["a", "1"], ["b", "2"]] as const) left.application.insert("Guest", { code, seat });
+  await sync.run();
+  const swap = left.begin();
+  swap.update("Guest", keyOf(left, "Guest", "a"), { seat: "3" });
+  swap.update("Guest", keyOf(left, "Guest", "b"), { seat: "1" });
+  swap.update("Guest", keyOf(left, "Guest", "a"), { seat: "2" });
+  swap.commit();
+  await sync.run();
+  expect(fieldsByCode(right, "Guest", "seat")).toEqual({ a: "2", b: "1" });
+  expect(await collect(sync.conflicts())).toEqual([]);
 });
 
 it("a key that is written like any other field keeps its identity on both sides", async () => {

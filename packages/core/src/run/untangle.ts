@@ -2,7 +2,7 @@ import type { Key } from "../endpoint.ts";
 import type { Batch } from "../unit.ts";
 import { fieldOf, type Field } from "../model.ts";
 import type { ModelSide, PairModel, SideName } from "../mapping/pair-model.ts";
-import { fits, type Value } from "../value.ts";
+import { fits, type Kind, type Value } from "../value.ts";
 import { dataBatches, type Traced } from "./commit-items.ts";
 import { keyText, type RunContext } from "./context.ts";
 import { insertFields, type WriteItem } from "./write-item.ts";
@@ -126,10 +126,19 @@ function parkingPlace(item: WriteItem, target: ModelSide, fields: readonly strin
   const referring = new Set(model.references.flatMap((reference) => reference.fields));
   for (const { name, kind } of candidates) {
     if (referring.has(name) || model.primaryKey.includes(name)) continue;
-    const value = kind.type === "uuid" ? item.examined.cloudId : kind.type === "text" ? `~${item.examined.cloudId}` : undefined;
-    if (value !== undefined && fits(kind, value) === undefined) return [name, value];
+    const value = parkingValues(kind, item.examined.cloudId).find((each) => fits(kind, each) === undefined);
+    if (value !== undefined) return [name, value];
   }
   return undefined;
+}
+
+/** Values that nobody has, but by a chance of one in a billion; then the writes are refused, as they were. */
+function parkingValues({ type }: Kind, cloudId: string): readonly string[] {
+  if (type === "uuid") return [cloudId];
+  if (type === "text") return [`~${cloudId}`];
+  if (type !== "integer" && type !== "decimal") return [];
+  const chance = Number.parseInt(cloudId.slice(-12), 16);
+  return [String(2 ** 48 + chance), String(2 ** 30 + (chance % 2 ** 30))];
 }
 
 /** Items that need one another, directly or by way of others. */
