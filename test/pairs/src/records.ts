@@ -24,6 +24,10 @@ export class Records {
     this.#next = firstKey;
   }
 
+  get models(): readonly string[] {
+    return Object.keys(this.#schema);
+  }
+
   /** All records of a model, in the order of their texts; `id` is left out where nobody chose it. */
   async all(model: string): Promise<NamedRecord[]> {
     const rows = await this.#probe.rows(model);

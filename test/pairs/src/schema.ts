@@ -22,9 +22,10 @@ export type CaseField = ValueField | ReferenceField;
 
 /** Several fields that together hold the key of another record; they stand among the model's fields as values. */
 export interface CompositeReference {
+  readonly name: string;
   readonly fields: readonly string[];
   readonly to: string;
-  /** The key of that model, or a unique key of it. */
+  /** Its key. */
   readonly targetFields: readonly string[];
 }
 

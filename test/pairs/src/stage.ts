@@ -1,4 +1,7 @@
-import { createSync, fieldMerge, leftWins, naturalKey, type ModelOptions, type RunResult, type Sync, type SyncOptions } from "@sync/core";
+import {
+  type ConflictFilter, type ConflictRecord, createSync, fieldMerge, leftWins, type ModelOptions, naturalKey, type QuarantineRecord, type RunResult, type Sync,
+  type SyncOptions,
+} from "@sync/core";
 import { expect } from "vitest";
 import type { Seat } from "./dial.ts";
 import { Records } from "./records.ts";
@@ -20,10 +23,12 @@ export class Stage {
   readonly left: Records;
   readonly right: Records;
   readonly opened: { readonly left: OpenSide; readonly right: OpenSide };
+  readonly seats: Both<Seat>;
   readonly #schema: CaseSchema;
   readonly #options: StageOptions;
 
-  private constructor(schemas: Schemas, opened: Stage["opened"], options: StageOptions) {
+  private constructor(seats: Both<Seat>, schemas: Schemas, opened: Stage["opened"], options: StageOptions) {
+    this.seats = seats;
     this.opened = opened;
     this.#schema = schemas.left;
     this.#options = options;
@@ -35,7 +40,7 @@ export class Stage {
   static async open(seats: Both<Seat>, schemas: Schemas, fresh: Both<Fresh>, options: StageOptions): Promise<Stage> {
     const open = ({ side, engine }: Seat, place: keyof Schemas): Promise<OpenSide> => side.open(schemas[place], engine, fresh[place]);
     const [left, right] = await Promise.all([open(seats.left, "left"), open(seats.right, "right")]);
-    return new Stage(schemas, { left, right }, options);
+    return new Stage(seats, schemas, { left, right }, options);
   }
 
   sync(options: Partial<SyncOptions> = {}): Sync {
@@ -59,13 +64,28 @@ export class Stage {
     }));
   }
 
+  /** A run that ends well, whatever it leaves open. */
+  async runs(options: Partial<SyncOptions> = {}): Promise<RunResult> {
+    const run = await this.sync(options).run();
+    expect(run.status, "the run is done").toBe("done");
+    return run;
+  }
+
+  /** What waits in quarantine, in the order of the models. */
+  async waiting(): Promise<QuarantineRecord[]> {
+    const found = await collected(this.sync().quarantine());
+    return found.sort((a, b) => (`${a.model} ${a.side}` < `${b.model} ${b.side}` ? -1 : 1));
+  }
+
+  async conflicts(filter: ConflictFilter = {}): Promise<ConflictRecord[]> {
+    return await collected(this.sync().conflicts(filter));
+  }
+
   /** A run that ends well, after which both sides hold the same, nothing is left to do, and another run writes nothing anywhere. */
   async settles(options: Partial<SyncOptions> = {}): Promise<RunResult> {
-    const sync = this.sync(options);
-    const run = await sync.run();
-    expect(run.status, "the run is done").toBe("done");
+    const run = await this.runs(options);
     expect(await this.right.everything(), "both sides hold the same").toEqual(await this.left.everything());
-    await this.rests(sync);
+    await this.rests(this.sync(options));
     return run;
   }
 
@@ -84,6 +104,14 @@ export class Stage {
     await Promise.all([this.opened.left.close(), this.opened.right.close()]);
   }
 }
+
+async function collected<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
+  const found: Item[] = [];
+  for await (const item of items) found.push(item);
+  return found;
+}
+
+export const none: Both<number> = { left: 0, right: 0 };
 
 export interface Sums {
   readonly created: Both<number>;

@@ -1,9 +1,7 @@
 import { expect } from "vitest";
-import { sums } from "../stage.ts";
+import { none, sums } from "../stage.ts";
 import type { Case } from "../pairs.ts";
 import { type CaseSchema, decimal, flag, orNull, text, to, whole } from "../schema.ts";
-
-const none = { left: 0, right: 0 };
 
 /** Users with roles and permissions, products, customers, proposals and content, each side with keys of its own. */
 export const shop = (key: "serial" | "uuid"): CaseSchema => ({

@@ -86,7 +86,7 @@ export const postgresColumns: Columns = { key: postgresKey, column: (kind, enumN
 // ---- SQLite
 
 function sqliteKey(kind: KeyKind): object {
-  if (kind === "serial" || kind === "bigint") return lite.integer().primaryKey();
+  if (kind === "serial" || kind === "bigint") return lite.integer().primaryKey({ autoIncrement: true });
   return lite.text().primaryKey().$defaultFn(kind === "uuid" ? randomUUID : cuid);
 }
 

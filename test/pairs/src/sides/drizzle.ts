@@ -22,7 +22,7 @@ interface Dialect {
   table(name: string, columns: object, constraints: (table: Table) => object[]): object;
   primaryKey(key: { readonly columns: readonly object[] }): object;
   unique(): { on(...columns: readonly object[]): object };
-  foreignKey(key: { readonly columns: readonly object[]; readonly foreignColumns: readonly object[] }): object;
+  foreignKey(key: { readonly name: string; readonly columns: readonly object[]; readonly foreignColumns: readonly object[] }): object;
   config(table: object): Described;
 }
 
@@ -52,8 +52,8 @@ function tablesOf(schema: CaseSchema, dialect: Dialect): Record<string, object> 
       return [
         ...(typeof model.key === "string" ? [] : [dialect.primaryKey({ columns: of(model.key) })]),
         ...(model.unique ?? []).map((fields) => dialect.unique().on(...of(fields))),
-        ...(model.references ?? []).map(({ fields, to, targetFields }) =>
-          dialect.foreignKey({ columns: of(fields), foreignColumns: of(targetFields, to === name ? table : tables[to]!) })),
+        ...(model.references ?? []).map(({ name: called, fields, to, targetFields }) =>
+          dialect.foreignKey({ name: called, columns: of(fields), foreignColumns: of(targetFields, to === name ? table : tables[to]!) })),
       ];
     }) as Table;
   }
@@ -64,8 +64,16 @@ interface Named {
   readonly name: string;
 }
 
+interface DescribedColumn extends Named {
+  readonly notNull: boolean;
+  readonly primary: boolean;
+  readonly autoIncrement?: boolean;
+  readonly enum?: unknown;
+  getSQLType(): string;
+}
+
 interface Described {
-  readonly columns: readonly (Named & { readonly notNull: boolean; readonly primary: boolean; getSQLType(): string; readonly enum?: unknown })[];
+  readonly columns: readonly DescribedColumn[];
   readonly primaryKeys: readonly { readonly columns: readonly Named[] }[];
   readonly uniqueConstraints: readonly { readonly columns: readonly Named[] }[];
   readonly foreignKeys: readonly {
@@ -81,7 +89,8 @@ function described(name: string, config: Described, nameOf: (table: object) => s
     table: [
       ...config.columns.map((column) => {
         const type = column.enum === undefined ? column.getSQLType() : quoted(column.getSQLType());
-        return `${quoted(column.name)} ${type}${column.primary ? " primary key" : ""}${column.notNull ? " not null" : ""}`;
+        const key = column.primary ? ` primary key${column.autoIncrement ? " autoincrement" : ""}` : "";
+        return `${quoted(column.name)} ${type}${key}${column.notNull ? " not null" : ""}`;
       }),
       ...config.primaryKeys.map(({ columns }) => `primary key (${list(columns)})`),
       ...config.uniqueConstraints.map(({ columns }) => `unique (${list(columns)})`),

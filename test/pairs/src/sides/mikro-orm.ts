@@ -90,9 +90,9 @@ function entitiesOf(schema: CaseSchema, engine: Engine): object[] {
         ? () => said(property(p.manyToOne(entities[declared.to] as never)).joinColumn(field).deleteRule(declared.onDelete ?? "restrict"))
         : said(propertyOf(declared.kind, engine, `${name}_${field}`));
     }
-    for (const { fields, to } of model.references ?? []) {
+    for (const { name: called, fields, to } of model.references ?? []) {
       const nullable = fields.some((field) => model.fields[field]!.nullable);
-      properties[relationOf(to)] = () => {
+      properties[called] = () => {
         const relation = property(p.manyToOne(entities[to] as never)).joinColumns(...fields).deleteRule("restrict");
         return nullable ? relation.nullable() : relation;
       };
@@ -103,14 +103,12 @@ function entitiesOf(schema: CaseSchema, engine: Engine): object[] {
   return Object.values(entities);
 }
 
-const relationOf = (to: string): string => `${to[0]!.toLowerCase()}${to.slice(1)}`;
-
 /** The column of a relation with several is the relation's and that column's. */
 function fieldOf(schema: CaseSchema, model: CaseModel, field: string): string {
   const declared = model.fields[field];
   if (!declared || isReference(declared) || keyFields(model).includes(field)) return field;
   const reference = model.references?.find(({ fields }) => fields.includes(field));
-  return reference ? `${relationOf(reference.to)}.${reference.targetFields[reference.fields.indexOf(field)]!}` : field;
+  return reference ? `${reference.name}.${reference.targetFields[reference.fields.indexOf(field)]!}` : field;
 }
 
 const namingStrategy = EntityCaseNamingStrategy;

@@ -85,9 +85,9 @@ function fieldLines(schema: CaseSchema, name: string, model: CaseModel, engine: 
     const back = relation(`${name}_${field}`, [field], keyFields(schema[declared.to]!), declared.onDelete === "cascade" ? "Cascade" : "Restrict");
     lines.push(`${field}Record ${declared.to}${declared.nullable ? "?" : ""} ${back}`);
   }
-  for (const [at, { fields, to, targetFields }] of (model.references ?? []).entries()) {
+  for (const { name: called, fields, to, targetFields } of model.references ?? []) {
     const optional = fields.some((field) => model.fields[field]!.nullable) ? "?" : "";
-    lines.push(`record${at} ${to}${optional} ${relation(`${name}_${at}`, fields, targetFields, "Restrict")}`);
+    lines.push(`${called} ${to}${optional} ${relation(`${name}_${called}`, fields, targetFields, "Restrict")}`);
   }
   if (typeof model.key !== "string" && alone === undefined) lines.push(`@@id([${model.key.join(", ")}])`);
   for (const fields of model.unique ?? []) if (fields.length > 1) lines.push(`@@unique([${fields.join(", ")}])`);
@@ -101,7 +101,7 @@ const relation = (name: string, fields: readonly string[], references: readonly 
 function backLines(schema: CaseSchema, target: string): string[] {
   return Object.entries(schema).flatMap(([name, { fields, references = [] }]) => {
     const here = Object.entries(fields).flatMap(([field, declared]) => (isReference(declared) && declared.to === target ? [`${name}_${field}`] : []));
-    const several = references.flatMap(({ to }, at) => (to === target ? [`${name}_${at}`] : []));
+    const several = references.flatMap(({ name: called, to }) => (to === target ? [`${name}_${called}`] : []));
     return [...here, ...several].map((called) => `${called} ${name}[] @relation("${called}")`);
   });
 }
@@ -145,9 +145,9 @@ export const prismaSide: PairSide = {
         },
       };
     }
-    const { config, run, close } = await fresh.postgres();
+    const { config, name, run, close } = await fresh.postgres();
     await run(ddl);
-    const client = new PostgresClient({ adapter: new PrismaPg({ ...config, max: 4 }) });
+    const client = new PostgresClient({ adapter: new PrismaPg({ ...config, max: 4 }, { schema: name }) });
     return {
       database: prismaDatabase(client, { schema: text }), ...sameNames, probe: await postgresProbe(schema, run),
       async close() {

@@ -71,8 +71,8 @@ function entities(schema: CaseSchema, engine: Engine): EntitySchema[] {
         onDelete: declared.onDelete === "cascade" ? "CASCADE" : "RESTRICT", nullable: declared.nullable ?? false,
       };
     }
-    for (const [at, { fields, to, targetFields }] of (model.references ?? []).entries()) {
-      relations[`record_${at}`] = {
+    for (const { name: called, fields, to, targetFields } of model.references ?? []) {
+      relations[called] = {
         type: "many-to-one", target: to, onDelete: "RESTRICT",
         joinColumn: fields.map((field, part) => ({ name: field, referencedColumnName: targetFields[part]! })),
         nullable: fields.some((field) => model.fields[field]!.nullable),
