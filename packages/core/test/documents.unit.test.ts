@@ -67,6 +67,15 @@ describe("fields of an element", () => {
     expect(row!.values).toEqual(Object.keys(kinds).map(() => null));
   });
 
+  test("hold JSON as deep as values may be; what is deeper is a fault of its field, and the rest of the document is read", async () => {
+    const { inner, database } = documents({}, [typed]);
+    const nested = (depth: number): string => "[".repeat(depth) + "]".repeat(depth);
+    await commit(database, [insert("Thing", ["a"], { json: nested(64) })]);
+    expect((await scan(database, "Thing", ["json"]))[0]).toMatchObject({ values: [nested(64)] });
+    inner.put("Thing", "a", `{"boolean":true,"json":${nested(65)}}`);
+    expect((await scan(database, "Thing", ["boolean", "json"]))[0]).toMatchObject({ values: ["true", null], faults: [{ field: "json", code: "VALUE.TOO_DEEP" }] });
+  });
+
   test("are null where they may be, absent where they may be, and faults where they have to be there", async () => {
     const fields: TreeField[] = [
       { name: "needed", kind: { type: "text" } }, { name: "nullable", kind: { type: "text" }, nullable: true },

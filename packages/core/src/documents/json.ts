@@ -1,4 +1,4 @@
-import { readJson, type JsonBuilder } from "../values/json.ts";
+import { JSON_DEPTH, readJson, type JsonBuilder } from "../values/json.ts";
 
 /** A JSON number as exact text: no JavaScript number takes part, so nothing beyond 2⁵³ is rounded. */
 export class JsonNumber {
@@ -33,9 +33,12 @@ const builder: JsonBuilder<Json> = {
   object: (entries) => new Map(entries.map(({ key, value }) => [key, value])),
 };
 
+/** A value as deep as values may be has its place in a document, and one that is deeper is a fault of its field alone. */
+export const DOCUMENT_DEPTH = 2 * JSON_DEPTH;
+
 /** @throws {ValueError} for a text that is no JSON, or holds what no database can keep */
 export function parseJson(text: string): Json {
-  return readJson(text, builder);
+  return readJson(text, builder, DOCUMENT_DEPTH);
 }
 
 /** Paths of object keys, step by step; null ends one. */

@@ -1,5 +1,5 @@
 import type { DocumentBatch, DocumentDatabase, Documents, DocumentUnit, DocumentWrite, FoundElement, InnerIdentity, WantedElement, Way } from "../documents/contract.ts";
-import { jsonText, parseJson, valueAt, type Json } from "../documents/json.ts";
+import { DOCUMENT_DEPTH, jsonText, parseJson, valueAt, type Json } from "../documents/json.ts";
 import { patchedBy } from "../documents/patches.ts";
 import { without } from "../documents/rest.ts";
 import type { Changes, Claim, ClaimRequest, Endpoint, FetchRequest, Inspection, Key, Page, Row, ScanRequest } from "../endpoint.ts";
@@ -7,7 +7,7 @@ import { SyncError } from "../errors.ts";
 import { hash64 } from "../hash.ts";
 import type { Model } from "../model.ts";
 import type { Batch, Committed, Outcome, Unit } from "../unit.ts";
-import { canonical } from "../value.ts";
+import { canonicalJson } from "../values/json.ts";
 import { memoryState, type MemoryState } from "./state.ts";
 import { keyText, Refused } from "./tables.ts";
 
@@ -105,7 +105,7 @@ class MemoryDocumentDatabase implements MemoryDocuments {
   }
 
   put(model: string, id: string, json: string): void {
-    this.#table(model).set(id, { key: [id], text: canonical({ type: "json" }, json), transaction: this.#transaction++ });
+    this.#table(model).set(id, { key: [id], text: canonicalJson(json, DOCUMENT_DEPTH), transaction: this.#transaction++ });
   }
 
   remove(model: string, id: string): void {
@@ -174,13 +174,13 @@ class MemoryDocumentDatabase implements MemoryDocuments {
     const stored = table.get(text);
     if (write.op === "insert") {
       if (stored) throw new Refused({ code: "WRITE.UNIQUE", constraint: "primary key", model });
-      table.set(text, { key: write.key, text: canonical({ type: "json" }, write.whole), transaction: this.#transaction });
+      table.set(text, { key: write.key, text: canonicalJson(write.whole, DOCUMENT_DEPTH), transaction: this.#transaction });
       return { status: "written" };
     }
     if (!stored || String(stored.transaction) !== write.revision) return { status: "stale" };
     if (write.op === "delete") table.delete(text);
     else if (write.patches.length > 0) {
-      const whole = write.whole === undefined ? undefined : canonical({ type: "json" }, write.whole);
+      const whole = write.whole === undefined ? undefined : canonicalJson(write.whole, DOCUMENT_DEPTH);
       const patched = write.patches === "whole" ? whole! : write.patches.reduce(patchedBy, stored.text);
       if (whole !== undefined && patched !== whole) throw new TypeError("The patches of a document do not lead to its whole text.");
       table.set(text, { key: write.key, text: patched, transaction: this.#transaction });

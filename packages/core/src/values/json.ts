@@ -43,8 +43,8 @@ function quote(content: string, plain: boolean): string {
   return plain ? `"${content}"` : JSON.stringify(content);
 }
 
-export function canonicalJson(text: string): string {
-  const canonical = readJson(text, canonicalBuilder);
+export function canonicalJson(text: string, depth: number = JSON_DEPTH): string {
+  const canonical = readJson(text, canonicalBuilder, depth);
   return canonical === text ? text : canonical;
 }
 
@@ -53,8 +53,9 @@ export function jsonItems(text: string): (string | null)[] {
   return new Reader(text, canonicalBuilder).whole((reader) => reader.items());
 }
 
-export function readJson<T>(text: string, builder: JsonBuilder<T>): T {
-  return new Reader(text, builder).whole((reader) => reader.value());
+/** `depth`: deeper nesting is refused. */
+export function readJson<T>(text: string, builder: JsonBuilder<T>, depth: number = JSON_DEPTH): T {
+  return new Reader(text, builder, depth).whole((reader) => reader.value());
 }
 
 class Reader<T> {
@@ -62,10 +63,12 @@ class Reader<T> {
   readonly #builder: JsonBuilder<T>;
   #at = 0;
   #depth = 0;
+  readonly #deepest: number;
   /** Whether the string read last had no escapes. */
   #plain = true;
 
-  constructor(text: string, builder: JsonBuilder<T>) {
+  constructor(text: string, builder: JsonBuilder<T>, deepest: number = JSON_DEPTH) {
+    this.#deepest = deepest;
     // Checked at once for all strings without escapes; the others are checked one by one.
     this.#text = canonicalText(text);
     this.#builder = builder;
@@ -143,7 +146,7 @@ class Reader<T> {
     if (this.#text.charCodeAt(this.#at) !== open) throw malformed();
     this.#at += 1;
     this.#depth += 1;
-    if (this.#depth > JSON_DEPTH) throw new ValueError("VALUE.TOO_DEEP");
+    if (this.#depth > this.#deepest) throw new ValueError("VALUE.TOO_DEEP");
     if (this.#next() !== close) return true;
     this.#at += 1;
     this.#depth -= 1;
