@@ -84,6 +84,8 @@ export interface Refusal {
   readonly constraint?: string;
   readonly field?: string;
   readonly model?: string;
+  /** What a hook or validator of the library threw, where that was it. In this process only; its words may hold values. */
+  readonly cause?: unknown;
 }
 
 export type Committed =

@@ -205,7 +205,7 @@ async function refusing(model: string, write: Promise<void>): Promise<void> {
 }
 
 export function refusedBy(model: string, error: unknown): unknown {
-  return faultOf(error) === undefined ? new Refused({ code: "WRITE.REFUSED", model }) : error;
+  return faultOf(error) === undefined ? new Refused({ code: "WRITE.REFUSED", model, cause: error }) : error;
 }
 
 /** A library takes a record with another key for another record. */

@@ -4,7 +4,7 @@ import type { DataSource, EntitySubscriberInterface, InsertEvent, UpdateEvent } 
 import { BeforeInsert, BeforeUpdate, Column, Entity, EntitySchema, EventSubscriber, ManyToOne, PrimaryGeneratedColumn, VersionColumn } from "typeorm";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createSync, leftWins, naturalKey, Synced, typeormDatabase } from "../src/index.ts";
-import type { Sync } from "../src/index.ts";
+import type { Sync, SyncEvent } from "../src/index.ts";
 import { openPostgres, openSqlite } from "./support/open.ts";
 import { things } from "./support/schemas.ts";
 
@@ -99,7 +99,11 @@ describePostgres("through TypeORM", (server) => {
 
   test("a record that a listener refuses waits alone", async () => {
     await left.getRepository(source).save([{ code: "IT", name: "Italy" }, { code: "XX", name: "" }]);
-    expect((await sync.run()).models.get("Country")).toMatchObject({ created: { right: 1 }, quarantined: 1 });
+    const causes: unknown[] = [];
+    const onEvent = (event: SyncEvent): void => void (event.type === "quarantine" && causes.push([event.code, event.cause]));
+    expect((await sync.run({ onEvent })).models.get("Country")).toMatchObject({ created: { right: 1 }, quarantined: 1 });
+    expect(causes).toEqual([["WRITE.REFUSED", new Error("a country has a name")]]);
+    for await (const { message } of sync.quarantine()) expect(message).toBe("A hook or validator on the right refused the record.");
     expect((await countries()).map(({ code }) => code)).toEqual(["DE", "IT"]);
   });
 

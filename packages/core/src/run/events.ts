@@ -20,7 +20,16 @@ export type SyncEvent =
   | { readonly type: "conflict"; readonly model: string; readonly id: string; readonly decision: string; readonly rule: string }
   /** What became of a person's word: `outdated`: the values it was bound to have moved, and it decides nothing. */
   | { readonly type: "decision"; readonly model: string; readonly id: string; readonly outcome: "carried-out" | "outdated" }
-  | { readonly type: "quarantine"; readonly model: string; readonly side: SideName; readonly code: string; readonly constraint?: string; readonly field?: string }
+  | {
+      readonly type: "quarantine";
+      readonly model: string;
+      readonly side: SideName;
+      readonly code: string;
+      readonly constraint?: string;
+      readonly field?: string;
+      /** What a hook or validator of the library threw, as it came: its words are not ours, and may hold values. */
+      readonly cause?: unknown;
+    }
   | { readonly type: "altered"; readonly model: string; readonly side: SideName; readonly fields: readonly string[] }
   | { readonly type: "finding"; readonly severity: "error" | "warning"; readonly code: string; readonly model?: string; readonly message: string };
 

@@ -25,11 +25,12 @@ export function takeOutcomes(outcomes: readonly SideOutcome[], refused: Map<Writ
   for (const { item, side, outcome } of outcomes) {
     if (outcome.status === "stale" || outcome.status === "unknown") item.outcome = "again";
     else if (outcome.status === "refused" && item.outcome !== "again") {
-      const { code, constraint, field } = outcome.refusal;
+      const { code, constraint, field, cause } = outcome.refusal;
+      const who = cause === undefined ? `The ${side} database` : `A hook or validator on the ${side}`;
       item.outcome = "refused";
       refused.set(item, {
-        side, code, message: `The ${side} database refused the record${constraint === undefined ? "" : ` (${constraint})`}.`,
-        ...(constraint === undefined ? {} : { constraint }), ...(field === undefined ? {} : { field }),
+        side, code, message: `${who} refused the record${constraint === undefined ? "" : ` (${constraint})`}.`,
+        ...(constraint === undefined ? {} : { constraint }), ...(field === undefined ? {} : { field }), ...(cause === undefined ? {} : { thrown: cause }),
       });
     }
   }

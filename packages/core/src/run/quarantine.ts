@@ -74,7 +74,7 @@ export class Quarantine {
       counts.waiting++;
       return false;
     }
-    const { code, message, field, path, constraint, waitsFor } = cause;
+    const { code, message, field, path, constraint, thrown, waitsFor } = cause;
     const entry: QuarantineRecord = {
       id, model: examined.model.name, side, key: record.key, cloudId: record.cloudId ?? (examined.cloudId || null), code, message, payload,
       ...(field === undefined ? {} : { field }), ...(path === undefined ? {} : { path }), ...(constraint === undefined ? {} : { constraint }), ...(waitsFor ? { waitsFor } : {}),
@@ -84,7 +84,7 @@ export class Quarantine {
     context.quarantine.set(id, entry);
     context.checkQuarantineLimit();
     counts.quarantined++;
-    context.emit({ type: "quarantine", model: entry.model, side, code, ...(field === undefined ? {} : { field }), ...(constraint === undefined ? {} : { constraint }) });
+    context.emit({ type: "quarantine", model: entry.model, side, code, ...(field === undefined ? {} : { field }), ...(constraint === undefined ? {} : { constraint }), ...(thrown === undefined ? {} : { cause: thrown }) });
     this.#keep({ op: "put", collection: "quarantine", records: [entry] });
     return true;
   }

@@ -13,6 +13,8 @@ export interface Problem {
   /** Inside a document. */
   readonly path?: string;
   readonly constraint?: string;
+  /** Of a refusal; never stored. */
+  readonly thrown?: unknown;
   readonly waitsFor?: { readonly model: string; readonly key: Key };
 }
 
