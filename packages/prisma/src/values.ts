@@ -92,10 +92,13 @@ const nativeNames: Readonly<Record<string, string>> = { DoublePrecision: "double
 function postgresField(field: DmmfField, declared: DmmfEnum | undefined, enumSchema: string | undefined): StoredField | undefined {
   const stored = postgresItems(field, declared, enumSchema);
   if (stored === undefined || !field.isList) return stored;
-  // As Prisma does: a list that is null is empty.
-  const { read } = stored.column;
-  return { ...stored, column: { ...stored.column, read: (expr) => read(`coalesce(${expr}, '{}')`) } };
+  // As Prisma does: a list that is null is empty, which is not what was sent then.
+  const { read, write } = stored.column;
+  const column: SqlColumn = { ...stored.column, read: (expr) => read(orEmpty(expr)), write: (expr) => orEmpty(write(expr)), customWrite: true, lossy: true };
+  return { ...stored, column };
 }
+
+const orEmpty = (expr: string): string => `coalesce(${expr}, '{}')`;
 
 function postgresItems(field: DmmfField, declared: DmmfEnum | undefined, enumSchema: string | undefined): StoredField | undefined {
   const item = declared ? enumType(declared, enumSchema) : nativeType(field);
