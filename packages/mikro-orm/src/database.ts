@@ -10,6 +10,7 @@ import { subscribedHints } from "./hints.ts";
 import { modelsOf } from "./models.ts";
 import type { MikroOrmDatabaseOptions } from "./options.ts";
 import { checkOptions } from "./options.ts";
+import { recordWriter } from "./records.ts";
 import { droppedTables } from "./schema-generator.ts";
 
 /** Of what `defineEntity` gave, or of a class that extends its `class`; any other class does not tell its name to the compiler. */
@@ -46,12 +47,13 @@ export function mikroOrmDatabase<Entities = unknown>(
   options: MikroOrmDatabaseOptions<keyof MikroOrmTypes<Entities> & string> = {},
 ): MikroOrmDatabase<Entities> {
   checkOptions(options);
-  const { syncFields = {}, kinds = {}, keys = {}, patience = 10_000, hints = false } = options as MikroOrmDatabaseOptions;
+  const { syncFields = {}, kinds = {}, keys = {}, patience = 10_000, writes, hints = false } = options as MikroOrmDatabaseOptions;
   const facts = factsOf(orm);
   const models = modelsOf(orm.getMetadata().getAll().values(), { ...facts, syncFields, kinds, keys });
+  const records = writes === "orm" ? { records: recordWriter(orm as MikroORM, models.models, patience) } : {};
   const executor = mikroOrmExecutor(facts, patience);
   const heard = hints ? subscribedHints(orm as MikroORM, models.models) : {};
-  const database = libraryDatabase<MikroOrmTypes<Entities>>(models, options, { name: `mikro-orm/${facts.engine}`, executor, mapError, ...heard });
+  const database = libraryDatabase<MikroOrmTypes<Entities>>(models, options, { name: `mikro-orm/${facts.engine}`, executor, mapError, ...records, ...heard });
   const dropped = droppedTables(facts, options.sideTables?.schema);
   return {
     ...database,

@@ -67,6 +67,7 @@ export function driversForm(kind: Kind, value: unknown, dialect: Executor["diale
 export function holdsAll(kind: Kind, value: string, take: () => unknown): boolean {
   try {
     const given = take();
+    if (given === null) return false; // to a library, a null in JSON is none
     if (kind.type === "json") return canonical(kind, JSON.stringify(given)) === value;
     if (kind.type !== "local" || !(given instanceof Date)) return encode(kind, given) === value;
     return canonical(kind, new Date(given.getTime() - given.getTimezoneOffset() * 60_000).toISOString().slice(0, -1)) === value;

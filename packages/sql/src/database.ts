@@ -98,7 +98,7 @@ export function sqlDatabase(options: SqlDatabaseOptions): SqlDatabase {
   const write = (given: Unit): Promise<UnitOutcome> => {
     const unit = records?.fillsIn ? given : { ...given, batches: given.batches.map(fill) };
     if (records === undefined) return dialect.commit(executor, unit, writable, sides, options.name);
-    if ("transaction" in records) return commitByRecord(records, unit, { dialect, fill, tables: writable, sides, database: options.name });
+    if ("transaction" in records) return commitByRecord(records, unit, { engine: executor.dialect, dialect, fill, tables: writable, sides, database: options.name });
     return dialect.commitInTurn!(executor, unit, writable, sides, options.name, { writer: records, fill });
   };
   const writable = endpoints as ReadonlyMap<string, WritableTable>;

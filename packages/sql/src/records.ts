@@ -28,7 +28,7 @@ export interface TurnWriter extends WritesRecords {
   delete(model: string, key: RecordValues): void;
 }
 
-/** Of any other. PostgreSQL. */
+/** Of any other. */
 export interface RecordWriter extends WritesRecords {
   /** One transaction of the library's, on a connection that is nobody else's until it ends. */
   transaction<T>(work: (session: RecordSession) => Promise<T>): Promise<T>;
@@ -42,6 +42,7 @@ export interface RecordSession extends Pick<Executor, "query"> {
 }
 
 interface Surroundings {
+  readonly engine: Executor["dialect"];
   readonly dialect: Dialect;
   /** What a batch in bulk has to bring along. */
   readonly fill: (batch: Batch) => Batch;
@@ -57,10 +58,10 @@ type Written = UnitOutcome["written"][number];
  * when they were read, before the library touches them. What stands there at the end is read again, since hooks may have altered
  * it; the fence is looked at with it, and a lost lease takes everything back.
  */
-export async function commitByRecord(writer: RecordWriter, unit: Unit, { dialect, fill, tables, sides, database }: Surroundings): Promise<UnitOutcome> {
+export async function commitByRecord(writer: RecordWriter, unit: Unit, { engine, dialect, fill, tables, sides, database }: Surroundings): Promise<UnitOutcome> {
   return await writer.transaction(async (session) => {
     const inside: Executor = {
-      dialect: "postgres",
+      dialect: engine,
       query: (statement) => session.query(statement),
       async atomic(statements) {
         const answers: Awaited<ReturnType<Executor["query"]>>[] = [];
@@ -71,6 +72,8 @@ export async function commitByRecord(writer: RecordWriter, unit: Unit, { dialect
     const commit = (batches: readonly Batch[]): Promise<UnitOutcome> => dialect.commit(inside, { ...unit, batches }, tables, sides, database);
     const inBulk = (batches: readonly Batch[]): Promise<UnitOutcome> => commit(batches.map(fill));
     const records = new Records(writer, session, inside, inBulk, dialect, tables, sides);
+    // The fence takes SQLite's one lock, which stands for that on the rows.
+    if (engine === "sqlite") await commit([]);
     const written: Written[] = [];
     for (const batch of unit.batches) {
       const alone = writer.writes(batch.model) && !movesKeys(tables.get(batch.model)!.table, batch);
@@ -129,6 +132,7 @@ class Records {
       return await this.#insert(batch);
     }
     const written: Written[number][] = [];
+    const removed: Key[] = [];
     for (const [i, { key }] of batch.rows.entries()) {
       const there = found.get(JSON.stringify(key));
       if (there === undefined || this.#hasMoved(batch, i, there)) written.push(undefined);
@@ -136,8 +140,11 @@ class Records {
       else {
         await refusing(batch.model, this.#session.delete(batch.model, keyOf(table, key)));
         written.push(true);
+        removed.push(key);
       }
     }
+    // A hook may have made something else of it.
+    if (removed.length > 0 && (await this.#rows(table, removed, false)).size > 0) throw new Refused({ code: "WRITE.REFUSED", model: batch.model });
     if (batch.op === "delete" && !table.cloudId) await forgetRows(this.#inside, table, batch.rows.map(({ key }) => key), this.#sides, this.#dialect.syntax);
     return written;
   }
@@ -188,9 +195,11 @@ class Records {
   }
 
   async #rows(table: Table, keys: readonly Key[], lock: boolean): Promise<ReadonlyMap<string, Row>> {
-    const reader = this.#dialect.reader(table, [], this.#sides.identity);
+    const anyhow = this.#dialect.reader(table, [], this.#sides.identity);
+    const reader = anyhow.bytewise ?? anyhow;
     const { sql, params } = lookup(table, reader, table.keys, keys, this.#dialect.syntax);
-    const rows = (await this.#inside.query({ sql: lock ? `${sql} for update of t` : sql, params })).map((texts) => reader.row(texts));
+    const locks = lock && this.#inside.dialect === "postgres";
+    const rows = (await this.#inside.query({ sql: locks ? `${sql} for update of t` : sql, params })).map((texts) => reader.row(texts));
     return new Map(rows.map((row) => [JSON.stringify(row.key), row]));
   }
 }
