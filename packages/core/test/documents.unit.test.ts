@@ -109,6 +109,18 @@ describe("reading", () => {
     expect(Object.keys(after).filter((key) => after[key] !== before[key])).toEqual(["fr/A/x"]);
   });
 
+  test("what a library stamps by itself is no part of a record's revision: it moves with every change of the document", async () => {
+    const stamp = { name: "updatedAt", path: ["meta", "updatedAt"], kind: { type: "instant", digits: 3 }, nullable: true, optional: true, stamped: true } as const;
+    const { inner, database } = documents({}, [{ documents: "List", json: "body", fields: [{ name: "title", kind: { type: "text" } }, stamp] }]);
+    const revision = async (title: string, updatedAt: string): Promise<string> => {
+      inner.put("List", "1", JSON.stringify({ title, meta: { updatedAt } }));
+      return (await scan(database, "List"))[0]!.revision;
+    };
+    const before = await revision("a", "2026-01-01T00:00:00.000Z");
+    expect(await revision("a", "2026-01-02T00:00:00.000Z")).toBe(before);
+    expect(await revision("b", "2026-01-02T00:00:00.000Z")).not.toBe(before);
+  });
+
   test("records are found by key, by parent, by document, by any field and by cloudId", async () => {
     const { database } = filled();
     const keys = async (by: FetchRequest["by"], ...tuple: string[]): Promise<string[]> => (await fetch(database, names.airport, by, [tuple])).map(({ key }) => key.join("/"));

@@ -37,7 +37,7 @@ export interface Node {
   /** Its array stands in every element above. */
   readonly required: boolean;
   readonly children: readonly Node[];
-  /** Where the children's arrays stand: no part of this record. */
+  /** Where the children's arrays stand, and stamps, which move with them: no part of this record's revision. */
   readonly inside: Paths;
   /** Fills in the keys that references lead to. */
   aim(keyOf: (target: string) => readonly string[]): void;
@@ -102,7 +102,8 @@ export function nodeOf(draft: Draft): Node {
     ...(single ? {} : { rest: REST }),
   };
   const children: Node[] = [];
-  const inside: Paths = pathTree((record.children ?? []).map((each) => pathOf(each.path)));
+  const stamps = record.fields.flatMap(({ name: field, path: at, stamped }) => (stamped ? [pathOf(at ?? field)] : []));
+  const inside: Paths = pathTree([...(record.children ?? []).map((each) => pathOf(each.path)), ...stamps]);
   const node: Node = {
     model, parent, path, steps: [...(parent?.steps ?? []), ...path], fields, key, cloudId, orderBy, single, required: child?.required ?? false, children, inside,
     numeric: model.primaryKey.map((part) => fieldOf(model, part)?.kind.type === "integer"),
