@@ -33,7 +33,7 @@ export type Engine = "postgres" | "sqlite";
 interface EngineConfig {
   readonly activeProvider?: string;
   readonly inlineSchema?: string;
-  readonly adapter?: { readonly provider?: string };
+  readonly adapter?: { readonly provider?: string; readonly options?: { readonly schema?: string } };
 }
 
 const engines: Readonly<Record<string, Engine>> = { postgresql: "postgres", postgres: "postgres", sqlite: "sqlite" };
@@ -44,6 +44,8 @@ export interface ClientFacts {
   readonly engine: Engine;
   /** The schema that the client was generated from. */
   readonly schema: string | undefined;
+  /** PostgreSQL: where Prisma looks for tables and enums, whatever the search path says, unless `@@schema` says otherwise. */
+  readonly schemaName: string | undefined;
 }
 
 /** Tells a Prisma client from anything else, and which database it speaks to. */
@@ -67,5 +69,12 @@ export function factsOf(client: PrismaClientLike): ClientFacts {
     throw new SyncError("OPTIONS.ENGINE", `Prisma on ${provider} is not supported; PostgreSQL and SQLite are.`);
   }
   const base = (Reflect.get(client, "_originalClient") as PrismaClientLike | undefined) ?? client;
-  return { base, engine, schema: config?.inlineSchema };
+  const schemaName = engine === "postgres" ? (config?.adapter?.options?.schema ?? "public") : undefined;
+  return { base, engine, schema: config?.inlineSchema, schemaName };
+}
+
+/** A transaction as it is below all extensions. Private names, too. */
+export function withoutExtensions(transaction: PrismaClientLike): PrismaClientLike {
+  const extensions = Reflect.get(transaction, "_extensions") as { isEmpty(): boolean } | undefined;
+  return extensions === undefined || extensions.isEmpty() ? transaction : withoutExtensions(Reflect.get(transaction, "_appliedParent") as PrismaClientLike);
 }

@@ -10,6 +10,7 @@ import { prismaExecutor } from "./executor.ts";
 import { modelsOf } from "./models.ts";
 import type { PrismaDatabaseOptions } from "./options.ts";
 import { checkOptions } from "./options.ts";
+import { recordWriter } from "./records.ts";
 
 export type PrismaDatabase<Client> = LibraryDatabase<PrismaTypes<Client>>;
 
@@ -22,14 +23,18 @@ export function prismaDatabase<Client extends PrismaClientLike>(
   options: PrismaDatabaseOptions<keyof PrismaTypes<Client> & string> = {},
 ): PrismaDatabase<Client> {
   checkOptions(options);
-  const { base, engine, schema: generatedFrom } = factsOf(client);
+  const { base, engine, schema: generatedFrom, schemaName } = factsOf(client);
   const source = options.schema ?? generatedFrom;
   if (source === undefined) {
     throw new SyncError("OPTIONS.SCHEMA", "This client does not tell its schema: give `schema`, its text or path.");
   }
-  const { timestampFormat = "iso8601", syncFields = {}, patience = 10_000 } = options;
+  const { timestampFormat = "iso8601", syncFields = {}, patience = 10_000, writes } = options;
+  if (writes === "orm" && engine === "sqlite") {
+    throw new SyncError("OPTIONS.ENGINE", "`writes: \"orm\"` needs a transaction on a connection of its own, which Prisma has on PostgreSQL only.");
+  }
   const prismaSchema = readSchema(source);
   const declarations = declarationsOf(prismaSchema.dmmf.datamodel.models, client);
-  const models = modelsOf(prismaSchema, { engine, timestampFormat, syncFields, declarations });
-  return libraryDatabase(models, options, { name: `prisma/${engine}`, executor: prismaExecutor(base, engine, patience), mapError });
+  const models = modelsOf(prismaSchema, { engine, schemaName, timestampFormat, syncFields, declarations });
+  const records = writes === "orm" ? { records: recordWriter(client, prismaSchema.dmmf.datamodel.models, models.models, patience) } : {};
+  return libraryDatabase(models, options, { name: `prisma/${engine}`, executor: prismaExecutor(base, engine, patience), mapError, ...records });
 }

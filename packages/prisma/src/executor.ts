@@ -11,7 +11,7 @@ export function prismaExecutor(client: PrismaClientLike, engine: Engine, patienc
 function postgresExecutor(client: PrismaClientLike): Executor {
   return {
     dialect: "postgres",
-    query: async (statement) => rowsOf(await raw(client, statement)),
+    query: (statement) => rowsOn(client, statement),
     atomic: async (statements) => (await transaction(client, statements)).map(rowsOf),
   };
 }
@@ -62,6 +62,11 @@ async function isInTransaction(client: PrismaClientLike): Promise<boolean> {
     if (error instanceof Error && error.message.includes("inside a transaction")) return true;
     throw error;
   }
+}
+
+/** On a client, or within a transaction of it. */
+export async function rowsOn(client: PrismaClientLike, statement: Statement): Promise<TextRow[]> {
+  return rowsOf(await raw(client, statement));
 }
 
 type RawRow = Readonly<Record<string, string | null>>;

@@ -8,7 +8,8 @@ import { idMaker } from "./ids.ts";
 import type { StorageContext } from "./values.ts";
 import { storedField } from "./values.ts";
 
-interface Context extends Omit<StorageContext, "enums"> {
+interface Context extends Omit<StorageContext, "enums" | "enumSchema"> {
+  readonly schemaName: string | undefined;
   readonly declarations: ReadonlyMap<string, Declaration>;
   readonly syncFields: SyncFieldNames;
 }
@@ -16,7 +17,9 @@ interface Context extends Omit<StorageContext, "enums"> {
 /** A Prisma schema as the models of this sync. */
 export function modelsOf(schema: PrismaSchema, context: Context): LibraryModels {
   const { models, enums } = schema.dmmf.datamodel;
-  const storage: StorageContext = { ...context, enums: new Map(enums.map((each) => [each.name, each])) };
+  // Prisma does not tell in which of several schemas an enum is.
+  const enumSchema = models.some((model) => model.schema) ? undefined : context.schemaName;
+  const storage: StorageContext = { ...context, enumSchema, enums: new Map(enums.map((each) => [each.name, each])) };
   const leftOut = new Map<string, string>();
   const taken = new Map<string, LibraryModel>();
   const take = (table: LibraryTable): void => {
@@ -24,13 +27,14 @@ export function modelsOf(schema: PrismaSchema, context: Context): LibraryModels 
     if (typeof result === "string") leftOut.set(table.name, result);
     else taken.set(table.name, result);
   };
-  for (const model of models) take(tableOf(model, schema.withoutForeignKeys, storage, context.declarations.get(model.name)));
+  for (const model of models) take(tableOf(model, schema.withoutForeignKeys, storage, context));
   for (const edge of edgesOf(schema, taken, leftOut)) take(edge);
   return { models: [...taken.values()], leftOut };
 }
 
-function tableOf(source: DmmfModel, withoutForeignKeys: boolean, storage: StorageContext, declared: Declaration | undefined): LibraryTable {
-  const { name, dbName, schema, fields } = source;
+function tableOf(source: DmmfModel, withoutForeignKeys: boolean, storage: StorageContext, { schemaName, declarations }: Context): LibraryTable {
+  const { name, dbName, fields } = source;
+  const schema = source.schema ?? schemaName;
   const columnOf = new Map(fields.map((field) => [field.name, field.dbName ?? field.name]));
   const columns = (names: readonly string[]): string[] => names.map((each) => columnOf.get(each)!);
   const single = fields.filter((field) => field.isUnique).map((field) => ({ name: field.name, fields: [field.name] }));
@@ -49,7 +53,7 @@ function tableOf(source: DmmfModel, withoutForeignKeys: boolean, storage: Storag
       onDelete: withoutForeignKeys ? "none" : (onDelete[field.relationOnDelete ?? (field.isRequired ? "Restrict" : "SetNull")] ?? "restrict"),
     })),
     keyMaker: primaryKey.length === 1 ? keyMakerOf(fields.find((field) => field.name === primaryKey[0])!) : undefined,
-    declared,
+    declared: declarations.get(name),
   };
 }
 

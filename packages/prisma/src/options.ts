@@ -15,9 +15,15 @@ export interface PrismaDatabaseOptions<Model extends string = string> extends Li
    * @default "iso8601"
    */
   readonly timestampFormat?: TimestampFormat;
+  /**
+   * `"bulk"`: rows in bulk. `"orm"`: one record after another through the client as it was given, so that its query extensions run;
+   * what they alter is reported. Tables of implicit relations, and records that get other keys, go in bulk. PostgreSQL.
+   * @default "bulk"
+   */
+  readonly writes?: "bulk" | "orm";
 }
 
-const own: Readonly<Record<Exclude<keyof PrismaDatabaseOptions, keyof LibraryOptions>, true>> = { schema: true, timestampFormat: true };
+const own: Readonly<Record<Exclude<keyof PrismaDatabaseOptions, keyof LibraryOptions>, true>> = { schema: true, timestampFormat: true, writes: true };
 
 export function checkOptions(options: PrismaDatabaseOptions): void {
   checkLibraryOptions(options, "prismaDatabase", Object.keys(own));
@@ -25,4 +31,5 @@ export function checkOptions(options: PrismaDatabaseOptions): void {
   if (format !== undefined && format !== "iso8601" && format !== "unixepoch-ms") {
     throw new SyncError("OPTIONS.INVALID", '`timestampFormat` is "iso8601" or "unixepoch-ms".');
   }
+  if (!["bulk", "orm", undefined].includes(options.writes)) throw new SyncError("OPTIONS.VALUE", '`writes` is "bulk" or "orm".');
 }

@@ -10,4 +10,5 @@ describePostgres("on a server", (postgres) => {
   const server = kitServer(import.meta.url, async () => postgres);
   afterAll(() => server.close());
   databaseConformance("PostgreSQL", postgresHarness(server));
+  databaseConformance("PostgreSQL, through the client", postgresHarness(server, "orm"));
 });

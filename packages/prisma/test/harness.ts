@@ -22,17 +22,17 @@ const postgresValues: readonly ValueField[] = [...sqliteValues, "day", "clock", 
 const postgresTypes = { size: "bigint", price: "numeric(65,30)", moment: "timestamp(3)", clock: "time(3)" };
 const sqliteTypes = { flag: "boolean", big: "bigint", size: "bigint", page: "bigint", price: "decimal", moment: "datetime", data: "jsonb" };
 
-export function postgresHarness(server: KitServer): Harness {
+export function postgresHarness(server: KitServer, writes: "bulk" | "orm" = "bulk"): Harness {
   return {
-    capabilities,
+    capabilities: { ...capabilities, exactWrites: writes === "bulk" },
     values: postgresValues,
     async open(namespace) {
       const schema = await server.fresh(namespace, postgresTables(postgresTypes, postgresValues));
       const clients: PostgresClient[] = [];
       const open = () => {
-        const client = new PostgresClient({ adapter: new PrismaPg({ ...schema.config, max: 4 }) });
+        const client = new PostgresClient({ adapter: new PrismaPg({ ...schema.config, max: 4 }, { schema: schema.name }) });
         clients.push(client);
-        return prismaDatabase(client);
+        return prismaDatabase(client, { writes });
       };
       const database = open();
       return {

@@ -131,12 +131,14 @@ describe("SQLite", () => {
 
 describePostgres("PostgreSQL", (server) => {
   let prisma: PostgresClient;
+  let url: string;
   let drop: () => Promise<void>;
+  const ddl = readFileSync(new URL("./postgres/generated/schema.sql", import.meta.url), "utf8").split(";").filter((statement) => statement.trim() !== "");
   beforeAll(async () => {
     const fresh = await server.freshDatabase(import.meta.url);
-    prisma = new PostgresClient({ adapter: new PrismaPg({ connectionString: fresh.url }) });
-    const ddl = readFileSync(new URL("./postgres/generated/schema.sql", import.meta.url), "utf8");
-    for (const statement of ddl.split(";")) if (statement.trim() !== "") await prisma.$executeRawUnsafe(statement);
+    ({ url } = fresh);
+    prisma = new PostgresClient({ adapter: new PrismaPg({ connectionString: url }) });
+    for (const statement of ddl) await prisma.$executeRawUnsafe(statement);
     await prepare(prismaDatabase(prisma));
     drop = async () => {
       await prisma.$disconnect();
@@ -255,6 +257,23 @@ describePostgres("PostgreSQL", (server) => {
     const [parent] = await insert(database, "Place", [{ name: "outer", within: null }]);
     const [child] = await insert(database, "Place", [{ name: "inner", within: parent![0]! }]);
     expect(await prisma.place.findUnique({ where: { id: child![0]! }, include: { parent: true } })).toMatchObject({ name: "inner", parent: { name: "outer" } });
+  });
+
+  test("tables and enums are those that Prisma means, whatever the search path says", async () => {
+    await prisma.$executeRawUnsafe("create schema apart");
+    const elsewhere = new PostgresClient({ adapter: new PrismaPg({ connectionString: url }, { schema: "apart" }) });
+    await elsewhere.$transaction(async (transaction) => {
+      await transaction.$executeRawUnsafe("set local search_path = apart");
+      for (const statement of ddl) await transaction.$executeRawUnsafe(statement);
+    });
+    const away = new PostgresClient({ adapter: new PrismaPg({ connectionString: url, options: "-c search_path=apart" }) });
+    await prisma.thing.deleteMany();
+    await insert(prismaDatabase(elsewhere, { sideTables: { schema: "public" } }), "Thing", [{ text: "apart", mood: "sad", moods: '["happy"]' }]);
+    expect(await elsewhere.thing.findMany()).toMatchObject([{ text: "apart", mood: "sad", moods: ["happy"] }]);
+    expect([await prisma.thing.count(), await away.thing.count()]).toEqual([0, 0]);
+    expect(await rowsOf(prismaDatabase(away, { sideTables: { schema: "public" } }), "Thing")).toEqual([]);
+    expect((await prismaDatabase(elsewhere).inspect(["Thing", "Place"])).findings.filter(({ severity }) => severity === "error")).toEqual([]);
+    await Promise.all([elsewhere.$disconnect(), away.$disconnect()]);
   });
 
   test("numbered keys come from the sequence that Prisma uses", async () => {

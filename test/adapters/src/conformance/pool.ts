@@ -6,6 +6,7 @@ import type { Run, SqlTransaction } from "./tables.ts";
 export interface FreshSchema {
   /** For the adapter's own pool: the schema is its search path. */
   readonly config: { readonly connectionString: string; readonly options: string };
+  readonly name: string;
   readonly run: Run;
   begin(): Promise<SqlTransaction>;
   readonly version: string;
@@ -49,6 +50,7 @@ export function kitServer(file: string, server: () => Promise<PostgresServer> = 
       const { rows } = await own.query<{ server_version: string }>("show server_version");
       return {
         config: { connectionString: url, options },
+        name: schema,
         run: runOn(own),
         version: rows[0]!.server_version.split(" ")[0]!,
         async begin() {

@@ -1,0 +1,134 @@
+import { DbNull } from "@prisma/client/runtime/client";
+import { decode, SyncError } from "@sync/core";
+import type { Field, Kind } from "@sync/core";
+import { holdsAll } from "@sync/sql";
+import type { LibraryModel, RecordSession, RecordValues, RecordWriter } from "@sync/sql";
+import type { PrismaClientLike } from "./client.ts";
+import { withoutExtensions } from "./client.ts";
+import type { DmmfModel } from "./dmmf.ts";
+import { rowsOn } from "./executor.ts";
+import { primaryKeyOf } from "./models.ts";
+
+/** `client.user`: what extensions hook into. */
+type Delegate = { readonly [Operation in "create" | "update" | "delete"]: (args: object) => PromiseLike<unknown> };
+
+interface Model {
+  /** Of the delegate, on a client and in its transactions. */
+  readonly property: string;
+  readonly fields: ReadonlyMap<string, Field>;
+  /** What Prisma calls a key of several fields. */
+  readonly key: string | undefined;
+}
+
+type Interactive = <T>(run: (transaction: PrismaClientLike) => Promise<T>, options: object) => Promise<T>;
+
+/** An interactive transaction may take this long; Prisma's own five seconds are too short for a unit of slow hooks. */
+const timeout = 600_000;
+
+/** Records as an application writes them with its client, so that query extensions run. */
+export function recordWriter(client: PrismaClientLike, schema: readonly DmmfModel[], models: readonly LibraryModel[], patience: number): RecordWriter {
+  const known = new Map(models.flatMap(({ model: { name, fields, primaryKey } }): [string, Model][] => {
+    const source = schema.find((each) => each.name === name);
+    // A Date has no microseconds: it would not find such a key.
+    const isFound = fields.every(({ name: field, kind }) => !primaryKey.includes(field) || !("digits" in kind) || kind.digits <= 3);
+    if (!source || !isFound) return [];
+    const property = name.charAt(0).toLowerCase() + name.slice(1);
+    checkDelegate(client, name, property);
+    return [[name, { property, fields: new Map(fields.map((field) => [field.name, field])), key: keyNameOf(source) }]];
+  }));
+  const interactive = client.$transaction.bind(client) as unknown as Interactive;
+  return {
+    fillsIn: true,
+    writes: (model) => known.has(model),
+    carries(model, values) {
+      const { fields } = known.get(model)!;
+      // Prisma itself refuses null where there has to be a value, and does not say so in a way to be told from others.
+      return [...values].every(([field, value]) => (value === null ? fields.get(field)!.nullable : isCarried(fields.get(field)!.kind, value)));
+    },
+    transaction: (work) => interactive((transaction) => work(sessionOf(transaction, (model) => known.get(model)!)), { maxWait: patience, timeout }),
+  };
+}
+
+function checkDelegate(client: PrismaClientLike, model: string, property: string): void {
+  const delegate = Reflect.get(client, property) as Partial<Delegate> | undefined;
+  const missing = (["create", "update", "delete"] as const).find((operation) => typeof delegate?.[operation] !== "function");
+  if (missing === undefined) return;
+  throw new SyncError("OPTIONS.WRONG_CLIENT", `\`writes: "orm"\` needs \`client.${property}.${missing}\`, which this client has not: an extension hides it, or \`schema\` is of another client.`, { model });
+}
+
+function keyNameOf(source: DmmfModel): string | undefined {
+  const fields = primaryKeyOf(source);
+  const index = source.primaryKey ?? source.uniqueIndexes.find((each) => each.fields.join() === fields.join());
+  return fields.length > 1 ? (index?.name ?? fields.join("_")) : undefined;
+}
+
+function sessionOf(transaction: PrismaClientLike, modelOf: (name: string) => Model): RecordSession {
+  const below = withoutExtensions(transaction);
+  const delegateOf = ({ property }: Model): Delegate => Reflect.get(transaction, property) as Delegate;
+  const where = (model: Model, key: RecordValues): object => (model.key === undefined ? dataOf(model, key) : { [model.key]: dataOf(model, key) });
+  return {
+    query: (statement) => rowsOn(below, statement),
+    async insert(name, records) {
+      const model = modelOf(name);
+      for (const values of records) await delegateOf(model).create({ data: dataOf(model, values) });
+    },
+    async update(name, key, changes) {
+      const model = modelOf(name);
+      await delegateOf(model).update({ where: where(model, key), data: dataOf(model, changes) });
+    },
+    async delete(name, key) {
+      const model = modelOf(name);
+      await delegateOf(model).delete({ where: where(model, key) });
+    },
+  };
+}
+
+function dataOf({ fields }: Model, values: RecordValues): object {
+  return Object.fromEntries([...values].map(([field, value]) => {
+    const { kind } = fields.get(field)!;
+    // To Prisma, null in a field of JSON is the null of JSON.
+    return [field, value !== null ? plain(kind, value) : kind.type === "json" ? DbNull : null];
+  }));
+}
+
+/** Whether Prisma's form of a value holds all that is in it. */
+function isCarried(kind: Kind, value: string): boolean {
+  const shown = (of: Kind, given: unknown): unknown => {
+    if (of.type === "list") return (given as unknown[]).map((item) => shown(of.of, item));
+    return of.type === "time" ? (given as Date).toISOString().slice(11, -1) : given;
+  };
+  return holdsAll(kind, value, () => shown(kind, plain(kind, value)));
+}
+
+/** A value as the application has it. A list with a null in it is none to Prisma. */
+function plain(kind: Kind, value: string | null): unknown {
+  if (value === null) throw new TypeError("null in a list");
+  switch (kind.type) {
+    case "instant":
+    case "date":
+      return dateOf(value);
+    case "time":
+      return dateOf(`1970-01-01T${value}Z`);
+    case "float":
+      return numberOf(value);
+    case "integer":
+      return kind.bits === 64 ? BigInt(value) : Number(value);
+    case "list":
+      return (JSON.parse(value) as (string | null)[]).map((item) => plain(kind.of, item));
+    default:
+      return decode(kind, value);
+  }
+}
+
+/** Prisma spells no other years so that PostgreSQL understands them. */
+function dateOf(text: string): Date {
+  const date = new Date(text);
+  if (date.getUTCFullYear() > 0 && date.getUTCFullYear() < 10_000) return date;
+  throw new RangeError("not in the years from 1 to 9999");
+}
+
+/** Of larger ones Prisma keeps 16 digits. */
+function numberOf(text: string): number {
+  if (Math.abs(Number(text)) <= Number.MAX_SAFE_INTEGER) return Number(text);
+  throw new RangeError("too large to be exact");
+}
