@@ -5,7 +5,7 @@ import {
 import { expect } from "vitest";
 import type { Seat } from "./dial.ts";
 import { Records } from "./records.ts";
-import type { CaseModel, CaseSchema } from "./schema.ts";
+import { type CaseModel, type CaseSchema, isReference } from "./schema.ts";
 import type { Fresh, OpenSide } from "./side.ts";
 
 /** How the models of a case are kept the same; what is left out: matched by the fields that name a record. */
@@ -60,7 +60,7 @@ export class Stage {
         const [here, there] = [left.field(name, field), right.field(name, field)];
         return here === there ? [] : [[here, there]];
       }));
-      return [left.model(name), { right: right.model(name), match: matchOf(model), fields, ...this.#options.models?.[name] }];
+      return [left.model(name), { right: right.model(name), ...matchOf(model), fields, ...this.#options.models?.[name] }];
     }));
   }
 
@@ -134,7 +134,8 @@ interface Both<Of> {
 }
 export type Schemas = Both<CaseSchema>;
 
-function matchOf({ named, within }: CaseModel): NonNullable<ModelOptions["match"]> {
-  // No index sees what stands in two documents.
-  return naturalKey(named, within === undefined ? {} : { withoutUniqueKey: true });
+/** By the fields that name a record; an edge is recognised by its ends without a word. */
+function matchOf({ named, key, fields }: CaseModel): Pick<ModelOptions, "match"> {
+  const isEdge = typeof key !== "string" && key.every((field) => isReference(fields[field]!));
+  return isEdge ? {} : { match: naturalKey(named) };
 }

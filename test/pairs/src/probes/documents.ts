@@ -79,7 +79,11 @@ export function documentProbe(schema: CaseSchema, store: DocumentStore): Probe {
     holder[arrayOf(name)] = [...((holder[arrayOf(name)] ?? []) as Members[]), members];
     await save(document);
   };
-  const idOf = (name: string, key: RawRecord): string => key[keyFields(schema[name]!)[0]!]!;
+  const idOf = (name: string, key: RawRecord): string => {
+    const [first] = keyFields(schema[name]!);
+    const { within } = schema[name]!;
+    return within === undefined || "id" in key ? key[first!]! : JSON.stringify([key[within], ...ownKey(schema[name]!).map((field) => key[field])]);
+  };
   return {
     async rows(name) {
       const { fields, within } = schema[name]!;
