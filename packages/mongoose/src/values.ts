@@ -112,10 +112,13 @@ export class Codec {
     if (typeof value === "boolean") return String(value);
     if (Array.isArray(value)) return `[${value.map((item) => this.toJson(item ?? null, ANYTHING)).join(",")}]`;
     if (isObject(value)) return `{${Object.entries(value).flatMap(([key, item]) => (item === undefined ? [] : `${JSON.stringify(key)}:${this.toJson(item, ANYTHING)}`)).join(",")}}`;
+    if (tagOf(value) === "DBRef") return this.#anything(membersOf(value as mongo.DBRef));
     const number = this.#number(value);
     if (number !== undefined) return /^-?\d/.test(number) ? number : undefined;
+    const decimal = tagOf(value) === "Decimal128" ? String(value) : undefined;
+    if (decimal !== undefined && this.#isNumber(decimal)) return decimal;
     for (const [word, is] of WORDS) {
-      const text = is === "decimal" ? (tagOf(value) === "Decimal128" ? String(value) : undefined) : this.keyText(value, is);
+      const text = is === "decimal" ? decimal : this.keyText(value, is);
       if (text !== undefined) return `{"${word}":${JSON.stringify(text)}}`;
     }
     return undefined;
@@ -217,6 +220,12 @@ export class Codec {
     return this.fromKeyText(text, "decimal");
   }
 
+  /** Whether a Decimal128 is what becomes of such a JSON number: no narrower type holds all its digits. */
+  #isNumber(text: string): boolean {
+    const made = this.#fromNumber(text);
+    return tagOf(made) === "Decimal128" && String(made) === text;
+  }
+
   #asItWas(base64: string): unknown {
     try {
       return this.#bson.deserialize(Buffer.from(base64, "base64"), { promoteValues: false })["v"];
@@ -240,9 +249,9 @@ class NumberText {
 
 const parseExactly = JSON.parse as (text: string, reviver: (key: string, value: unknown, context: { readonly source?: string }) => unknown) => unknown;
 
-/** JSON whose numbers keep all their digits: fifteen are always exact as a JavaScript number. */
+/** JSON whose numbers keep all their digits: fifteen are always exact as a JavaScript number, but for the largest and smallest. */
 export function parsed(text: string): unknown {
-  if (!/\d[\d.]{15}/.test(text)) return JSON.parse(text);
+  if (!/\d[\d.]{15}|\de[-+]?\d{3}/i.test(text)) return JSON.parse(text);
   return parseExactly(text, (_, value, { source }) => (typeof value === "number" ? new NumberText(source!) : value));
 }
 
@@ -258,6 +267,11 @@ function put(object: BsonObject, key: string, value: unknown): void {
 
 function tagOf(value: unknown): unknown {
   return typeof value === "object" && value !== null ? (value as { _bsontype?: unknown })._bsontype : undefined;
+}
+
+/** The driver makes a thing of its own of every object with a `$ref` and an `$id`. */
+function membersOf({ collection, oid, db, fields }: mongo.DBRef): BsonObject {
+  return { $ref: collection, $id: oid, ...(db === undefined ? {} : { $db: db }), ...fields };
 }
 
 function uuidText(bytes: Uint8Array): string {

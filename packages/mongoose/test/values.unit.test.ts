@@ -66,6 +66,25 @@ test("numbers of mixed values take the narrowest type that holds all their digit
   expect(() => back("1".repeat(40))).toThrow(Misfit);
 });
 
+test("numbers that JavaScript would take for infinity or zero are decimals, exact in both directions", () => {
+  for (const text of ["1e+1000", "-1e+400", "1e-400", "1.23456789012345e-310"]) {
+    expect(codec.fromText(text, scalar("decimal"))).toEqual(Decimal128.fromString(text));
+    const made = codec.fromText(`[${text}]`, scalar("anything"));
+    expect(made).toEqual([Decimal128.fromString(text)]);
+    expect(codec.toJson(read(made), scalar("anything"))).toBe(`[${text.toUpperCase()}]`);
+  }
+  for (const number of ["123456789012345678901234567890", "9223372036854775808", "0.1234567890123456789"]) {
+    expect(codec.toJson(read(codec.fromText(number, scalar("anything"))), scalar("anything"))).toBe(number);
+    expect(codec.fromText(`{"$numberDecimal":"${number}"}`, scalar("anything"))).toEqual({ $numberDecimal: number });
+  }
+});
+
+test("an object that the driver takes for a reference to a document is an object", () => {
+  for (const text of [`{"$ref":"a","$id":1}`, `{"$ref":"a","$id":"b","$db":"c","d":[1]}`]) {
+    expect(codec.toJson(read(codec.fromText(text, scalar("anything"))), scalar("anything"))).toBe(text);
+  }
+});
+
 test("what only looks like Extended JSON, and keys of every kind, stay what they are", () => {
   for (const text of [`{"$oid":"zz"}`, `{"$date":5}`, `{"$date":"yesterday"}`, `{"__proto__":{"a":1},"constructor":2,"":3,"a.b":4,"$set":5}`]) {
     expect(codec.toJson(read(codec.fromText(text, scalar("anything"))), scalar("anything"))).toBe(text);
