@@ -6,6 +6,7 @@ import { and, eq, sql } from "drizzle-orm";
 import type { SQL } from "drizzle-orm";
 import type { PgDatabase, PgQueryResultHKT, PgTable } from "drizzle-orm/pg-core";
 import type { BaseSQLiteDatabase, SQLiteTable } from "drizzle-orm/sqlite-core";
+import { barely } from "./errors.ts";
 import type { Dialect, DrizzleColumn, DrizzleTable } from "./tables.ts";
 import { arrayOf } from "./values.ts";
 
@@ -67,14 +68,14 @@ export function postgresRecords(db: object, ...known: [readonly DrizzleTable[], 
   const of = (model: string): PgTable => table(model) as PgTable;
   const sessionOf = (on: Postgres): RecordSession => ({
     async query(statement) {
-      const { rows } = (await on.execute(asDrizzle(statement))) as { readonly rows: readonly Record<string, string | null>[] };
+      const { rows } = (await barely(on.execute(asDrizzle(statement)))) as { readonly rows: readonly Record<string, string | null>[] };
       return rows.map((row) => Object.values(row));
     },
-    insert: async (model, records) => void (await on.insert(of(model)).overridingSystemValue().values(records.map((values) => plain(model, values)))),
-    update: async (model, key, changes) => void (await on.update(of(model)).set(plain(model, changes)).where(keyed(model, key))),
-    delete: async (model, key) => void (await on.delete(of(model)).where(keyed(model, key))),
+    insert: async (model, records) => void (await barely(on.insert(of(model)).overridingSystemValue().values(records.map((values) => plain(model, values))))),
+    update: async (model, key, changes) => void (await barely(on.update(of(model)).set(plain(model, changes)).where(keyed(model, key)))),
+    delete: async (model, key) => void (await barely(on.delete(of(model)).where(keyed(model, key)))),
   });
-  return { fillsIn: true, writes, carries, transaction: (work) => (db as Postgres).transaction((transaction) => work(sessionOf(transaction))) };
+  return { fillsIn: true, writes, carries, transaction: (work) => barely((db as Postgres).transaction((transaction) => work(sessionOf(transaction)))) };
 }
 
 /** Each place of a parameter becomes one of Drizzle's. */

@@ -67,6 +67,10 @@ export function tablesOf(schema: Readonly<Record<string, unknown>>, dialect: Dia
     if (config === undefined) {
       throw new SyncError("OPTIONS.SCHEMA", `\`${model}\` is not a table for ${dialect === "postgres" ? "PostgreSQL" : "SQLite"}, which this database is.`, { model });
     }
+    // As version 1 names them, such as "object json".
+    if (Object.values(getTableColumns(value)).some((column) => column.dataType.includes(" "))) {
+      throw new SyncError("OPTIONS.VERSION", `\`${model}\` was made by another version of drizzle-orm than the 0.45 that is installed here: keep one copy of it.`, { model });
+    }
     modelOf.set(value, model);
     const declared = declarationOf(value);
     tables.push({ model, table: value, ...describe(config, getTableColumns(value)), ...(declared ? { declared } : {}) });

@@ -1,6 +1,7 @@
 export { jsonbDatabase } from "./database.ts";
 export type { JsonbDatabase } from "./database.ts";
 export { jsonbSchema } from "./ddl.ts";
+export { syncProperties } from "./sync-fields.ts";
 export { kinds } from "./kinds.ts";
 export type { ChildOptions, DocumentOptions, JsonbDatabaseOptions, KeyOptions, KeyType, RecordOptions, ReferenceOptions } from "./options.ts";
 export type { JsonbTypes } from "./types.ts";

@@ -86,6 +86,7 @@ function recordOf(name: string, schema: $ZodObject, options: RecordOptions, left
   }
   const names = level.fields.map((field) => field.name);
   const cloudId = options.cloudId ?? (names.includes("cloudId") ? "cloudId" : false);
+  const has = (path: string, type: Kind["type"]): boolean => level.fields.some((field) => field.name === path && field.kind.type === type);
   const children = declared.map(([path, child]): TreeChild => {
     const found = level.children.get(path);
     if (found) return childOf(`${name}.${path}`, path, found, child, leftOut);
@@ -97,6 +98,8 @@ function recordOf(name: string, schema: $ZodObject, options: RecordOptions, left
     fields: level.fields,
     ...keysOf(options),
     ...(cloudId === false ? {} : { cloudId }),
+    ...(has("lastSyncedAt", "instant") ? { lastSyncedAt: "lastSyncedAt" } : {}),
+    ...(has("syncStatus", "text") ? { syncStatus: "syncStatus" } : {}),
     ...(children.length > 0 ? { children } : {}),
   };
 }

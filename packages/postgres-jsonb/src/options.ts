@@ -76,6 +76,9 @@ export function checkOptions(options: JsonbDatabaseOptions, factory = "jsonbData
   if (typeof options?.documents !== "object" || options.documents === null || Object.keys(options.documents).length === 0) {
     throw new SyncError("OPTIONS.MISSING", `${factory} needs \`documents\`: at least one kind, with its table and schema.`);
   }
+  if ((options as { writes?: unknown }).writes === "orm") {
+    throw new SyncError("OPTIONS.ENGINE", '`writes: "orm"` is for libraries with hooks: documents in JSONB have none. Leave it out.');
+  }
   checkNames(options, DATABASE, factory);
   if (options.sideTables) checkNames(options.sideTables, ["schema"], "`sideTables`");
   if (options.patience !== undefined && !(options.patience >= 0)) throw new SyncError("OPTIONS.INVALID", "`patience` is a number of milliseconds.");

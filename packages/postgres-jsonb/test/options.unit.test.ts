@@ -38,6 +38,7 @@ describe("options", () => {
   test.each<[string, object, string, string]>([
     ["no documents", { documents: {} }, "OPTIONS.MISSING", "`documents`"],
     ["an unknown option", { documents: { Country }, patient: 1 }, "OPTIONS.UNKNOWN_KEY", "`patience`"],
+    ["a write path through hooks", { documents: { Country }, writes: "orm" }, "OPTIONS.ENGINE", "have none"],
     ["an unknown option of a kind", { documents: { Country: { ...Country, colum: "x" } } }, "OPTIONS.UNKNOWN_KEY", "`column`"],
     ["a patcher that is none", { documents: { Country }, patcher: {} }, "OPTIONS.INVALID", "`patch`"],
     ["no zod schema", { documents: { Country: { ...Country, schema: {} } } }, "OPTIONS.SCHEMA", "zod 4 object"],

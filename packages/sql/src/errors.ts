@@ -29,7 +29,7 @@ export function meaningOf(error: unknown, options: MeaningOptions): Meaning {
   // JavaScript's own limit on one text, met while the rows of a unit are put into one.
   if (error instanceof RangeError && error.message.includes("string length")) return { refusal: { code: "WRITE.VALUE" } };
   const fault = faultOf(error);
-  if (fault === undefined) return { error: unknown(error, options) };
+  if (fault === undefined) return { error: isClosed(error) ? closed(error, options) : unknown(error, options) };
   if (fault.engine === "network") return { error: unavailable(error, options) };
   const refusal = fault.engine === "postgres" ? postgresRefusal(fault) : sqliteRefusal(fault);
   if (refusal?.constraint === FENCE_CONSTRAINT) return { error: leaseLost(options.database, error) };
@@ -159,6 +159,9 @@ const readOnly = (error: unknown, { database }: MeaningOptions): SyncError =>
 const schema = (error: unknown, { database }: MeaningOptions): SyncError =>
   new SyncError("ENDPOINT.SCHEMA", `${database}: a table or column of the models is not in the database; the cause names it`, { database, cause: error });
 
+const closed = (error: unknown, { database }: MeaningOptions): SyncError =>
+  new SyncError("ENDPOINT.CLOSED", `${database}: the connection was closed, or never opened; run the sync while it is open`, { database, cause: error });
+
 const unknown = (error: unknown, { database }: MeaningOptions): SyncError =>
   new SyncError("ENDPOINT.UNKNOWN", `${database}: the database failed in a way this adapter does not know; the cause has its words`, { database, cause: error });
 
@@ -183,6 +186,14 @@ export function sqlState(error: unknown): string | undefined {
 export function sqliteFault(error: unknown): { readonly code: string; readonly message: string } | undefined {
   const fault = faultOf(error);
   return fault?.engine === "sqlite" ? fault : undefined;
+}
+
+/** What drivers say when they are asked for something after they were closed. */
+const CLOSED = /database connection is not open|pool after calling end|Client was closed|PGlite (?:instance )?is (?:already )?closed/;
+
+function isClosed(error: unknown): boolean {
+  const { message, cause } = error instanceof Error ? error : {};
+  return (message !== undefined && CLOSED.test(message)) || (cause !== undefined && isClosed(cause));
 }
 
 const WRAPPERS = ["cause", "driverError", "originalError", "driverAdapterError", "meta", "error"] as const;

@@ -1,5 +1,5 @@
 import type { Finding } from "../endpoint.ts";
-import { fieldOf, type Field, type Model, type Reference } from "../model.ts";
+import { fieldOf, type Field, type Model, type Reference, type SyncFields } from "../model.ts";
 import { hintFor } from "../names.ts";
 import { isValueError, type Kind, type Value } from "../value.ts";
 import { Single, valueAt, type Json, type Paths } from "./json.ts";
@@ -96,7 +96,7 @@ export function nodeOf(draft: Draft): Node {
     keySource: inner ? inner.keySource : "values",
     uniqueKeys: (record.uniqueKeys ?? []).map((each) => ({ name: `${name} ${each.join(", ")}`, fields: each })),
     references,
-    syncFields: record.cloudId === undefined ? {} : { cloudId: record.cloudId },
+    syncFields: syncFieldsOf(record),
     ...(record.declared ? { declared: record.declared } : {}),
     ...(child ? { within: child.parent ?? "parent" } : {}),
     ...(single ? {} : { rest: REST }),
@@ -151,6 +151,10 @@ function check(node: Node, record: TreeRecord, findings: Finding[]): void {
       say(`Two fields or children of \`${name}\` stand at one path, or one inside the other: \`${path.join(".")}\`.`);
     }
   });
+}
+
+function syncFieldsOf({ cloudId, lastSyncedAt, syncStatus }: TreeRecord): SyncFields {
+  return { ...(cloudId === undefined ? {} : { cloudId }), ...(lastSyncedAt === undefined ? {} : { lastSyncedAt }), ...(syncStatus === undefined ? {} : { syncStatus }) };
 }
 
 function modelField({ name, kind, nullable, optional, stamped, numbers }: TreeField): Field {

@@ -38,6 +38,9 @@ export interface TreeRecord {
   readonly uniqueKeys?: readonly (readonly string[])[];
   /** A field that holds the record's cloudId. Without it the identity stands beside the documents. */
   readonly cloudId?: string;
+  /** An instant and a text, written with every change of the record: when, and that it is `synced`. */
+  readonly lastSyncedAt?: string;
+  readonly syncStatus?: string;
   readonly references?: readonly TreeReference[];
   /** How the records are kept the same, where they say so themselves. */
   readonly declared?: Declaration;

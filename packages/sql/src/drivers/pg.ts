@@ -15,7 +15,7 @@ export interface PgPoolLike extends PgClientLike {
   readonly totalCount: number;
 }
 
-interface Connection {
+export interface Connection {
   query<S extends Writable>(submittable: S): S;
   query(config: object): Promise<{ rows: TextRow[] }>;
 }
@@ -103,6 +103,11 @@ export function pgClientExecutor(client: PgClientLike, patience: number): Execut
   };
   const whenFree = <T>(send: () => Promise<T>): Promise<T> =>
     new Promise((resolve, reject) => {
+      // What is sent then would wait for ever; after its end it is refused at once.
+      if (connection._connected === false && connection._connecting === false) {
+        throw new SyncError("ENDPOINT.CLOSED", "This PostgreSQL client is not connected: `await client.connect()` before the sync runs.");
+      }
+      if (connection._ended === true) return void send().then(resolve, reject);
       const attempt = (): void => {
         if (connection.readyForQuery !== true || connection.getTransactionStatus() !== "I") return;
         clearTimeout(timer);
@@ -121,19 +126,24 @@ export function pgClientExecutor(client: PgClientLike, patience: number): Execut
   return {
     dialect: "postgres",
     query: (statement) => inTurn(() => run(connection, statement)),
-    async atomic(statements) {
-      const text = statements.map(withLiterals).join(";\n");
-      const answer = await inTurn(() => connection.query({ text, ...asText }));
-      return [answer].flat().map(({ rows }) => rows);
-    },
+    atomic: (statements) => inTurn(() => pgMessage(connection, statements)),
   };
 }
 
 interface SharedConnection extends Connection {
   readonly readyForQuery?: boolean;
+  readonly _connected?: boolean;
+  readonly _connecting?: boolean;
+  readonly _ended?: boolean;
   getTransactionStatus(): string | null;
   on(event: "drain", listener: () => void): void;
   off(event: "drain", listener: () => void): void;
+}
+
+/** Several statements in one message. */
+export async function pgMessage(on: Connection, statements: readonly Statement[]): Promise<TextRow[][]> {
+  const answer = await on.query({ text: statements.map(withLiterals).join(";\n"), ...asText });
+  return [answer].flat().map(({ rows }) => rows);
 }
 
 /** A message of several statements takes no parameters. */
