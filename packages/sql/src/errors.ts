@@ -191,9 +191,9 @@ export function sqliteFault(error: unknown): { readonly code: string; readonly m
 /** What drivers say when they are asked for something after they were closed. */
 const CLOSED = /database connection is not open|pool after calling end|Client was closed|PGlite (?:instance )?is (?:already )?closed/;
 
-function isClosed(error: unknown): boolean {
-  const { message, cause } = error instanceof Error ? error : {};
-  return (message !== undefined && CLOSED.test(message)) || (cause !== undefined && isClosed(cause));
+function isClosed(error: unknown, below = 16): boolean {
+  if (!(error instanceof Error) || below === 0) return false;
+  return CLOSED.test(error.message) || isClosed(error.cause, below - 1);
 }
 
 const WRAPPERS = ["cause", "driverError", "originalError", "driverAdapterError", "meta", "error"] as const;
