@@ -71,10 +71,7 @@ export interface Changes {
   readonly next: string;
   /** Rows in the model, in the same snapshot as `keys`. */
   readonly total: number;
-  /**
-   * Every row that was inserted or changed since the mark, under its present key; rows that did not change may be among
-   * them, and so may keys of deleted ones. `"all"`: no mark was given, or it can no longer be trusted; compare everything.
-   */
+  /** Every row that is new or changed since, under its present key; others may be among them. `"all"`: no mark that can be trusted, compare everything. */
   readonly keys: readonly Key[] | "all";
 }
 
@@ -193,6 +190,8 @@ export interface Database<Types extends ModelTypes = ModelTypes> {
   readonly state?: StateStore;
   /** Capability: hears of some changes, such as those that a library's hooks see. What they miss, a whole run finds. */
   readonly hints?: Hints;
+  /** It works inside a transaction of the application's: all that is written here, state included, may yet be rolled back. */
+  readonly inTransaction?: true;
   /** `Model` or `Model.field` that the library has and the adapter cannot take, and why: for messages. */
   readonly leftOut?: ReadonlyMap<string, string>;
   /** Never present at run time: carries the models' types to `createSync`. */

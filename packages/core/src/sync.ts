@@ -2,6 +2,7 @@ import { SyncError } from "./errors.ts";
 import type { Database, Finding, ModelTypes } from "./endpoint.ts";
 import { compileMapping, type Mapping } from "./mapping/compile.ts";
 import { declaredModels } from "./mapping/declarations.ts";
+import { refuseInTransaction, refusedInTransaction } from "./inside-transaction.ts";
 import { hintFor } from "./names.ts";
 import { checkValues, modelOptionNames, syncOptionNames } from "./option-values.ts";
 import type { SyncOptions } from "./options.ts";
@@ -147,9 +148,13 @@ export function createSync<Left extends ModelTypes, Right extends ModelTypes>(op
       await state.open();
       yield* runsOf(state, pair);
     },
-    undo: (runId, undoOptions = {}) => undo(settings, mapping, runId, undoOptions),
+    async undo(runId, undoOptions = {}) {
+      refuseInTransaction(settings.databases, "undo");
+      return undo(settings, mapping, runId, undoOptions);
+    },
     release: (releaseOptions = {}) => release(settings, mapping, releaseOptions),
     async adopt({ takeOver } = {}) {
+      refuseInTransaction(settings.databases, "adopt");
       const context = new RunContext(settings, { dry: false });
       await withSession(context, mapping, { adopt: true, ...(takeOver ? { takeOver } : {}) }, async ({ acquaint }) => {
         await adoptDatabases(context, mapping.models.map((model) => model.name));
@@ -157,7 +162,10 @@ export function createSync<Left extends ModelTypes, Right extends ModelTypes>(op
         await context.settings.state.commit(pair, [adoptedMark(context)]);
       });
     },
-    forget: (forgetOptions = {}) => forgetPair(settings, forgetOptions),
+    async forget(forgetOptions = {}) {
+      refuseInTransaction(settings.databases, "forget");
+      return forgetPair(settings, forgetOptions);
+    },
   };
 }
 
@@ -199,6 +207,8 @@ function checkOptions(options: SyncOptions): Mapping {
   if (!options.state && !options.left.state && !options.right.state) {
     error("OPTIONS.MISSING", "`state` is missing, and neither database has side tables: say where the pair keeps its memory, e.g. sqliteState(\"sync.db\").");
   }
+  const inTransaction = refusedInTransaction(options, options.state ?? options.left.state ?? options.right.state, direction);
+  if (inTransaction !== undefined) error("OPTIONS.TRANSACTION", inTransaction);
   const mapping = compileMapping(options, models);
   findings.push(...mapping.findings.filter((finding) => finding.severity === "error"));
   if (findings.length > 0) throw optionsError(findings);

@@ -38,6 +38,8 @@ export interface SqlDatabaseOptions {
   readonly fill?: (batch: Batch) => Batch;
   /** What the library's hooks tell of changes; of deleted rows the identity table tells the rest. */
   readonly hints?: Hints;
+  /** All of it happens inside a transaction of the application's. */
+  readonly inTransaction?: boolean;
   /** Closes what the adapter itself opened. */
   readonly close?: () => Promise<void>;
 }
@@ -113,6 +115,7 @@ export function sqlDatabase(options: SqlDatabaseOptions): SqlDatabase {
     endpoints,
     state,
     ...(documents ? { documents } : {}),
+    ...(options.inTransaction ? { inTransaction: true } : {}),
     ...(options.hints ? { hints: hintsWithIdentities(options.hints, { dialect, executor, endpoints, identity: sides.identity, guard }) } : {}),
 
     async claim(request: ClaimRequest): Promise<Claim> {

@@ -113,7 +113,7 @@ export interface LibraryDatabase<Types extends ModelTypes = ModelTypes> extends 
 export function libraryDatabase<Types extends ModelTypes>(
   { models, leftOut }: LibraryModels,
   options: LibraryOptions,
-  rest: Pick<SqlDatabaseOptions, "name" | "executor" | "mapError" | "records" | "hints" | "close">,
+  rest: Pick<SqlDatabaseOptions, "name" | "executor" | "mapError" | "records" | "hints" | "inTransaction" | "close">,
 ): LibraryDatabase<Types> {
   const chosen = options.models?.map((name) => modelNamed(name, models, leftOut)) ?? models;
   const fills = new Map(chosen.map((each) => [each.model.name, each.fills]));

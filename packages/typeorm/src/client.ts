@@ -1,6 +1,6 @@
 import { SyncError } from "@sync/core";
 import { isBetterSqlite, postgresDriver } from "@sync/sql";
-import type { BetterSqliteLike, PgPoolLike } from "@sync/sql";
+import type { BetterSqliteLike, PgPoolLike, PgTransaction } from "@sync/sql";
 import type { EntityMetadata } from "typeorm";
 
 /** What this package needs of TypeORM's `DataSource`. */
@@ -9,6 +9,26 @@ export interface DataSourceLike {
   readonly options: { readonly type: string };
   readonly driver: object;
   readonly entityMetadatas: readonly object[];
+}
+
+/** An `EntityManager` inside a transaction: what `dataSource.transaction` gives, or `queryRunner.manager`. */
+export interface TransactionLike {
+  readonly dataSource: DataSourceLike;
+  readonly queryRunner?: { readonly isTransactionActive: boolean; readonly isReleased: boolean; connect(): Promise<unknown> };
+}
+
+/** What was passed, taken apart. */
+export function openedBy(source: DataSourceLike | TransactionLike): { readonly dataSource: DataSourceLike; readonly transaction?: PgTransaction } {
+  if (typeof source !== "object" || source === null || !("dataSource" in source) || !("queryRunner" in source)) return { dataSource: source as DataSourceLike };
+  const { dataSource, queryRunner } = source;
+  if (!queryRunner?.isTransactionActive) {
+    throw new SyncError("OPTIONS.WRONG_CLIENT", "This EntityManager is in no transaction: give the DataSource itself, or the manager that `dataSource.transaction` gives.");
+  }
+  if (handleOf(dataSource).engine === "sqlite") {
+    throw new SyncError("OPTIONS.TRANSACTION", "On SQLite a transaction is on the connection that everybody shares: run the sync before it, or after its end.");
+  }
+  const isOpen = (): boolean => queryRunner.isTransactionActive && !queryRunner.isReleased;
+  return { dataSource, transaction: { isOpen, connection: () => queryRunner.connect() } };
 }
 
 export type ColumnMetadata = EntityMetadata["columns"][number];

@@ -1,10 +1,10 @@
 import { SyncError } from "@sync/core";
 import type { ModelTypes } from "@sync/core";
-import { libraryDatabase } from "@sync/sql";
+import { libraryDatabase, pgTransactionExecutor } from "@sync/sql";
 import type { LibraryDatabase } from "@sync/sql";
 import type { DataSource } from "typeorm";
-import type { DataSourceLike } from "./client.ts";
-import { handleOf } from "./client.ts";
+import type { DataSourceLike, TransactionLike } from "./client.ts";
+import { handleOf, openedBy } from "./client.ts";
 import { typeormExecutor } from "./executor.ts";
 import { subscribedHints } from "./hints.ts";
 import { modelsOf } from "./models.ts";
@@ -25,23 +25,29 @@ export type TypeormDatabase<Entities extends object = ModelTypes> = LibraryDatab
 
 /**
  * The entities of an initialised data source as one side of a sync. All work goes through the data source's own handle; it
- * is never closed, and stays free for the application while a sync runs. A data source does not tell the compiler its
+ * is never closed, and stays free for the application while a sync runs. With the manager of a transaction on PostgreSQL, all of
+ * it, state included, goes through that, and is rolled back with it. A data source does not tell the compiler its
  * entities: with `typeormDatabase<{ Country: Country }>(…)` names of models and fields are checked.
  */
 export function typeormDatabase<Entities extends object = ModelTypes>(
-  dataSource: DataSourceLike,
+  source: DataSourceLike | TransactionLike,
   options: TypeormDatabaseOptions<keyof Entities & string> = {},
 ): TypeormDatabase<Entities> {
   checkOptions(options);
+  const { dataSource, transaction } = openedBy(source);
   const { syncFields = {}, kinds = {}, keys = {}, patience = 10_000, writes, hints: listens = false } = options as TypeormDatabaseOptions;
   const { engine } = handleOf(dataSource);
   if (writes === "orm" && engine === "sqlite") {
     throw new SyncError("OPTIONS.ENGINE", "`writes: \"orm\"` needs a transaction on a connection of its own, which TypeORM has on PostgreSQL only.");
   }
+  if (transaction && (writes === "orm" || listens)) {
+    throw new SyncError("OPTIONS.TRANSACTION", "Inside a transaction there are neither hints nor `writes: \"orm\"`: leave them out, or run outside.");
+  }
   const models = modelsOf(dataSource, { engine, syncFields, kinds, keys });
   const records = writes === "orm" ? { records: recordWriter(dataSource as DataSource, models.models) } : {};
   const hints = listens ? subscribedHints(dataSource as DataSource, models.models) : undefined;
   return libraryDatabase(models, options as TypeormDatabaseOptions, {
-    name: `typeorm/${engine}`, executor: typeormExecutor(dataSource, patience), ...records, ...(hints ? { hints, close: async () => hints.close() } : {}),
+    name: `typeorm/${engine}`, executor: transaction ? pgTransactionExecutor(transaction) : typeormExecutor(dataSource, patience), inTransaction: transaction !== undefined,
+    ...records, ...(hints ? { hints, close: async () => hints.close() } : {}),
   });
 }

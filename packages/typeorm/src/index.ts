@@ -4,7 +4,7 @@ export { Synced, synced } from "./synced.ts";
 export { addSyncColumns, dropSyncColumns, syncColumns } from "./sync-fields.ts";
 export type { SyncColumnNames } from "./sync-fields.ts";
 export type { TypeormDatabaseOptions } from "./options.ts";
-export type { DataSourceLike } from "./client.ts";
+export type { DataSourceLike, TransactionLike } from "./client.ts";
 
 // What an application needs besides, so that one package is enough to install.
 export {

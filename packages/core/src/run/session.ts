@@ -1,5 +1,6 @@
 import type { Claim, ClaimRequest, Finding } from "../endpoint.ts";
 import { isSyncError, SyncError } from "../errors.ts";
+import { sideInTransaction } from "../inside-transaction.ts";
 import type { Mapping } from "../mapping/compile.ts";
 import { unheldRules } from "../mapping/live-keys.ts";
 import type { PairModel, SideName } from "../mapping/pair-model.ts";
@@ -64,6 +65,9 @@ export async function withSession<Result>(
     const [known] = await Promise.all([readKnown(context), loadState(context, mapping)]);
     await recogniseDatabases(context, known, options.adopt ?? false, renew);
     const { news, ring } = joinTree(context.claims, pair, { known: knowsBoth(known, context.claims), adopt: options.adopt ?? false });
+    if (!known && sideInTransaction(databases) !== undefined) {
+      throw new SyncError("OPTIONS.TRANSACTION", "This pair has never run. Its first run makes two databases known to each other, which no rollback takes back on both sides: run it once outside of your transaction.", { stage: "check" });
+    }
     recognised = true;
     const acquaint = async (): Promise<void> => {
       await bothAnswered(async (side) => {
