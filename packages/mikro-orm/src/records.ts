@@ -2,7 +2,7 @@ import { FlushMode } from "@mikro-orm/core";
 import type { EntityMetadata, EntityProperty, MikroORM } from "@mikro-orm/core";
 import { decode } from "@sync/core";
 import type { Kind } from "@sync/core";
-import { holdsAll, kyselyQuery, patiently } from "@sync/sql";
+import { holdsAll, isWellFormed, kyselyQuery, patiently } from "@sync/sql";
 import type { KyselyLike, LibraryModel, RecordSession, RecordValues, RecordWriter } from "@sync/sql";
 import { columnsOf } from "./columns.ts";
 import type { EntityColumn } from "./columns.ts";
@@ -34,7 +34,7 @@ export function recordWriter(orm: MikroORM, models: readonly LibraryModel[], pat
       if (values.has(entity.versionProperty) && !values.has(entity.primaryKeys[0]!)) return false;
       return [...values].every(([field, value]) => {
         const { kind, nullable, property } = fields.get(field)!;
-        return value === null ? nullable : holdsAll(kind, value, () => plain(kind, value, property));
+        return value === null ? nullable : holdsAll(kind, value, () => safely(plain(kind, value, property)));
       });
     },
     transaction: (work) => patiently(patience, async (begun) => {
@@ -72,6 +72,13 @@ function sessionOf(em: Manager, modelOf: (name: string) => Model): RecordSession
       await flush();
     },
   };
+}
+
+/** MikroORM writes values into the text of its statements, where these would be something else. */
+function safely(value: unknown): unknown {
+  if (typeof value === "number") return Number.isFinite(value) && !Object.is(value, -0) ? value : null;
+  if (typeof value === "string") return isWellFormed(value) && !value.includes("\0") ? value : null;
+  return Array.isArray(value) && value.some((item) => item !== null && safely(item) === null) ? null : value;
 }
 
 /** As an application gives it: a relation by the key of the other entity. */

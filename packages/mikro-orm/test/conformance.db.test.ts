@@ -5,10 +5,12 @@ import { afterAll } from "vitest";
 import { pgliteHarness, postgresHarness, sqliteHarness } from "./harness.ts";
 
 databaseConformance("SQLite (better-sqlite3)", sqliteHarness());
+databaseConformance("SQLite (better-sqlite3), through MikroORM", sqliteHarness("orm"));
 databaseConformance("PGlite", pgliteHarness());
 
 describePostgres("on a server", (postgres) => {
   const server = kitServer(import.meta.url, async () => postgres);
   afterAll(() => server.close());
   databaseConformance("PostgreSQL (node-postgres)", postgresHarness(server));
+  databaseConformance("PostgreSQL (node-postgres), through MikroORM", postgresHarness(server, "orm"));
 });

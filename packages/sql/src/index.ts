@@ -28,3 +28,4 @@ export { sqliteColumn, type SqliteColumnOptions, type SqliteStorage } from "./sq
 export { listInText, type ListText, sqliteListField } from "./sqlite/list.ts";
 export { sqliteState } from "./sqlite-state.ts";
 export { sqlState, type SqlStateOptions } from "./state.ts";
+export { isWellFormed } from "./well-formed.ts";
