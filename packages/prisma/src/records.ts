@@ -6,6 +6,7 @@ import type { LibraryModel, RecordSession, RecordValues, RecordWriter } from "@s
 import type { PrismaClientLike } from "./client.ts";
 import { withoutExtensions } from "./client.ts";
 import type { DmmfModel } from "./dmmf.ts";
+import { mapError } from "./errors.ts";
 import { rowsOn } from "./executor.ts";
 import { primaryKeyOf } from "./models.ts";
 
@@ -39,13 +40,14 @@ export function recordWriter(client: PrismaClientLike, schema: readonly DmmfMode
   const interactive = client.$transaction.bind(client) as unknown as Interactive;
   return {
     fillsIn: true,
+    mapError,
     writes: (model) => known.has(model),
     carries(model, values) {
       const { fields } = known.get(model)!;
       // Prisma itself refuses null where there has to be a value, and does not say so in a way to be told from others.
       return [...values].every(([field, value]) => (value === null ? fields.get(field)!.nullable : isCarried(fields.get(field)!.kind, value)));
     },
-    transaction: (work) => interactive((transaction) => work(sessionOf(transaction, (model) => known.get(model)!)), { maxWait: patience, timeout }),
+    transaction: (work) => interactive((transaction) => work(sessionOf(transaction, (model) => known.get(model)!, patience)), { maxWait: patience, timeout }),
   };
 }
 
@@ -62,7 +64,7 @@ function keyNameOf(source: DmmfModel): string | undefined {
   return fields.length > 1 ? (index?.name ?? fields.join("_")) : undefined;
 }
 
-function sessionOf(transaction: PrismaClientLike, modelOf: (name: string) => Model): RecordSession {
+function sessionOf(transaction: PrismaClientLike, modelOf: (name: string) => Model, patience: number): RecordSession {
   const below = withoutExtensions(transaction);
   const delegateOf = ({ property }: Model): Delegate => Reflect.get(transaction, property) as Delegate;
   const where = (model: Model, key: RecordValues): object => (model.key === undefined ? dataOf(model, key) : { [model.key]: dataOf(model, key) });
@@ -70,17 +72,28 @@ function sessionOf(transaction: PrismaClientLike, modelOf: (name: string) => Mod
     query: (statement) => rowsOn(below, statement),
     async insert(name, records) {
       const model = modelOf(name);
-      for (const values of records) await delegateOf(model).create({ data: dataOf(model, values) });
+      for (const values of records) await soon(delegateOf(model).create({ data: dataOf(model, values) }), patience);
     },
     async update(name, key, changes) {
       const model = modelOf(name);
-      await delegateOf(model).update({ where: where(model, key), data: dataOf(model, changes) });
+      await soon(delegateOf(model).update({ where: where(model, key), data: dataOf(model, changes) }), patience);
     },
     async delete(name, key) {
       const model = modelOf(name);
-      await delegateOf(model).delete({ where: where(model, key) });
+      await soon(delegateOf(model).delete({ where: where(model, key) }), patience);
     },
   };
+}
+
+/** An extension that writes to the same row through a client of its own waits for this transaction, and this one for the extension. */
+async function soon(operation: PromiseLike<unknown>, patience: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => (timer = setTimeout(reject, patience, new Error(`An extension took longer than ${patience} ms.`))));
+  try {
+    await Promise.race([operation, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 function dataOf({ fields }: Model, values: RecordValues): object {

@@ -42,6 +42,7 @@ describePostgres("through the client", (server) => {
         async create({ args, query }) {
           const { name, code } = args.data;
           if (name === "") throw new Error("a country has a name");
+          if (name === "late") throw new Prisma.PrismaClientKnownRequestError("transaction closed", { code: "P2028", clientVersion: "7" });
           events.push(`create ${code}`);
           return await query({ ...args, data: { ...args.data, name: name.trim(), slug: `/${code.toLowerCase()}` } });
         },
@@ -50,6 +51,9 @@ describePostgres("through the client", (server) => {
           return await query(args);
         },
         async delete({ args, query }) {
+          const { code } = await prisma.country.findUniqueOrThrow({ where: args.where });
+          if (code === "VA") return await prisma.country.findUniqueOrThrow({ where: args.where });
+          if (code === "MC") return await prisma.country.update({ where: args.where, data: { slug: "archived" } });
           events.push(`delete ${JSON.stringify(args.where.id)}`);
           return await query(args);
         },
@@ -72,7 +76,7 @@ describePostgres("through the client", (server) => {
     ({ prisma, close } = await open("hooks"));
     const declared = left.prisma.$extends(synced(models));
     const right = hooked(prisma).$extends(synced(models));
-    sync = createSync({ name: "hooks", left: prismaDatabase(declared, { schema: source }), right: prismaDatabase(right, { writes: "orm" }), conflicts: leftWins(), firstLink: "left" });
+    sync = createSync({ name: "hooks", left: prismaDatabase(declared, { schema: source }), right: prismaDatabase(right, { writes: "orm", patience: 500 }), conflicts: leftWins(), firstLink: "left" });
   });
   afterAll(async () => {
     await left.close();
@@ -119,6 +123,30 @@ describePostgres("through the client", (server) => {
     const waiting = [];
     for await (const record of sync.quarantine()) waiting.push(record);
     expect(waiting).toMatchObject([{ model: "Country", side: "left", code: "WRITE.REFUSED" }]);
+  });
+
+  test("a record that an extension keeps, where it was to be deleted, waits and stays linked", async () => {
+    await exec("insert into Country (code, name) values ('VA', 'Vatican')");
+    await sync.run();
+    await exec("delete from Country where code = 'VA'");
+    expect((await sync.run()).models.get("Country")).toMatchObject({ deleted: { right: 0 }, open: 1 });
+    expect((await sync.run()).models.get("Country")).toMatchObject({ created: { left: 0 }, deleted: { right: 0 } });
+    expect(await prisma.country.count({ where: { code: "VA" } })).toBe(1);
+  });
+
+  test("an extension that waits for what the sync has locked is not waited for", async () => {
+    await exec("insert into Country (code, name) values ('MC', 'Monaco')");
+    await sync.run();
+    await exec("delete from Country where code = 'MC'");
+    expect((await sync.run()).models.get("Country")).toMatchObject({ deleted: { right: 0 }, open: 1 });
+  });
+
+  test("an error about the connection is no refusal of the record that met it", async () => {
+    const database = prismaDatabase(hooked(prisma), { writes: "orm" });
+    const { fence } = await database.claim({ holder: "test", runner: "test", seconds: 60, takeOver: true });
+    const [key] = await database.endpoints.get("Country")!.allocate(1);
+    const batch = { op: "insert", model: "Country", fields: ["code", "name"], rows: [{ key: key!, cloudId: "late", values: ["LA", "late"] }] } as const;
+    await expect(database.commit({ id: "late", fence, batches: [batch] })).rejects.toMatchObject({ code: "ENDPOINT.UNAVAILABLE", retryable: true });
   });
 
   test("the same stands there as in bulk, for every kind of value, and under keys of several fields", async () => {

@@ -1,8 +1,9 @@
 import type { Batch, DeleteBatch, InsertBatch, Key, Row, Unit, UpdateBatch, Value } from "@sync/core";
+import { isSyncError } from "@sync/core";
 import { keyAfter } from "./batch.ts";
 import { forgetRows } from "./dangling.ts";
 import type { Dialect, SideTables, UnitOutcome, WritableTable } from "./dialect.ts";
-import { faultOf } from "./errors.ts";
+import { faultOf, type MeaningOptions } from "./errors.ts";
 import type { Executor } from "./executor.ts";
 import type { Table } from "./model.ts";
 import { Refused } from "./refusal.ts";
@@ -19,6 +20,8 @@ interface WritesRecords {
   carries(model: string, values: RecordValues): boolean;
   /** It fills in by itself what a write leaves out. @default it is given that, too */
   readonly fillsIn?: true;
+  /** Knows errors of the library that are about the connection, and hide what a driver said. Any other is about the record. */
+  readonly mapError?: MeaningOptions["mapError"];
 }
 
 /** Of a library that waits for nothing: what it has done when a call returns is done in the transaction of that turn. SQLite. */
@@ -138,15 +141,23 @@ class Records {
       if (there === undefined || this.#hasMoved(batch, i, there)) written.push(undefined);
       else if (batch.op === "update") written.push(await this.#update(batch, i));
       else {
-        await refusing(batch.model, this.#session.delete(batch.model, keyOf(table, key)));
+        await refusing(this.#writer, batch.model, this.#session.delete(batch.model, keyOf(table, key)));
         written.push(true);
         removed.push(key);
       }
     }
     // A hook may have made something else of it.
     if (removed.length > 0 && (await this.#rows(table, removed, false)).size > 0) throw new Refused({ code: "WRITE.REFUSED", model: batch.model });
+    if (batch.op === "delete") await this.#isGone(batch, written);
     if (batch.op === "delete" && !table.cloudId) await forgetRows(this.#inside, table, batch.rows.map(({ key }) => key), this.#sides, this.#dialect.syntax);
     return written;
+  }
+
+  /** A hook may have made something else of a delete: to forget a row that is still there would make a new record of it. */
+  async #isGone(batch: DeleteBatch, written: Written): Promise<void> {
+    const deleted = batch.rows.filter((_, i) => written[i] !== undefined).map(({ key }) => key);
+    const left = deleted.length > 0 ? await this.#rows(this.#tableOf(batch), deleted, false) : undefined;
+    if (left && left.size > 0) throw new Refused({ code: "WRITE.REFUSED", model: batch.model });
   }
 
   #hasMoved(batch: UpdateBatch | DeleteBatch, i: number, there: Row): boolean {
@@ -158,7 +169,7 @@ class Records {
 
   async #insert(batch: InsertBatch): Promise<Written> {
     const { records, others } = newRecords(this.#tableOf(batch), batch, this.#writer);
-    for (const some of inPortions(records)) await refusing(batch.model, this.#session.insert(batch.model, some));
+    for (const some of inPortions(records)) await refusing(this.#writer, batch.model, this.#session.insert(batch.model, some));
     const written: Written[number][] = batch.rows.map(() => true);
     for (const i of others) written[i] = await this.#alone({ ...batch, rows: [batch.rows[i]!] });
     return written;
@@ -168,7 +179,7 @@ class Records {
     const table = this.#tableOf(batch);
     const changes = changesOf(table, batch, i);
     if (!this.#writer.carries(batch.model, changes)) return await this.#alone({ ...batch, rows: [batch.rows[i]!] });
-    if (changes.size > 0) await refusing(batch.model, this.#session.update(batch.model, keyOf(table, batch.rows[i]!.key), changes));
+    if (changes.size > 0) await refusing(this.#writer, batch.model, this.#session.update(batch.model, keyOf(table, batch.rows[i]!.key), changes));
     return true;
   }
 
@@ -205,16 +216,17 @@ class Records {
 }
 
 /** What neither the database nor a driver has said, a hook or a validator has: about this record. */
-async function refusing(model: string, write: Promise<void>): Promise<void> {
+async function refusing(writer: WritesRecords, model: string, write: Promise<void>): Promise<void> {
   try {
     await write;
   } catch (error) {
-    throw refusedBy(model, error);
+    throw refusedBy(writer, model, error);
   }
 }
 
-export function refusedBy(model: string, error: unknown): unknown {
-  return faultOf(error) === undefined ? new Refused({ code: "WRITE.REFUSED", model, cause: error }) : error;
+export function refusedBy({ mapError }: WritesRecords, model: string, error: unknown): unknown {
+  const isTheirs = isSyncError(error) || faultOf(error) !== undefined || mapError?.(error) !== undefined;
+  return isTheirs ? error : new Refused({ code: "WRITE.REFUSED", model, cause: error });
 }
 
 /** A library takes a record with another key for another record. */

@@ -32,7 +32,7 @@ export function recordStep(batch: RecordBatch, context: BatchContext, { writer, 
   if (batch.op === "insert") {
     return (query) => {
       const { records, others } = newRecords(table, batch, writer);
-      for (const some of inPortions(records)) refusing(model, () => writer.insert(model, some));
+      for (const some of inPortions(records)) refusing(writer, model, () => writer.insert(model, some));
       for (const i of others) alone(query, i);
       return batch.rows.map(() => []);
     };
@@ -43,11 +43,11 @@ export function recordStep(batch: RecordBatch, context: BatchContext, { writer, 
     const found = new Set(rows.map((texts) => JSON.stringify(table.keys.map((column, i) => column.decode(texts[i]!)))));
     for (const [i, { key }] of batch.rows.entries()) {
       if (!found.has(JSON.stringify(key))) continue;
-      if (batch.op === "delete") refusing(model, () => writer.delete(model, keyOf(table, key)));
+      if (batch.op === "delete") refusing(writer, model, () => writer.delete(model, keyOf(table, key)));
       else {
         const changes = changesOf(table, batch, i);
         if (!writer.carries(model, changes)) alone(query, i);
-        else if (changes.size > 0) refusing(model, () => writer.update(model, keyOf(table, key), changes));
+        else if (changes.size > 0) refusing(writer, model, () => writer.update(model, keyOf(table, key), changes));
       }
     }
     return rows;
@@ -63,10 +63,10 @@ function unchanged(batch: UpdateBatch | DeleteBatch, { cloudId: inModel }: Table
   return { op: "update", model: batch.model, fields: [], rows };
 }
 
-function refusing(model: string, write: () => void): void {
+function refusing(writer: TurnWriter, model: string, write: () => void): void {
   try {
     write();
   } catch (error) {
-    throw refusedBy(model, error);
+    throw refusedBy(writer, model, error);
   }
 }
