@@ -1,3 +1,4 @@
+import type { KeyKind } from "./schema.ts";
 import type { AdapterName, Engine, PairSide } from "./side.ts";
 
 /** `one`: one pair, for the fast loop. `star`: each adapter against the centre, both ways. `full`: every ordered pair, on every engine. */
@@ -12,8 +13,9 @@ export function dialOf(env: Readonly<Record<string, string | undefined>> = proce
 }
 
 /** Loaded when they are needed: each brings its library. */
-const sides: Partial<Record<AdapterName, () => Promise<PairSide>>> = {
+const sides: Readonly<Record<AdapterName, () => Promise<PairSide>>> = {
   drizzle: async () => (await import("./sides/drizzle.ts")).drizzleSide,
+  mongoose: async () => (await import("./sides/mongoose.ts")).mongooseSide,
   "mikro-orm": async () => (await import("./sides/mikro-orm.ts")).mikroOrmSide,
   "postgres-jsonb": async () => (await import("./sides/postgres-jsonb.ts")).postgresJsonbSide,
   prisma: async () => (await import("./sides/prisma.ts")).prismaSide,
@@ -26,6 +28,12 @@ const CENTRE: AdapterName = "drizzle";
 export interface Seat {
   readonly side: PairSide;
   readonly engine: Engine;
+}
+
+/** This kind of key where the library makes it, else another one that it makes. */
+export function keyAt({ side, engine }: Seat, wanted: KeyKind): KeyKind {
+  const keys = side.keys(engine);
+  return keys.includes(wanted) ? wanted : keys[keys.length - 1]!;
 }
 
 export interface Seats {
@@ -45,7 +53,7 @@ export function pairsOf(dial: Dial): readonly (readonly [left: AdapterName, righ
 /** Who sits where: on SQLite to the left and on a server to the right; in the full product the other way round too. */
 export async function seatsOf(dial: Dial): Promise<readonly Seats[]> {
   const seats = await Promise.all(pairsOf(dial).map(async ([left, right]) => {
-    const [from, into] = [await sides[left]!(), await sides[right]!()];
+    const [from, into] = [await sides[left](), await sides[right]()];
     const usual = seated(from, last(from), into, into.engines[0]!);
     const turned = seated(from, from.engines[0]!, into, last(into));
     return dial === "full" && turned.name !== usual.name ? [usual, turned] : [usual];

@@ -1,10 +1,10 @@
-import { openPostgres } from "@sync/test-databases";
+import { DatabaseNotAvailable, openMongo, openPostgres } from "@sync/test-databases";
 import { kitServer, type KitServer } from "@sync/test-adapters/conformance";
 import { afterAll, afterEach, describe, test } from "vitest";
 import { dialOf, type Seat, type Seats, seatsOf } from "./dial.ts";
 import type { CaseSchema } from "./schema.ts";
 import { Stage, type StageOptions } from "./stage.ts";
-import type { Fresh } from "./side.ts";
+import type { Engine, Fresh } from "./side.ts";
 
 declare module "vitest" {
   interface TaskMeta {
@@ -29,14 +29,20 @@ export interface Case extends StageOptions {
 /** Registers tests for every pair that the dial wants. One that cannot run is reported by name, and fails in CI. */
 export async function describePairs(file: string, body: (pair: Pair) => void): Promise<void> {
   const servers = { left: kitServer(`${file} left`), right: kitServer(`${file} right`) };
-  const missing = await postgresMissing();
+  const seated = await seatsOf(dialOf());
+  const engines = new Set(seated.flatMap(({ left, right }) => [left.engine, right.engine]));
+  const missing = new Map<Engine, string>();
+  for (const [engine, open] of [["postgres", openPostgres], ["mongodb", openMongo]] as const) {
+    const why = engines.has(engine) ? await whyNot(open) : undefined;
+    if (why !== undefined) missing.set(engine, why);
+  }
   let schemas = 0;
   afterAll(async () => {
     await servers.left.close();
     await servers.right.close();
   });
-  for (const seats of await seatsOf(dialOf())) {
-    const why = [seats.left, seats.right].some(({ engine }) => engine === "postgres") ? missing : undefined;
+  for (const seats of seated) {
+    const why = missing.get(seats.left.engine) ?? missing.get(seats.right.engine);
     const suite = (): void => {
       const stages: Stage[] = [];
       afterEach(async () => {
@@ -46,7 +52,7 @@ export async function describePairs(file: string, body: (pair: Pair) => void): P
         ...seats,
         async open(schemasOfSides, options = {}) {
           schemas += 1;
-          const fresh = { left: freshOn(servers.left, `s${schemas}`), right: freshOn(servers.right, `s${schemas}`) };
+          const fresh = { left: freshOn(servers.left, `left${schemas}`, file), right: freshOn(servers.right, `right${schemas}`, file) };
           const stage = await Stage.open(seats, schemasOfSides, fresh, options);
           stages.push(stage);
           return stage;
@@ -70,16 +76,19 @@ export async function playCases(file: string, cases: readonly Case[]): Promise<v
   });
 }
 
-function freshOn(server: KitServer, schema: string): Fresh {
-  return { postgres: () => server.fresh(schema, []) };
+function freshOn(server: KitServer, name: string, file: string): Fresh {
+  return {
+    postgres: () => server.fresh(name, []),
+    mongodb: async () => (await openMongo()).freshDatabase(`${file} ${name}`),
+  };
 }
 
-async function postgresMissing(): Promise<string | undefined> {
+async function whyNot(open: () => Promise<{ close(): Promise<void> }>): Promise<string | undefined> {
   try {
-    await (await openPostgres()).close();
+    await (await open()).close();
     return undefined;
   } catch (error) {
-    if (process.env["CI"]) throw error;
-    return error instanceof Error ? error.message : "no PostgreSQL";
+    if (!(error instanceof DatabaseNotAvailable) || process.env["CI"]) throw error;
+    return error.message;
   }
 }

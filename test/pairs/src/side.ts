@@ -1,5 +1,6 @@
 import type { Database, Kind } from "@sync/core";
 import type { FreshSchema } from "@sync/test-adapters/conformance";
+import type { FreshDatabase } from "@sync/test-databases";
 import type { CaseSchema, KeyKind, RawRecord } from "./schema.ts";
 
 export type AdapterName = "drizzle" | "typeorm" | "mikro-orm" | "prisma" | "postgres-jsonb" | "mongoose";
@@ -27,12 +28,16 @@ export interface PairSide {
 export interface Fresh {
   /** A schema of a real PostgreSQL. */
   postgres(): Promise<FreshSchema>;
+  /** A database of a MongoDB. */
+  mongodb(): Promise<FreshDatabase>;
 }
 
 /** An adapter's database and a way to it that knows nothing of syncs. */
 export interface OpenSide {
   readonly database: Database;
   readonly probe: Probe;
+  /** A server that refuses a unique value to a new record although the one that had it has another by now. */
+  readonly remembersGivenUp?: boolean;
   /** What the adapter calls a model of the schema, where it is another name: `Country.regions`. */
   model(name: string): string;
   /** What the adapter calls a field. */

@@ -60,7 +60,7 @@ export class Stage {
         const [here, there] = [left.field(name, field), right.field(name, field)];
         return here === there ? [] : [[here, there]];
       }));
-      return [left.model(name), { right: right.model(name), ...matchOf(model), fields, ...this.#options.models?.[name] }];
+      return [left.model(name), { right: right.model(name), ...matchOf(model, (field) => left.field(name, field)), fields, ...this.#options.models?.[name] }];
     }));
   }
 
@@ -135,7 +135,7 @@ interface Both<Of> {
 export type Schemas = Both<CaseSchema>;
 
 /** By the fields that name a record; an edge is recognised by its ends without a word. */
-function matchOf({ named, key, fields }: CaseModel): Pick<ModelOptions, "match"> {
+function matchOf({ named, key, fields }: CaseModel, called: (field: string) => string): Pick<ModelOptions, "match"> {
   const isEdge = typeof key !== "string" && key.every((field) => isReference(fields[field]!));
-  return isEdge ? {} : { match: naturalKey(named) };
+  return isEdge ? {} : { match: naturalKey(named.map(called)) };
 }

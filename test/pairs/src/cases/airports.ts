@@ -1,10 +1,11 @@
 import { expect } from "vitest";
+import { keyAt } from "../dial.ts";
 import type { Case } from "../pairs.ts";
-import { type CaseSchema, decimal, orNull, text, to, whole } from "../schema.ts";
+import { type CaseSchema, type KeyKind, decimal, orNull, text, to, whole } from "../schema.ts";
 import { none, sums } from "../stage.ts";
 
 /** Countries with regions with airports: three tables, or one document per country with all that it holds. */
-const airports = (key: "serial" | "uuid"): CaseSchema => ({
+const airports = (key: KeyKind): CaseSchema => ({
   Country: { key, fields: { code: text, name: text }, unique: [["code"]], named: ["code"] },
   Region: { key, fields: { code: text, name: orNull(text), countryId: to("Country") }, unique: [["code"]], named: ["code"], within: "countryId" },
   Airport: {
@@ -17,7 +18,7 @@ const airport = (ident: string, regionId: string) => ({ ident, name: `Airport ${
 
 export const foldedAirports: Case = {
   title: "airports go into documents or tables and back, edits at every depth, moved ones and deleted ones too",
-  schema: (place) => airports(place === "left" ? "uuid" : "serial"),
+  schema: (place, seat) => airports(keyAt(seat, place === "left" ? "uuid" : "serial")),
   async play(stage) {
     const { left, right } = stage;
     await left.insert("Country", { code: "AT", name: "Austria" }, { code: "CH", name: "Switzerland" });

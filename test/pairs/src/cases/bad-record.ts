@@ -1,11 +1,12 @@
 import { expect } from "vitest";
+import { keyAt } from "../dial.ts";
 import type { Case } from "../pairs.ts";
 import { orNull, text, to } from "../schema.ts";
 
 export const badRecord: Case = {
   title: "a record that the other side cannot hold waits with those that refer to it, and costs nobody else",
-  schema: (place) => {
-    const key = place === "left" ? "uuid" : "serial";
+  schema: (place, seat) => {
+    const key = keyAt(seat, place === "left" ? "uuid" : "serial");
     return {
       Author: { key, fields: { email: text, name: place === "left" ? orNull(text) : text }, unique: [["email"]], named: ["email"] },
       Book: { key, fields: { isbn: text, authorId: to("Author") }, unique: [["isbn"]], named: ["isbn"] },

@@ -1,12 +1,15 @@
 import { expect } from "vitest";
+import { keyAt } from "../dial.ts";
 import type { Case } from "../pairs.ts";
-import { type CaseSchema, orNull, text, to, whole } from "../schema.ts";
+import { type CaseSchema, type KeyKind, orNull, text, to, whole } from "../schema.ts";
 import { none, sums } from "../stage.ts";
 
 export const selfReference: Case = {
   title: "records that refer to others of their own model, level by level",
-  schema: (place) => ({
-    Folder: { key: place === "left" ? "uuid" : "serial", fields: { path: text, aboveId: orNull(to("Folder")) }, unique: [["path"]], named: ["path"] },
+  schema: (place, seat) => ({
+    Folder: {
+      key: keyAt(seat, place === "left" ? "uuid" : "serial"), fields: { path: text, aboveId: orNull(to("Folder")) }, unique: [["path"]], named: ["path"],
+    },
   }),
   async play(stage) {
     const { left, right } = stage;
@@ -26,8 +29,8 @@ export const selfReference: Case = {
 
 export const twoModelCycle: Case = {
   title: "two models that refer to each other",
-  schema: (place) => {
-    const key = place === "left" ? "serial" : "uuid";
+  schema: (place, seat) => {
+    const key = keyAt(seat, place === "left" ? "serial" : "uuid");
     return {
       Team: { key, fields: { name: text, leadId: orNull(to("Person")) }, unique: [["name"]], named: ["name"] },
       Person: { key, fields: { email: text, teamId: to("Team") }, unique: [["email"]], named: ["email"] },
@@ -55,7 +58,7 @@ export const twoModelCycle: Case = {
 };
 
 /** Posts and tags; which post has which tag is a table with a key of both, or stands in the post. */
-const blog = (key: "serial" | "uuid"): CaseSchema => ({
+const blog = (key: KeyKind): CaseSchema => ({
   Post: { key, fields: { title: text }, unique: [["title"]], named: ["title"] },
   Tag: { key, fields: { name: text }, unique: [["name"]], named: ["name"] },
   PostTag: { key: ["postId", "tagId"], fields: { postId: to("Post", "cascade"), tagId: to("Tag") }, named: ["postId", "tagId"], within: "postId" },
@@ -63,7 +66,7 @@ const blog = (key: "serial" | "uuid"): CaseSchema => ({
 
 export const manyToMany: Case = {
   title: "a many-to-many relation: edges come and go on either side",
-  schema: (place) => blog(place === "left" ? "serial" : "uuid"),
+  schema: (place, seat) => blog(keyAt(seat, place === "left" ? "serial" : "uuid")),
   async play(stage) {
     const { left, right } = stage;
     await left.insert("Post", { title: "One" }, { title: "Two" });
@@ -87,11 +90,12 @@ export const outsideReference: Case = {
   title: "a reference to a model outside of the sync is left alone, or carried as it is",
   outside: ["Owner", "Kind"],
   models: { Thing: { outside: { ownerId: "omit", kindId: "raw" } } },
-  schema: (place) => ({
-    Owner: { key: place === "left" ? "serial" : "uuid", fields: { email: text }, unique: [["email"]], named: ["email"] },
+  schema: (place, seat) => ({
+    Owner: { key: keyAt(seat, place === "left" ? "serial" : "uuid"), fields: { email: text }, unique: [["email"]], named: ["email"] },
     Kind: { key: ["number"], fields: { number: whole, label: text }, named: ["number"] },
     Thing: {
-      key: place === "left" ? "uuid" : "serial", fields: { code: text, ownerId: orNull(to("Owner")), kindId: to("Kind") }, unique: [["code"]], named: ["code"],
+      key: keyAt(seat, place === "left" ? "uuid" : "serial"), unique: [["code"]], named: ["code"],
+      fields: { code: text, ownerId: orNull(to("Owner")), kindId: to("Kind") },
     },
   }),
   async play(stage) {

@@ -1,3 +1,4 @@
+import { keyAt } from "../dial.ts";
 import type { Case } from "../pairs.ts";
 import { type CaseModel, type CaseSchema, type KeyKind, orNull, text, to, whole } from "../schema.ts";
 
@@ -42,16 +43,16 @@ export const keysOfEveryKind: Case = {
 };
 
 /** A key that comes with the record, of one field. */
-const named = (key: "code" | KeyKind): CaseSchema => ({
+const named = (key: "code" | KeyKind, prices: KeyKind): CaseSchema => ({
   Currency: key === "code"
     ? { key: ["code"], fields: { code: text, name: text }, named: ["code"] }
     : { key, fields: { code: text, name: text }, unique: [["code"]], named: ["code"] },
-  Price: { key: "serial", fields: { sku: text, amount: whole, currency: to("Currency") }, unique: [["sku"]], named: ["sku"] },
+  Price: { key: prices, fields: { sku: text, amount: whole, currency: to("Currency") }, unique: [["sku"]], named: ["sku"] },
 });
 
 export const keysThatComeAlong: Case = {
   title: "a key that comes with the record meets one that the other side makes",
-  schema: (place) => named(place === "left" ? "code" : "serial"),
+  schema: (place, seat) => named(place === "left" ? "code" : keyAt(seat, "serial"), keyAt(seat, "serial")),
   async play(stage) {
     const { left, right } = stage;
     await left.insert("Currency", { code: "EUR", name: "Euro" });

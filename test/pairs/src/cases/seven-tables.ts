@@ -1,10 +1,11 @@
 import { expect } from "vitest";
+import { keyAt } from "../dial.ts";
 import { none, sums } from "../stage.ts";
 import type { Case } from "../pairs.ts";
-import { type CaseSchema, decimal, flag, orNull, text, to, whole } from "../schema.ts";
+import { type CaseSchema, type KeyKind, decimal, flag, orNull, text, to, whole } from "../schema.ts";
 
 /** Users with roles and permissions, products, customers, proposals and content, each side with keys of its own. */
-export const shop = (key: "serial" | "uuid"): CaseSchema => ({
+export const shop = (key: KeyKind): CaseSchema => ({
   Role: { key, fields: { name: text, description: orNull(text) }, unique: [["name"]], named: ["name"] },
   User: { key, fields: { email: text, name: text, active: flag, roleId: to("Role") }, unique: [["email"]], named: ["email"] },
   Permission: {
@@ -22,7 +23,7 @@ export const shop = (key: "serial" | "uuid"): CaseSchema => ({
 
 export const sevenTables: Case = {
   title: "seven tables: what either side has the other gets, edits and deletes travel both ways, and then nothing is left to do",
-  schema: (_, { side, engine }) => shop(side.keys(engine).includes("serial") ? "serial" : "uuid"),
+  schema: (_, seat) => shop(keyAt(seat, "serial")),
   async play(stage) {
     const { left, right } = stage;
     await left.insert("Role", { name: "admin", description: null }, { name: "sales", description: "Sells" });
