@@ -15,11 +15,20 @@ export interface PrismaSchema {
   readonly dmmf: PrismaDmmf;
   /** Prisma keeps references by itself; the database has no foreign keys (`relationMode = "prisma"`). */
   readonly withoutForeignKeys: boolean;
+  /** What the description leaves out, by model. */
+  readonly unseen: ReadonlyMap<string, Unseen>;
+}
+
+interface Unseen {
+  /** The whole model: `@@ignore`. */
+  readonly ignored: boolean;
+  /** `Unsupported("…")`, and `@ignore`. */
+  readonly fields: readonly { readonly name: string; readonly type: string; readonly optional: boolean }[];
 }
 
 /** From the text of a schema, the path of a file or a folder, or a DMMF document that somebody else made. */
 export function readSchema(source: string | PrismaDmmf): PrismaSchema {
-  if (typeof source !== "string") return { dmmf: source, withoutForeignKeys: false };
+  if (typeof source !== "string") return { dmmf: source, withoutForeignKeys: false, unseen: new Map() };
   const files: [string, string][] = source.includes("{") ? [["schema.prisma", source]] : readFiles(source);
   const result = getDMMF({ datamodel: files });
   if (!("datamodel" in result)) {
@@ -27,8 +36,20 @@ export function readSchema(source: string | PrismaDmmf): PrismaSchema {
   }
   return {
     dmmf: result,
+    unseen: new Map(files.flatMap(([, text]) => unseenIn(text))),
     withoutForeignKeys: files.some(([, text]) => /^\s*relationMode\s*=\s*"prisma"/m.test(text)),
   };
+}
+
+function unseenIn(text: string): [string, Unseen][] {
+  return [...text.matchAll(/^model\s+(\w+)\s*\{([\s\S]*?)^\}/gm)].map(([, model, body]) => {
+    const lines = [...body!.matchAll(/^\s*(\w+)\s+(Unsupported\("[^"]*"\)|\w+)(.*)$/gm)];
+    const fields = lines.filter(([, , type, rest]) => type!.startsWith("Unsupported") || /(?:^|\s)@ignore\b/.test(rest!));
+    return [model!, {
+      ignored: /^\s*@@ignore\b/m.test(body!),
+      fields: fields.map(([, name, type, rest]) => ({ name: name!, type: type!, optional: /^(?:\?|\[\])|@default\(/.test(rest!) })),
+    }];
+  });
 }
 
 function readFiles(path: string): [string, string][] {

@@ -20,19 +20,20 @@ export function modelsOf(schema: PrismaSchema, context: Context): LibraryModels 
   // Prisma does not tell in which of several schemas an enum is.
   const enumSchema = models.some((model) => model.schema) ? undefined : context.schemaName;
   const storage: StorageContext = { ...context, enumSchema, enums: new Map(enums.map((each) => [each.name, each])) };
-  const leftOut = new Map<string, string>();
+  const ignored = [...schema.unseen].filter((each) => each[1].ignored);
+  const leftOut = new Map(ignored.map(([name]) => [name, "the schema ignores it (`@@ignore`), as Prisma does with tables that have no key"]));
   const taken = new Map<string, LibraryModel>();
   const take = (table: LibraryTable): void => {
     const result = libraryModel(table, context.syncFields, leftOut);
     if (typeof result === "string") leftOut.set(table.name, result);
     else taken.set(table.name, result);
   };
-  for (const model of models) take(tableOf(model, schema.withoutForeignKeys, storage, context));
+  for (const model of models) take(tableOf(model, schema, storage, context));
   for (const edge of edgesOf(schema, taken, leftOut)) take(edge);
   return { models: [...taken.values()], leftOut };
 }
 
-function tableOf(source: DmmfModel, withoutForeignKeys: boolean, storage: StorageContext, { schemaName, declarations }: Context): LibraryTable {
+function tableOf(source: DmmfModel, { withoutForeignKeys, unseen }: PrismaSchema, storage: StorageContext, { schemaName, declarations }: Context): LibraryTable {
   const { name, dbName, fields } = source;
   const schema = source.schema ?? schemaName;
   const columnOf = new Map(fields.map((field) => [field.name, field.dbName ?? field.name]));
@@ -42,7 +43,12 @@ function tableOf(source: DmmfModel, withoutForeignKeys: boolean, storage: Storag
   return {
     name,
     table: { ...(schema ? { schema } : {}), name: dbName ?? name },
-    columns: fields.filter(({ kind }) => kind !== "object").map((field) => libraryColumn(field, storage)),
+    columns: [
+      ...fields.filter(({ kind }) => kind !== "object").map((field) => libraryColumn(field, storage)),
+      ...(unseen.get(name)?.fields ?? []).map(({ name: field, type, optional }) => (
+        { field, column: field, stored: `of type ${type}, which Prisma's client does not have, cannot be carried`, nullable: optional, writable: true, optional, fills: [] }
+      )),
+    ],
     primaryKey: columns(primaryKey),
     uniques: [...single, ...source.uniqueIndexes].map((key) => ({ name: key.name ?? key.fields.join("_"), columns: columns(key.fields) })),
     references: fields.filter((field) => field.kind === "object" && field.relationFromFields?.length).map((field) => ({

@@ -44,7 +44,7 @@ describe("options", () => {
 });
 
 describe("a client", () => {
-  const fake = (config: object): PrismaClientLike => ({ $queryRawUnsafe: () => Promise.reject(), $transaction: () => Promise.reject(), _engineConfig: config }) as PrismaClientLike;
+  const fake = (config: object): PrismaClientLike => ({ $queryRawUnsafe: () => Promise.reject(), $transaction: () => Promise.reject(), $connect: () => Promise.reject(), _engineConfig: config }) as PrismaClientLike;
 
   test.each([[undefined], [null], ["file:dev.db"], [{}], [{ query: () => {} }]])("%s is none", (client) => {
     expect(refused(() => prismaDatabase(client as never)).code).toBe("OPTIONS.WRONG_CLIENT");
@@ -59,10 +59,5 @@ describe("a client", () => {
   test("that does not say what it speaks to is refused", () => {
     expect(refused(() => prismaDatabase(fake({}))).code).toBe("OPTIONS.WRONG_CLIENT");
     expect(refused(() => prismaDatabase(fake({ activeProvider: "sqlite" }))).code).toBe("OPTIONS.SCHEMA");
-  });
-
-  test("of a transaction is refused", () => {
-    const transaction = Object.assign(fake({ activeProvider: "sqlite" }), { [Symbol.for("prisma.client.transaction.id")]: 1 });
-    expect(refused(() => prismaDatabase(transaction)).message).toMatch("$transaction");
   });
 });
