@@ -27,6 +27,8 @@ export class SqlEndpoint implements Endpoint {
   after: AfterImage | undefined;
   readonly #context: EndpointContext;
   #versioned = true;
+  /** Columns that an index begins with, as far as the live table has been looked at. */
+  #leading: ReadonlySet<string> = new Set();
 
   constructor(table: Table, context: EndpointContext) {
     this.model = table.model;
@@ -65,6 +67,7 @@ export class SqlEndpoint implements Endpoint {
     const kinds = new Map(this.model.fields.map((field) => [field.name, field.kind]));
     const seen = examine(this.table, live, (column, found) => fit(column, found, kinds.get(column.field)!), others);
     this.after = seen.after === "sent" && this.#context.mayBeAltered(this.model.name) ? "returned" : seen.after;
+    this.#leading = new Set(live?.leading);
     this.#versioned = live !== undefined && live.kind !== "other" && !live.rowSecurity;
     return seen;
   }
@@ -138,9 +141,10 @@ export class SqlEndpoint implements Endpoint {
 
   #lookup(reader: RowReader, by: FetchRequest["by"], tuples: readonly (readonly string[])[]): Statement | undefined {
     const { identity, dialect } = this.#context;
-    if (by === "key") return lookup(this.table, reader, this.table.keys, tuples, dialect.syntax);
-    if (by !== "cloudId") return lookup(this.table, reader, by.map((field) => this.#column(field)), tuples, dialect.syntax);
-    if (this.table.cloudId) return lookup(this.table, reader, [this.table.cloudId], tuples, dialect.syntax);
+    const among = (columns: readonly SqlColumn[]): Statement => lookup(this.table, reader, columns, tuples, dialect.syntax, this.#leading);
+    if (by === "key") return among(this.table.keys);
+    if (by !== "cloudId") return among(by.map((field) => this.#column(field)));
+    if (this.table.cloudId) return among([this.table.cloudId]);
     return identity === undefined ? undefined : lookupIdentity(this.table, reader, tuples, identity, dialect.syntax);
   }
 

@@ -21,6 +21,8 @@ export interface LiveTable {
   readonly columns: readonly LiveColumn[];
   /** Columns of every unique index without a condition, the primary key among them. */
   readonly uniques: readonly (readonly string[])[];
+  /** Columns that an index begins with; only of engines where a look-up by such a column is a statement of its own. */
+  readonly leading?: readonly string[];
   /** Triggers of users that fire for inserts or updates; rules count as triggers after. */
   readonly triggers: "none" | "before" | "after";
   readonly rowSecurity: boolean;

@@ -61,7 +61,7 @@ export function page(table: Table, reader: RowReader, range: KeyRange, limit: nu
 
 /**
  * The rows whose columns equal one of the tuples. Without an index this must be a semi-join, which scans the table once;
- * the key and the cloudId have one.
+ * the key and the cloudId have one, and so have the columns that are `leading` in one.
  */
 export function lookup(
   table: Table,
@@ -69,8 +69,10 @@ export function lookup(
   columns: readonly SqlColumn[],
   tuples: readonly (readonly string[])[],
   syntax: Syntax,
+  leading?: ReadonlySet<string>,
 ): Statement {
-  const indexed = columns.length === 1 && (columns[0] === table.cloudId || (columns[0] === table.keys[0] && table.keys.length === 1));
+  const [column] = columns;
+  const indexed = columns.length === 1 && (column === table.cloudId || (column === table.keys[0] && table.keys.length === 1) || leading?.has(column!.column) === true);
   const texts = tuples.map((each) => columns.map((column, i) => column.encode(each[i]!)));
   const bytes = texts.every((each) => each.every(isWellFormed)) ? undefined : syntax.bytes;
   const wanted = columns.map((column, i) => column.write(bytes ? bytes.restore(syntax.item(i)) : syntax.item(i))).join(", ");

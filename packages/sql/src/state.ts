@@ -167,7 +167,7 @@ class SqlState implements StateStore {
     if (!(await worthCopying(this.#executor, bases.length + preImages.length))) return false;
     const { base, record } = this.#sides;
     const copies = [
-      { copy: `copy ${base} (pair, model, cloud_id, hashes, right_hashes, vals) from stdin`, chunks: lines(bases, (each) => [pair, ...baseTexts(each)]), rows: bases.length },
+      { copy: `copy ${base} (pair, model, cloud_id, hashes, right_hashes, vals) from stdin`, chunks: lines(inIndexOrder(bases), (each) => [pair, ...baseTexts(each)]), rows: bases.length },
       { copy: `copy ${record} (pair, collection, id, model, body) from stdin`, chunks: lines(preImages, (each) => [pair, ...each]), rows: preImages.length },
     ].filter(({ rows }) => rows > 0);
     const rest: Pending = {
@@ -273,6 +273,11 @@ const scanOf = (pair: string, model: string): string => JSON.stringify([pair, mo
 
 /** The check is the statement's own `fence`. */
 const ONE_STATEMENT_HOLDS: Write = () => "exists (select from fence)";
+
+/** Neighbours in the index one after the other: with cloudIds in any order its pages cost PostgreSQL half as much again. */
+function inIndexOrder(bases: readonly Base[]): readonly Base[] {
+  return bases.toSorted((a, b) => (a.model === b.model ? (a.cloudId < b.cloudId ? -1 : 1) : a.model < b.model ? -1 : 1));
+}
 
 function baseTexts(base: Base): readonly (string | null)[] {
   return [base.model, base.cloudId, base.hashes, base.rightHashes ?? null, base.values ? JSON.stringify(base.values) : null];

@@ -24,6 +24,7 @@ interface Catalog {
   readonly sequence: boolean;
   readonly columns: readonly { readonly name: string; readonly type: string; readonly null: boolean; readonly generated: boolean; readonly filled: boolean }[];
   readonly uniques: readonly (readonly string[])[];
+  readonly leading: readonly string[];
   readonly triggers: readonly number[];
   /** Functions that see each new row before it is inserted. */
   readonly makers: readonly { readonly name: string; readonly source: string }[];
@@ -47,6 +48,8 @@ select r.v->>0 as c0, json_build_object(
   'uniques', (select coalesce(json_agg((select json_agg(a.attname) from pg_attribute a
       where a.attrelid = c.oid and a.attnum = any((i.indkey::int2[])[0:i.indnkeyatts - 1]))), '[]')
     from pg_index i where i.indrelid = c.oid and i.indisunique and i.indisvalid and i.indpred is null and i.indexprs is null),
+  'leading', (select coalesce(json_agg(a.attname), '[]') from pg_index i join pg_am m on m.amname = 'btree' join pg_class x on x.oid = i.indexrelid and x.relam = m.oid
+      join pg_attribute a on a.attrelid = c.oid and a.attnum = i.indkey[0] where i.indrelid = c.oid and i.indisvalid and i.indpred is null),
   'triggers', (select coalesce(json_agg(g.tgtype), '[]') from pg_trigger g where g.tgrelid = c.oid and not g.tgisinternal and g.tgenabled in ('O', 'A')),
   'makers', (select coalesce(json_agg(json_build_object('name', g.tgname, 'source', p.prosrc)), '[]') from pg_trigger g join pg_proc p on p.oid = g.tgfoid
     where g.tgrelid = c.oid and not g.tgisinternal and g.tgenabled in ('O', 'A') and g.tgtype & 7 = 7),
@@ -69,6 +72,7 @@ function parse(catalog: Catalog, table: Table): LiveTable {
     kind: catalog.relkind === "p" || (catalog.relkind === "r" && catalog.subclass) ? "partitioned" : catalog.relkind === "r" ? "table" : "other",
     columns: catalog.columns.map(({ name, type, null: nullable, generated, filled }) => ({ name, type, nullable, generated, hasDefault: filled })),
     uniques: catalog.uniques,
+    leading: catalog.leading,
     triggers: after ? "after" : triggers.length > 0 ? "before" : "none",
     rowSecurity: catalog.rls,
     forbidden: catalog.forbidden,

@@ -6,6 +6,11 @@ import { SIDE_VERSION } from "../sides.ts";
 import type { StateTables } from "../state.ts";
 
 /**
+ * Lists of cloudIds, which is what makes a record large, hardly get smaller: to try costs more than all else of logging them.
+ */
+const uncompressed = ({ record }: SideTables): string => `alter table ${record} alter column body set storage external;`;
+
+/**
  * One text, one round trip. The advisory lock lets two that start at once wait for each other: `if not exists` alone
  * fails in a race. Texts that are paged by are in C order, which is the order of their code points everywhere.
  */
@@ -74,7 +79,8 @@ function createStateTables(sides: SideTables): Statement {
        id text collate "C" not null,
        model text collate "C",
        body text not null,
-       primary key (pair, collection, id));`,
+       primary key (pair, collection, id));
+     ${uncompressed(sides)}`,
   );
 }
 
