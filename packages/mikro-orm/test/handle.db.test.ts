@@ -2,11 +2,13 @@ import { defineEntity, p } from "@mikro-orm/core";
 import type { SqlMikroORM } from "@mikro-orm/sql";
 import { hammer, tables } from "@sync/test-adapters";
 import type { Application } from "@sync/test-adapters";
-import type { Executor } from "@sync/sql";
+import type { Executor, TextRow } from "@sync/sql";
 import { describePostgres } from "@sync/test-databases/vitest";
 import { describe, expect, test } from "vitest";
 import { factsOf } from "../src/client.ts";
 import { mikroOrmExecutor } from "../src/executor.ts";
+import { modelsOf } from "../src/models.ts";
+import { recordWriter } from "../src/records.ts";
 import type { Opened } from "./support/open.ts";
 import { openNodeSqlite, openOwnPglite, openPgliteDialect, openPool, openSqlite } from "./support/open.ts";
 
@@ -15,6 +17,22 @@ const Ours = defineEntity({ name: "Ours", tableName: "ours", properties: { id: p
 const entities = [Row, Ours];
 
 const executorOf = (orm: SqlMikroORM, patience = 10_000): Executor => mikroOrmExecutor(factsOf(orm), patience);
+
+/** Units through entity managers: what the hammer inserts is an entity. */
+function throughEntities(orm: SqlMikroORM): Executor {
+  const writer = recordWriter(orm as never, modelsOf(orm.getMetadata().getAll().values(), { ...factsOf(orm), syncFields: {}, kinds: {}, keys: {} }).models, 10_000);
+  return {
+    ...executorOf(orm),
+    atomic: async (statements) => await writer.transaction(async (session) => {
+      const answers: (readonly TextRow[])[] = [];
+      for (const statement of statements) {
+        if (statement.sql.startsWith("insert")) await session.insert("Ours", [new Map([["id", statement.params[0]!]])]);
+        answers.push(statement.sql.startsWith("insert") ? [] : await session.query(statement));
+      }
+      return answers;
+    }),
+  };
+}
 
 /** Entity managers of an application, each flushing what is its own. */
 function application(orm: SqlMikroORM): Application {
@@ -49,6 +67,12 @@ function tests(open: () => Promise<Opened>, rounds: number): void {
   test("units and the application's transactions on one ORM do not touch each other", async () => {
     const { orm, close } = await open();
     await hammer(executorOf(orm), application(orm), rounds);
+    await close();
+  });
+
+  test("units through entities and the application's transactions do not touch each other either", async () => {
+    const { orm, close } = await open();
+    await hammer(throughEntities(orm), application(orm), rounds / 2);
     await close();
   });
 

@@ -1,5 +1,5 @@
 import { BeforeCreate, BeforeUpdate, Entity, ManyToOne, PrimaryKey, Property, ReflectMetadataProvider, Unique } from "@mikro-orm/decorators/legacy";
-import { defineEntity, p } from "@mikro-orm/core";
+import { ChangeSetType, defineEntity, p } from "@mikro-orm/core";
 import type { EventArgs, EventSubscriber } from "@mikro-orm/core";
 import type { SqlMikroORM } from "@mikro-orm/sql";
 import { insert, prepare, rowsOf, valuesOf } from "@sync/test-adapters";
@@ -117,6 +117,29 @@ function tests(open: (entities: readonly object[], more: object) => Promise<Open
     expect((await countries()).map(({ code }) => code)).toEqual(["DE", "IT"]);
   });
 }
+
+test("a delete of which a subscriber makes an update is told, instead of coming back as a new record", async () => {
+  const softly: EventSubscriber = {
+    onFlush({ uow }) {
+      for (const changeSet of uow.getChangeSets()) {
+        if (changeSet.type !== ChangeSetType.DELETE) continue;
+        uow.computeChangeSet(Object.assign(changeSet.entity, { name: "gone" }), ChangeSetType.UPDATE);
+      }
+    },
+  };
+  const left = await openSqlite([SourceRegion, SourceCountry]);
+  const right = await openSqlite([SourceRegion, SourceCountry], { subscribers: [softly] });
+  const models = { Region: { match: naturalKey("code") }, Country: { match: naturalKey("code") } };
+  const sync = createSync({ name: "softly", left: mikroOrmDatabase(left.orm), right: mikroOrmDatabase(right.orm, { writes: "orm" }), models, conflicts: leftWins(), firstLink: "left" });
+  await left.orm.em.fork().insert(SourceCountry, { code: "DE", name: "Germany" });
+  await sync.run();
+  await left.orm.em.fork().nativeDelete(SourceCountry, {});
+  expect((await sync.run({ confirmDeletes: true })).models.get("Country")).toMatchObject({ deleted: { right: 0 }, open: 1 });
+  expect((await sync.run({ confirmDeletes: true })).written).toEqual({ left: 0, right: 0 });
+  expect(await right.orm.em.fork().find(SourceCountry, {})).toMatchObject([{ name: "Germany" }]);
+  await left.close();
+  await right.close();
+});
 
 describe("SQLite (better-sqlite3)", () => tests((entities, more) => openSqlite(entities, more)));
 describe("SQLite (node:sqlite)", () => tests((entities, more) => openNodeSqlite(entities, more)));
