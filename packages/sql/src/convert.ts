@@ -7,6 +7,14 @@ import type { SqlColumn } from "./model.ts";
 export interface StoredField {
   readonly kind: Kind;
   readonly column: SqlColumn;
+  /** Of what a clock gives, the moment that the column can hold. @default any */
+  readonly held?: (moment: Date) => Date;
+}
+
+/** What a clock gives now, as a value of the field. */
+export function stampOf({ kind, held }: StoredField): string {
+  const now = new Date();
+  return encode(kind, held ? held(now) : now);
 }
 
 /** What a library's custom type or transformer does to a value, between the driver's form of it and the application's. */
@@ -20,9 +28,10 @@ export interface Conversion {
  * as `decode` of core gives it for the stored kind: text, number, bigint, bytes, plain data. An instant goes to the conversion
  * as a Date; one that fails does so for this value alone.
  */
-export function convertedField({ kind, column }: StoredField, declared: Kind, conversion: Conversion): StoredField {
+export function convertedField({ kind, column, held }: StoredField, declared: Kind, conversion: Conversion): StoredField {
   return {
     kind: declared,
+    ...(held ? { held } : {}),
     column: {
       ...column,
       decode(text) {

@@ -1,4 +1,4 @@
-export { type Conversion, convertedField, driversForm, holdsAll, type StoredField } from "./convert.ts";
+export { type Conversion, convertedField, driversForm, holdsAll, stampOf, type StoredField } from "./convert.ts";
 export { type SqlDatabase, sqlDatabase, type SqlDatabaseOptions } from "./database.ts";
 export { betterSqliteExecutor, type BetterSqliteLike, isBetterSqlite } from "./drivers/better-sqlite.ts";
 export { currentExecutor, type Driver } from "./drivers/current.ts";
@@ -9,6 +9,7 @@ export type { PgliteLike } from "./drivers/pglite.ts";
 export { patiently } from "./drivers/patiently.ts";
 export { type PostgresDriver, postgresDriver, postgresExecutor, type PostgresLike } from "./drivers/postgres.ts";
 export { EntityHints, type EntityReader } from "./entity-hints.ts";
+export { checkEntityOptions, type EntityOptions } from "./entity-options.ts";
 export { type Fault, faultOf, type Meaning, meaningOf, type MeaningOptions } from "./errors.ts";
 export type { CopyIn, Executor, Statement, TextRow } from "./executor.ts";
 export {
@@ -19,11 +20,12 @@ export { type LibraryColumn, libraryModel, type LibraryTable } from "./library-m
 export type { KeyMaker, SqlColumn, SqlModel } from "./model.ts";
 export { checkPerModel, type OwnTypeOptions, type PerModel } from "./per-model.ts";
 export { postgresColumn, type PostgresColumnOptions, postgresKind } from "./postgres/columns.ts";
-export { firstOnTheWall, postgresProcessZoneColumn } from "./postgres/process-zone.ts";
+export { postgresProcessZoneColumn } from "./postgres/process-zone.ts";
 export { eachItem, postgresUtcColumn } from "./postgres/utc.ts";
 export type { RecordSession, RecordValues, RecordWriter, TurnWriter } from "./records.ts";
 export { sideTableNames } from "./sides.ts";
 export { sqliteNumericJsonColumn } from "./sqlite/json.ts";
+export { sqliteBinaryJsonField, sqliteKindOf, sqliteUtcField } from "./sqlite/stored.ts";
 export { sqliteColumn, type SqliteColumnOptions, type SqliteStorage } from "./sqlite/columns.ts";
 export { listInText, type ListText, sqliteListField } from "./sqlite/list.ts";
 export { sqliteState } from "./sqlite-state.ts";

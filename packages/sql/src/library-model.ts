@@ -1,3 +1,4 @@
+import { encode } from "@sync/core";
 import type { Declaration, Field, Model, Reference } from "@sync/core";
 import type { StoredField } from "./convert.ts";
 import type { Fill, LibraryModel, SyncFieldNames } from "./library.ts";
@@ -25,10 +26,17 @@ export interface LibraryTable extends Pick<SqlModel, "table"> {
   readonly declared?: Declaration | undefined;
 }
 
+/** A column that the sync stamps by itself: what it is given always fits. */
+function alwaysHeld({ kind, column, held }: StoredField): StoredField {
+  return { kind, column: held ? { ...column, encode: (moment) => column.encode(encode(kind, held(new Date(moment)))) } : column };
+}
+
 /** The model of a table, or why it cannot take part. `leftOut` gets the columns that can be done without. */
 export function libraryModel(source: LibraryTable, names: SyncFieldNames, leftOut: Map<string, string>): LibraryModel | string {
   const { name, keyMaker, declared } = source;
-  const taken = source.columns.flatMap(({ stored, ...column }) => (typeof stored === "string" ? [] : [{ ...column, ...stored, name: column.column }]));
+  const syncedAt = names.lastSyncedAt ?? "lastSyncedAt";
+  const taken = source.columns.flatMap(({ stored, ...column }) =>
+    (typeof stored === "string" ? [] : [{ ...column, ...(column.field === syncedAt ? alwaysHeld(stored) : stored), name: column.column }]));
   for (const { field, stored, optional } of source.columns) {
     if (typeof stored !== "string") continue;
     if (!optional) return `its field \`${field}\` is required, and a value ${stored}`;

@@ -1,6 +1,7 @@
 import { SyncError } from "@sync/core";
 import { isBetterSqlite, postgresDriver } from "@sync/sql";
 import type { BetterSqliteLike, PgPoolLike, PgTransaction } from "@sync/sql";
+import { DataSource } from "typeorm";
 import type { EntityMetadata } from "typeorm";
 
 /** What this package needs of TypeORM's `DataSource`. */
@@ -35,15 +36,12 @@ export type ColumnMetadata = EntityMetadata["columns"][number];
 
 export type Engine = "postgres" | "sqlite";
 
-export type Handle =
-  | { readonly engine: "sqlite"; readonly client: BetterSqliteLike }
-  | { readonly engine: "postgres"; readonly client: PgPoolLike };
+export type Handle = { readonly engine: "sqlite"; readonly client: BetterSqliteLike } | { readonly engine: "postgres"; readonly client: PgPoolLike };
 
 /** The driver's handle that a data source works on: better-sqlite3's connection, or the pool of node-postgres. */
 export function handleOf(dataSource: DataSourceLike): Handle {
-  const isDataSource =
-    typeof dataSource === "object" && dataSource !== null && typeof dataSource.isInitialized === "boolean" &&
-    typeof dataSource.driver === "object" && Array.isArray(dataSource.entityMetadatas);
+  const isObject = typeof dataSource === "object" && dataSource !== null;
+  const isDataSource = isObject && typeof dataSource.isInitialized === "boolean" && typeof dataSource.driver === "object" && Array.isArray(dataSource.entityMetadatas);
   if (!isDataSource) throw new SyncError("OPTIONS.WRONG_CLIENT", "typeormDatabase needs a TypeORM DataSource as its first argument.");
   const { type } = dataSource.options;
   if (type !== "postgres" && type !== "better-sqlite3") {
@@ -51,6 +49,9 @@ export function handleOf(dataSource: DataSourceLike): Handle {
   }
   if (!dataSource.isInitialized) {
     throw new SyncError("OPTIONS.WRONG_CLIENT", "This DataSource is not initialised: `await dataSource.initialize()` before typeormDatabase.");
+  }
+  if (!(dataSource instanceof DataSource)) {
+    throw new SyncError("OPTIONS.VERSION", "This DataSource is of another copy of typeorm than the one that @sync/typeorm found: keep one copy, at 1.1 or newer.");
   }
   const client: unknown = Reflect.get(dataSource.driver, type === "postgres" ? "master" : "databaseConnection");
   if (type === "better-sqlite3" && isBetterSqlite(client)) return { engine: "sqlite", client };

@@ -1,6 +1,6 @@
 import { SyncError } from "@sync/core";
 import type { ModelTypes } from "@sync/core";
-import { libraryDatabase, pgTransactionExecutor } from "@sync/sql";
+import { checkEntityOptions, libraryDatabase, pgTransactionExecutor } from "@sync/sql";
 import type { LibraryDatabase } from "@sync/sql";
 import type { DataSource } from "typeorm";
 import type { DataSourceLike, TransactionLike } from "./client.ts";
@@ -9,7 +9,6 @@ import { typeormExecutor } from "./executor.ts";
 import { subscribedHints } from "./hints.ts";
 import { modelsOf } from "./models.ts";
 import type { TypeormDatabaseOptions } from "./options.ts";
-import { checkOptions } from "./options.ts";
 import { recordWriter } from "./records.ts";
 
 /** Entity name → property → its TypeScript type. `author.id`: a column of a relation with several. */
@@ -17,9 +16,7 @@ export type TypeormTypes<Entities extends object> = {
   [Name in keyof Entities & string]: { [Property in keyof Entities[Name] & string]: Entities[Name][Property] } & {
     [Column in `${keyof Entities[Name] & string}.${string}`]: unknown;
   };
-} extends infer Types extends ModelTypes
-  ? Types
-  : ModelTypes;
+} extends infer Types extends ModelTypes ? Types : ModelTypes;
 
 export type TypeormDatabase<Entities extends object = ModelTypes> = LibraryDatabase<TypeormTypes<Entities>>;
 
@@ -33,7 +30,7 @@ export function typeormDatabase<Entities extends object = ModelTypes>(
   source: DataSourceLike | TransactionLike,
   options: TypeormDatabaseOptions<keyof Entities & string> = {},
 ): TypeormDatabase<Entities> {
-  checkOptions(options);
+  checkEntityOptions(options, "typeormDatabase");
   const { dataSource, transaction } = openedBy(source);
   const { syncFields = {}, kinds = {}, keys = {}, patience = 10_000, writes, hints: listens = false } = options as TypeormDatabaseOptions;
   const { engine } = handleOf(dataSource);

@@ -1,8 +1,6 @@
-export { typeormDatabase } from "./database.ts";
-export type { TypeormDatabase, TypeormTypes } from "./database.ts";
+export { type TypeormDatabase, typeormDatabase, type TypeormTypes } from "./database.ts";
 export { Synced, synced } from "./synced.ts";
 export { addSyncColumns, dropSyncColumns, syncColumns } from "./sync-fields.ts";
-export type { SyncColumnNames } from "./sync-fields.ts";
 export type { TypeormDatabaseOptions } from "./options.ts";
 export type { DataSourceLike, TransactionLike } from "./client.ts";
 
@@ -17,5 +15,4 @@ export type {
   PlannedAction, PlanPageOptions, PlanSummary, PlanTableOptions, QuarantineRecord, RunOptions, RunResult, StateStore, Sync, SyncEvent,
   SyncOptions, VerifyCounts, VerifyResult,
 } from "@sync/core";
-export { sqliteState } from "@sync/sql";
-export type { SyncFieldNames } from "@sync/sql";
+export { sqliteState, type SyncFieldNames } from "@sync/sql";

@@ -1,12 +1,12 @@
 import { randomUUID } from "node:crypto";
 import type { Declaration, Kind, Reference } from "@sync/core";
-import { checkPerModel, libraryModel } from "@sync/sql";
-import type { KeyMaker, LibraryColumn, LibraryModel, LibraryModels, LibraryTable, PerModel, SyncFieldNames } from "@sync/sql";
+import { checkPerModel, libraryModel, stampOf } from "@sync/sql";
+import type { KeyMaker, LibraryColumn, LibraryModel, LibraryModels, LibraryTable, PerModel, StoredField, SyncFieldNames } from "@sync/sql";
 import type { EntityMetadata } from "typeorm";
 import type { ColumnMetadata, DataSourceLike, Engine } from "./client.ts";
 import { declaredBy } from "./synced.ts";
 import type { StorageContext } from "./values.ts";
-import { stampedBySync, stampFor, storedColumn, takesKind } from "./values.ts";
+import { storedColumn, takesKind } from "./values.ts";
 
 interface Context {
   readonly engine: Engine;
@@ -73,12 +73,10 @@ function namesOf(columns: readonly ColumnMetadata[]): string[] {
   return columns.map((column) => column.databaseName);
 }
 
-function libraryColumn(column: ColumnMetadata, model: string, { kinds, syncFields }: Context, storage: StorageContext): LibraryColumn {
+function libraryColumn(column: ColumnMetadata, model: string, { kinds }: Context, storage: StorageContext): LibraryColumn {
   const field = nameOf(column);
   const { isNullable, isGenerated, isVersion, isUpdateDate, isInsert, isUpdate, generatedType, default: initial } = column;
-  const carried = storedColumn(column, field, kinds[model]?.[field], storage);
-  const isOurs = field === (syncFields.lastSyncedAt ?? "lastSyncedAt");
-  const stored = isOurs && typeof carried === "object" ? stampedBySync(carried, column, storage) : carried;
+  const stored = storedColumn(column, field, kinds[model]?.[field], storage);
   return {
     field,
     column: column.databaseName,
@@ -87,7 +85,7 @@ function libraryColumn(column: ColumnMetadata, model: string, { kinds, syncField
     writable: generatedType === undefined && (isInsert || isUpdate),
     stamped: isUpdateDate || isVersion,
     optional: isNullable || isGenerated || isVersion || initial != null || generatedType !== undefined,
-    fills: typeof stored === "object" ? fillsOf(column, stored.kind, storage) : [],
+    fills: typeof stored === "object" ? fillsOf(column, stored, storage.engine) : [],
   };
 }
 
@@ -98,11 +96,10 @@ export function nameOf({ propertyPath, isVirtual, relationMetadata, entityMetada
 }
 
 /** What TypeORM itself fills in, and the database would not. */
-function fillsOf(column: ColumnMetadata, kind: Kind, storage: StorageContext): LibraryColumn["fills"] {
-  if (column.isUpdateDate) return [{ on: "write", value: stampFor(column, kind, storage) }];
-  if (column.isCreateDate) return [{ on: "insert", value: stampFor(column, kind, storage) }];
+function fillsOf(column: ColumnMetadata, stored: StoredField, engine: Engine): LibraryColumn["fills"] {
+  if (column.isUpdateDate || column.isCreateDate) return [{ on: column.isUpdateDate ? "write" : "insert", value: () => stampOf(stored) }];
   if (column.isVersion) return [{ on: "insert", value: () => "1" }];
-  return column.generationStrategy === "uuid" && storage.engine === "sqlite" ? [{ on: "insert", value: randomUUID }] : [];
+  return column.generationStrategy === "uuid" && engine === "sqlite" ? [{ on: "insert", value: randomUUID }] : [];
 }
 
 /** Undefined: the key's values come with the record. */

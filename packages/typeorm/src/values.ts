@@ -1,6 +1,8 @@
-import { canonical, encode, narrowed, ValueError } from "@sync/core";
 import type { Kind } from "@sync/core";
-import { convertedField, driversForm, firstOnTheWall, listInText, postgresColumn, postgresKind, postgresProcessZoneColumn, sqliteColumn, sqliteNumericJsonColumn } from "@sync/sql";
+import {
+  convertedField, driversForm, listInText, postgresColumn, postgresKind, postgresProcessZoneColumn, sqliteBinaryJsonField, sqliteColumn, sqliteKindOf,
+  sqliteNumericJsonColumn, sqliteUtcField,
+} from "@sync/sql";
 import type { ListText, SqlColumn, StoredField } from "@sync/sql";
 import type { ValueTransformer } from "typeorm";
 import type { ColumnMetadata, Engine } from "./client.ts";
@@ -18,18 +20,6 @@ export function takesKind(column: ColumnMetadata, kind: Kind | undefined, contex
 
 const isWallTime = (column: ColumnMetadata, { engine, typeOf }: StorageContext): boolean => engine === "postgres" && typeOf(column) === "timestamp without time zone";
 
-/** Gives the moment at which it is called, as the column can hold it. */
-export function stampFor(column: ColumnMetadata, kind: Kind, context: StorageContext): () => string {
-  const isWall = isWallTime(column, context);
-  return () => encode(kind, isWall ? firstOnTheWall(new Date()) : new Date());
-}
-
-/** A column that the sync stamps by itself: what it is given always fits. */
-export function stampedBySync({ kind, column: stock }: StoredField, column: ColumnMetadata, context: StorageContext): StoredField {
-  if (!isWallTime(column, context)) return { kind, column: stock };
-  return { kind, column: { ...stock, encode: (moment) => stock.encode(encode(kind, firstOnTheWall(new Date(moment)))) } };
-}
-
 /**
  * Or why its values cannot be carried. `declared`: the kind of what a transformer's `from` gives, or that a `timestamp` holds a
  * time on some wall.
@@ -44,10 +34,7 @@ export function storedColumn(column: ColumnMetadata, field: string, declared: Ki
   return declared ? transformed(stored, transformer, declared, engine) : "of unknown kind comes from its transformer: say in `kinds` which";
 }
 
-interface Names {
-  readonly field: string;
-  readonly column: string;
-}
+type Names = Pick<SqlColumn, "field" | "column">;
 
 // ---- PostgreSQL
 
@@ -98,7 +85,7 @@ function sqliteStored(column: ColumnMetadata, names: Names, type: string): Store
     case "boolean":
       return stock({ type: "boolean" });
     case "datetime":
-      return dateTime(stock({ type: "instant", digits: 3, noInfinity: true }));
+      return sqliteUtcField(names);
     case "date":
       return stock({ type: "date", noInfinity: true });
     case "time":
@@ -106,48 +93,10 @@ function sqliteStored(column: ColumnMetadata, names: Names, type: string): Store
     case "json":
       return { kind: { type: "json" }, column: sqliteNumericJsonColumn(stock({ type: "json" }).column) };
     case "jsonb":
-      return binaryJson(stock({ type: "json" }));
+      return sqliteBinaryJsonField(names);
     default:
-      return stock(byAffinity(type));
+      return stock(sqliteKindOf(type));
   }
-}
-
-/** SQLite's own binary form of it, as TypeORM writes it; as JSON, not as a text, it would become a part of what is read. */
-function binaryJson({ kind, column }: StoredField): StoredField {
-  return { kind, column: { ...column, read: (expr) => `json(${expr}) || ''`, write: (expr) => `jsonb(${expr})`, customWrite: true } };
-}
-
-/** By SQLite's own rules. */
-function byAffinity(type: string): Kind {
-  // Through a JavaScript number the application itself cannot see more; who declares a big integer means one.
-  if (type.includes("int")) return { type: "integer", bits: /big|int8/.test(type) ? 64 : 53 };
-  if (/char|clob|text/.test(type)) return { type: "text" };
-  if (type.includes("blob")) return { type: "bytes" };
-  if (/real|floa|doub/.test(type)) return { type: "float", bits: 64, noNaN: true };
-  // SQLite keeps a decimal as a number; up to 15 digits come back as they were.
-  return { type: "decimal", precision: 15 };
-}
-
-/**
- * TypeORM writes `2026-01-02 03:04:05.678`, and reads that, `datetime('now')` without a fraction and ISO 8601, as UTC and without
- * a fourth digit.
- */
-function dateTime({ kind, column }: StoredField): StoredField {
-  return {
-    kind,
-    column: {
-      ...column,
-      decode(text) {
-        const isBare = /^\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d+)?)?$/.test(text);
-        return narrowed(kind, canonical(kind, isBare ? `${text.replace(" ", "T")}Z` : text));
-      },
-      encode(value) {
-        const [, date, time, fraction = ""] = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.(\d+))?Z$/.exec(value) ?? [];
-        if (date === undefined) throw new ValueError("VALUE.OUT_OF_RANGE");
-        return `${date} ${time}.${fraction.padEnd(3, "0").slice(0, 3)}`;
-      },
-    },
-  };
 }
 
 // ---- both

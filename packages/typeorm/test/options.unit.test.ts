@@ -74,6 +74,15 @@ describe("a data source", () => {
   test("on PGlite is refused: TypeORM's transactions there take no lock", () => {
     // As `typeorm-pglite` has it: it counts no connections.
     const master = { query: () => {}, connect: () => {} };
-    expect(refused(() => typeormDatabase({ isInitialized: true, options: { type: "postgres" }, driver: { master }, entityMetadatas: [] })).code).toBe("OPTIONS.ENGINE");
+    const like = { isInitialized: true, options: { type: "postgres" }, driver: { master }, entityMetadatas: [] };
+    expect(refused(() => typeormDatabase(Object.assign(Object.create(DataSource.prototype) as object, like))).code).toBe("OPTIONS.ENGINE");
+  });
+
+  test("of another copy of TypeORM is refused", async () => {
+    const dataSource = await openSqlite([notes]);
+    const { isInitialized, options, driver, entityMetadatas } = dataSource;
+    const { code, message } = refused(() => typeormDatabase({ isInitialized, options, driver, entityMetadatas }));
+    expect([code, message]).toEqual(["OPTIONS.VERSION", expect.stringMatching("another copy of typeorm")]);
+    await dataSource.destroy();
   });
 });

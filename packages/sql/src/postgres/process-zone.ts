@@ -15,6 +15,7 @@ export function postgresProcessZoneColumn(options: Omit<PostgresColumnOptions, "
   const isList = kind.type === "list";
   return {
     kind,
+    held: firstOnTheWall,
     column: {
       ...column,
       decode: (text) => eachItem(isList, column.decode(text), momentOf),
@@ -24,7 +25,7 @@ export function postgresProcessZoneColumn(options: Omit<PostgresColumnOptions, "
 }
 
 /** Of the moments with the same time on the wall the one that is read again: what a clock gives can always be stored so. */
-export function firstOnTheWall(date: Date): Date {
+function firstOnTheWall(date: Date): Date {
   return new Date(date.getFullYear(), date.getMonth(), date.getDate(), date.getHours(), date.getMinutes(), date.getSeconds(), date.getMilliseconds());
 }
 
