@@ -1,12 +1,18 @@
 import type { Measure } from "./bench.ts";
+import { adaptersByRecord, adaptersInBulk } from "./rows/adapters.ts";
 import { onePath, rowsToDocuments } from "./rows/documents.ts";
 import { firstCopy } from "./rows/first-copy.ts";
 import { memory } from "./rows/memory.ts";
+import { firstCopyMongoose } from "./rows/mongoose.ts";
 import { changedPostgres, idlePostgres, verifyPostgres } from "./rows/postgres.ts";
 import { firstCopyPrisma } from "./rows/prisma.ts";
+import { roundTripsPerPage } from "./rows/round-trips.ts";
 import { savedPlan } from "./rows/saved-plan.ts";
 import { sevenTables } from "./rows/seven-tables.ts";
 import { idleSqlite } from "./rows/sqlite.ts";
+
+/** Those that need a MongoDB besides. */
+export const onMongo: ReadonlySet<string> = new Set(["mongoose"]);
 
 /** By the names that `--only` takes. */
 export const measures: Readonly<Record<string, Measure>> = {
@@ -20,5 +26,9 @@ export const measures: Readonly<Record<string, Measure>> = {
   "one-path": onePath,
   "saved-plan": savedPlan,
   "seven-tables": sevenTables,
+  "adapters-bulk": adaptersInBulk,
+  "adapters-orm": adaptersByRecord,
+  "round-trips": roundTripsPerPage,
+  mongoose: firstCopyMongoose,
   memory,
 };
