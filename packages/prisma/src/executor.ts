@@ -1,5 +1,4 @@
-import { setImmediate as nextTurn, setTimeout as after } from "node:timers/promises";
-import { SyncError } from "@sync/core";
+import { whenFree } from "@sync/sql";
 import type { Executor, Statement, TextRow } from "@sync/sql";
 import type { Engine, PrismaClientLike } from "./client.ts";
 
@@ -25,23 +24,8 @@ function postgresExecutor(client: PrismaClientLike): Executor {
  * inserts the array form alone swallowed 506, on a fresh turn but behind an open transaction 267, with both none.
  */
 function sqliteExecutor(client: PrismaClientLike, patience: number): Executor {
-  async function whenFree(): Promise<void> {
-    const giveUp = Date.now() + patience;
-    await nextTurn();
-    while (await isInTransaction(client)) {
-      if (Date.now() > giveUp) {
-        throw new SyncError(
-          "ENDPOINT.BUSY",
-          `The application has kept a transaction open for ${patience} ms on this SQLite connection.`,
-          { retryable: true },
-        );
-      }
-      await after(1);
-    }
-  }
-
   async function atomic(statements: readonly Statement[]): Promise<TextRow[][]> {
-    await whenFree();
+    await whenFree(patience, () => isInTransaction(client));
     // Never an array of one: Prisma sends it without BEGIN.
     const answers = await transaction(client, [...statements, nothing]);
     return answers.slice(0, -1).map(rowsOf);

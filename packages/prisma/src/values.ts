@@ -1,7 +1,7 @@
-import { canonical, narrowed, ValueError } from "@sync/core";
+import { narrowed, ValueError } from "@sync/core";
 import type { Kind } from "@sync/core";
-import { eachItem, postgresColumn, postgresKind, postgresUtcColumn, sqliteColumn, sqliteNumericJsonColumn } from "@sync/sql";
-import type { SqlColumn, SqliteStorage, StoredField } from "@sync/sql";
+import { postgresColumn, postgresKind, postgresUtcColumn, renamedColumn, sqliteColumn, sqliteNumericJsonColumn } from "@sync/sql";
+import type { SqlColumn, SqliteColumnOptions, StoredField } from "@sync/sql";
 import type { Engine } from "./client.ts";
 import type { DmmfEnum, DmmfField } from "./dmmf.ts";
 
@@ -40,28 +40,22 @@ const sqliteKinds: Readonly<Record<string, Kind>> = {
 function sqliteField(field: DmmfField, declared: DmmfEnum | undefined, format: TimestampFormat): StoredField | undefined {
   const kind = declared ? enumKind(declared) : sqliteKinds[field.type];
   if (kind === undefined || field.isList) return undefined;
-  const storage: SqliteStorage | undefined =
-    field.type === "DateTime" && format === "unixepoch-ms" ? "unix-milliseconds" : undefined;
-  const stock = sqliteColumn({ field: field.name, column: columnName(field), kind, ...(storage ? { storage } : {}) });
-  if (declared) return { kind, column: named(stock, declared) };
-  if (field.type === "DateTime") return { kind, column: dateTime(stock, format) };
+  const names = { field: field.name, column: columnName(field), kind };
+  if (field.type === "DateTime") return { kind, column: dateTime(names, format) };
+  const stock = sqliteColumn(names);
+  if (declared) return { kind, column: renamedColumn(stock, labelsOf(declared)) };
   if (field.type === "Json") return { kind, column: sqliteNumericJsonColumn(stock) };
   return { kind, column: stock };
 }
 
 /** Prisma reads an integer as milliseconds and a text as ISO 8601, whichever of them it writes. So does this. */
-function dateTime(stock: SqlColumn, format: TimestampFormat): SqlColumn {
-  const number = sqliteColumn({ field: stock.field, column: stock.column, kind: sqliteKinds["DateTime"]!, storage: "unix-milliseconds" });
+function dateTime(names: SqliteColumnOptions, format: TimestampFormat): SqlColumn {
+  const number = sqliteColumn({ ...names, storage: "unix-milliseconds" });
+  // `CURRENT_TIMESTAMP`, the column's own default, says no zone and means UTC. Prisma shows the application no fourth digit.
+  const zoned = (text: string): string => (/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?$/.test(text) ? `${text.replace(" ", "T")}Z` : text);
   return {
-    ...stock,
-    decode(text) {
-      if (/^-?\d+$/.test(text)) return number.decode(text);
-      // `CURRENT_TIMESTAMP`, the column's own default, says no zone and means UTC.
-      const iso = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?$/.test(text) ? `${text.replace(" ", "T")}Z` : text;
-      // Prisma shows the application no fourth digit.
-      return narrowed(sqliteKinds["DateTime"]!, canonical(sqliteKinds["DateTime"]!, iso));
-    },
-    encode: format === "iso8601" ? isoOfPrisma : stock.encode,
+    ...(format === "iso8601" ? { ...sqliteColumn(names), encode: isoOfPrisma } : number),
+    decode: (text) => narrowed(names.kind, number.decode(zoned(text))),
   };
 }
 
@@ -105,7 +99,7 @@ function postgresItems(field: DmmfField, declared: DmmfEnum | undefined, enumSch
   const names = { field: field.name, column: columnName(field), type: field.isList ? `${item}[]` : item };
   if (declared) {
     const kind: Kind = field.isList ? { type: "list", of: enumKind(declared) } : enumKind(declared);
-    return { kind, column: named(postgresColumn({ ...names, kind }), declared) };
+    return { kind, column: renamedColumn(postgresColumn({ ...names, kind }), labelsOf(declared)) };
   }
   // Prisma keeps moments in columns without a zone, and means UTC.
   const utc = postgresUtcColumn(names);
@@ -130,19 +124,9 @@ function enumKind(declared: DmmfEnum): Kind {
   return { type: "enum", values: declared.values.map((value) => value.name) };
 }
 
+/** The application sees an enum's names, the database its `@map`ped values. */
+const labelsOf = ({ values }: DmmfEnum): (readonly [string, string])[] => values.map(({ name, dbName }) => [dbName ?? name, name]);
+
 function enumType({ name, dbName }: DmmfEnum, schema: string | undefined): string {
   return [...(schema === undefined ? [] : [schema]), dbName ?? name].map((part) => `"${part.replaceAll('"', '""')}"`).join(".");
-}
-
-/** The application sees an enum's names, the database its `@map`ped values. */
-function named(stock: SqlColumn, declared: DmmfEnum): SqlColumn {
-  if (declared.values.every((value) => value.dbName == null)) return stock;
-  const toName = new Map(declared.values.map((value) => [value.dbName ?? value.name, value.name]));
-  const toStored = new Map(declared.values.map((value) => [value.name, value.dbName ?? value.name]));
-  const isList = stock.type.endsWith("[]");
-  return {
-    ...stock,
-    decode: (text) => eachItem(isList, stock.decode(text), (value) => toName.get(value) ?? value),
-    encode: (text) => stock.encode(eachItem(isList, text, (value) => toStored.get(value) ?? value)),
-  };
 }

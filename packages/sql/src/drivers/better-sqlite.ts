@@ -1,6 +1,5 @@
-import { setImmediate as nextTurn, setTimeout as after } from "node:timers/promises";
-import { SyncError } from "@sync/core";
 import type { Executor, Statement, TextRow } from "../executor.ts";
+import { busy, whenFree } from "./free.ts";
 
 /** better-sqlite3's `Database`. */
 export interface BetterSqliteLike {
@@ -53,35 +52,22 @@ export function betterSqliteExecutor(client: BetterSqliteLike, patience: number)
     }
   };
 
-  /** In a transaction of the application's, ours would become a savepoint of it and vanish with its rollback. */
-  async function whenFree(): Promise<void> {
-    const giveUp = Date.now() + patience;
-    await nextTurn();
-    while (client.inTransaction) {
-      if (Date.now() > giveUp) throw busy(`has kept a transaction open for ${patience} ms on`);
-      await after(1);
-    }
-  }
-
+  const free = (): Promise<void> => whenFree(patience, () => client.inTransaction);
   return {
     dialect: "sqlite",
     async query(statement) {
-      await whenFree();
+      await free();
       return run(statement);
     },
     async atomic(statements) {
-      await whenFree();
+      await free();
       return transaction((query) => statements.map(query));
     },
     async inTurn(work) {
-      await whenFree();
+      await free();
       return transaction(work);
     },
   };
-}
-
-function busy(what: string, cause?: unknown): SyncError {
-  return new SyncError("ENDPOINT.BUSY", `The application ${what} this SQLite connection.`, { retryable: true, cause });
 }
 
 const begin: Statement = { sql: "begin immediate", params: [] };
