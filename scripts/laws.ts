@@ -90,7 +90,7 @@ function column({ server }: Report): string {
 /** What the report's name says besides the database, and what of the laws holds there. */
 function cell(report: Report): string {
   const verdicts = report.laws;
-  const driver = report.name.replace(column(report), "").replaceAll(/[()]/g, "").trim();
+  const driver = report.name.replace(column(report), "").replaceAll(/[()]/g, "").replace(/^[\s,]+|\s+$/g, "");
   const count = Object.values(verdicts).filter((verdict) => waived(verdict) !== undefined).length;
   const failed = Object.values(verdicts).includes("failed");
   const said = failed ? "breaks laws" : count > 0 ? `laws pass, ${count} waived` : "laws pass";

@@ -3,21 +3,24 @@ import { SyncError } from "@sync/core";
 import type { mongo } from "mongoose";
 import type { Client } from "./client.ts";
 import type { Documents, Read } from "./endpoint.ts";
-import { meaningOf } from "./errors.ts";
+import { meaningOf, noTransactions } from "./errors.ts";
 import type { Identities } from "./identities.ts";
 import { hold, type Sides } from "./lease.ts";
 import type { Stored } from "./models.ts";
 import { changed } from "./patch.ts";
+import { isCarried, throughMongoose } from "./records.ts";
 import type { BsonObject, Codec } from "./values.ts";
 
 type Operation = mongo.AnyBulkWriteOperation<BsonObject>;
 
-interface Context {
+export interface Context {
   readonly client: Client;
   readonly codec: Codec;
   readonly sides: Sides;
   readonly identities: Identities;
   readonly documents: ReadonlyMap<string, Documents>;
+  /** Documents are written through Mongoose, one after the other. */
+  readonly byRecord: boolean;
 }
 
 /** Thrown inside a transaction to leave nothing of it. */
@@ -31,7 +34,9 @@ export async function commitDocuments(context: Context, unit: DocumentUnit): Pro
   const { client, documents } = context;
   for (const { model } of unit.batches) if (!documents.has(model)) throw new SyncError("ENDPOINT.UNKNOWN_MODEL", `${client.name} has no model ${model}`, { model });
   try {
-    const outcomes = (await client.hasTransactions()) ? await inTransaction(context, unit) : await oneByOne(context, unit);
+    const transactions = await client.hasTransactions();
+    if (!transactions && context.byRecord) throw noTransactions(client.name, true);
+    const outcomes = transactions ? await inTransaction(context, unit) : await oneByOne(context, unit);
     return { committed: true, transaction: "", outcomes };
   } catch (error) {
     if (error instanceof AllStale) return { committed: true, transaction: "", outcomes: unit.batches.map(({ rows }) => rows.map(() => ({ status: "stale" }))) };
@@ -52,16 +57,17 @@ async function inTransaction(context: Context, unit: DocumentUnit): Promise<Outc
       const prepared: Prepared[] = [];
       for (const batch of unit.batches) prepared.push(await prepare(context, batch, session));
       if (unit.together && prepared.some(({ isStale }) => isStale.includes(true))) throw new AllStale();
-      const written = unit.batches.flatMap(({ rows }, at) => rows.filter((_, row) => !prepared[at]!.isStale[row]));
+      const written = prepared.flatMap(({ rows, isStale }) => rows.filter((_, row) => !isStale[row]));
       await context.identities.forget(written.flatMap(({ inner }) => inner), session);
+      for (const each of prepared) await inBulk(each, ({ leave }) => leave, session);
       // What lets go of a unique value first is what it will be when all others have let go of theirs.
-      for (const step of [({ leave }) => leave, ({ leave, write }) => (leave ? undefined : write), ({ leave, write }) => (leave ? write : undefined)] satisfies Step[]) {
-        for (const { documents: own, operations } of prepared) {
-          const all = operations.flatMap((operation) => step(operation) ?? []);
-          if (all.length > 0) await (await own.collection()).bulkWrite(all, { session, ordered: true });
+      for (const isLeaver of [false, true]) {
+        for (const each of prepared) {
+          if (context.byRecord) await oneAfterAnother(context, each, isLeaver, session);
+          else await inBulk(each, ({ leave, write }) => ((leave !== undefined) === isLeaver ? write : undefined), session);
         }
       }
-      for (const { isStale } of prepared) outcomes.push(isStale.map((stale) => ({ status: stale ? "stale" : "written" })));
+      for (const each of prepared) outcomes.push(await outcomesOf(each, context.byRecord ? session : undefined));
       const isNew = unit.batches.every(({ model, rows }) => documents.get(model)!.stored.makeKey && rows.every(({ op }) => op === "insert"));
       await context.identities.put(written.flatMap(({ inner }) => inner), session, isNew);
       // Last, since whoever is killed with an open transaction keeps what it wrote locked until the server gives it up.
@@ -71,6 +77,31 @@ async function inTransaction(context: Context, unit: DocumentUnit): Promise<Outc
   } finally {
     await session.endSession();
   }
+}
+
+async function inBulk({ documents, operations }: Pick<Prepared, "documents" | "operations">, chosen: (operations: Operations) => Operation | undefined, session: mongo.ClientSession): Promise<void> {
+  const all = operations.flatMap((each) => chosen(each) ?? []);
+  if (all.length > 0) await (await documents.collection()).bulkWrite(all, { session, ordered: true });
+}
+
+async function oneAfterAnother({ codec }: Context, prepared: Prepared, isLeaver: boolean, session: mongo.ClientSession): Promise<void> {
+  const { documents, rows, found, isStale, operations } = prepared;
+  for (const [at, row] of rows.entries()) {
+    if (isStale[at] || (operations[at]!.leave !== undefined) !== isLeaver) continue;
+    if (isCarried(codec, documents.stored, row, found[at])) await throughMongoose(codec, documents.stored, row, found[at], documents.id(row.key), session);
+    else await inBulk({ documents, operations: [operations[at]!] }, ({ write }) => write, session);
+  }
+}
+
+/** With a session: what hooks have made of the documents is read again. */
+async function outcomesOf({ documents, rows, isStale }: Prepared, session?: mongo.ClientSession): Promise<Outcome[]> {
+  const keys = rows.flatMap(({ op, key }, at) => (isStale[at] || op === "delete" ? [] : [key]));
+  const read = new Map((session && keys.length > 0 ? await documents.byKeys(keys, session) : []).map((each) => [each.key, each]));
+  return rows.map(({ key }, at): Outcome => {
+    const now = read.get(key[0]!);
+    if (isStale[at]) return { status: "stale" };
+    return { status: "written", ...(now ? { after: { key, revision: now.revision, cloudId: null, values: [now.key, documents.toText(now.document)] } } : {}) };
+  });
 }
 
 /** An insert's identity before its document: a run that was killed between them finds the key that was chosen. */
@@ -106,6 +137,9 @@ async function carriedOut(collection: mongo.Collection<BsonObject>, operation: O
 
 interface Prepared {
   readonly documents: Documents;
+  readonly rows: readonly DocumentWrite[];
+  /** The documents as they are now. */
+  readonly found: readonly (Read | undefined)[];
   /** Whose revision has moved, or that is gone. */
   readonly isStale: readonly boolean[];
   readonly operations: readonly Operations[];
@@ -119,21 +153,20 @@ interface Operations {
   /** The same where no transaction watches over the document. */
   readonly guarded?: Operation;
 }
-type Step = (operations: Operations) => Operation | undefined;
 
-async function prepare({ documents: all, codec }: Context, batch: DocumentBatch, session?: mongo.ClientSession): Promise<Prepared> {
+async function prepare({ documents: all, codec, byRecord }: Context, batch: DocumentBatch, session?: mongo.ClientSession): Promise<Prepared> {
   const documents = all.get(batch.model)!;
   const keys = batch.rows.flatMap((row) => (row.op === "insert" ? [] : [row.key]));
   const read = new Map((keys.length === 0 ? [] : await documents.byKeys(keys, session)).map((each) => [each.key, each]));
   const found = batch.rows.map((row) => read.get(row.key[0]!));
   return {
-    documents,
+    documents, rows: batch.rows, found,
     isStale: batch.rows.map((row, at) => row.op !== "insert" && found[at]?.revision !== row.revision),
-    operations: batch.rows.map((row, at) => operationOf(codec, documents, row, found[at])),
+    operations: batch.rows.map((row, at) => operationOf(codec, documents, row, found[at], byRecord)),
   };
 }
 
-function operationOf(codec: Codec, documents: Documents, row: DocumentWrite, read: Read | undefined): Operations {
+function operationOf(codec: Codec, documents: Documents, row: DocumentWrite, read: Read | undefined, byRecord: boolean): Operations {
   const { stored } = documents;
   if (row.op === "insert") return { write: { insertOne: { document: fresh(codec, stored, row, documents.id(row.key)) } } };
   if (!read || read.revision !== row.revision) return {};
@@ -143,7 +176,9 @@ function operationOf(codec: Codec, documents: Documents, row: DocumentWrite, rea
   if (row.patches.length === 0) return {};
   const to = (change: ReturnType<typeof changed>, one: typeof filter): Operation =>
     ("whole" in change ? { replaceOne: { filter: one, replacement: change.whole } } : { updateOne: { filter: one, update: change.update } });
-  const leave = row.first ? { leave: to(changed(codec, stored, { patches: row.first }, codec.read(read.bytes)), filter) } : {};
+  // Mongoose counts versions by itself, from the one that it was given.
+  const { shape, stamps } = stored;
+  const leave = row.first ? { leave: to(changed(codec, byRecord ? { shape, stamps } : stored, { patches: row.first }, codec.read(read.bytes)), filter) } : {};
   const change = changed(codec, stored, row, read.document, row.first);
   return { ...leave, write: to(change, filter), guarded: to(change, guard) };
 }

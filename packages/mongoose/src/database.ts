@@ -36,10 +36,10 @@ export function mongooseDatabase<Types extends ModelTypes = ModelTypes>(connecti
   const { stored, leftOut } = modelsOf(connection, options, () => new client.bson.ObjectId());
   const identities = new Identities(async () => (await client.db()).collection(sides.identity));
   const documents = new Map(stored.map((each) => [each.model.name, new Documents(client, codec, each)]));
-  const context = { client, codec, sides, identities, documents };
+  const context = { client, codec, sides, identities, documents, byRecord: options.writes === "orm" };
   const whole: DocumentDatabase = {
     name: client.name,
-    endpoints: new Map([...documents].map(([name, each]) => [name, endpointOf(each, identities, client, codec)])),
+    endpoints: new Map([...documents].map(([name, each]) => [name, endpointOf(each, identities, client, codec, !context.byRecord)])),
     claim: (request) => client.guard(() => claim(client, sides, request)),
     release: (fence, wrote) => client.guard(() => release(client, sides, fence, wrote)),
     inspect: (models) => client.guard(() => inspect(context, models)),

@@ -92,8 +92,9 @@ export class Documents {
     return this.#codec.keyText(document["_id"], this.stored.key);
   }
 
+  /** Without what Mongoose counts by itself: a record is no other one because something inside its document has changed. */
   toText(document: BsonObject): string {
-    return this.#codec.object(document, this.stored.shape.members, false, "_id");
+    return this.#codec.object(document, this.stored.shape.members, false, ["_id", this.stored.versionKey]);
   }
 }
 
@@ -102,7 +103,7 @@ export function wrongKey(model: string): SyncError {
 }
 
 /** Whole documents as rows of a key and a JSON text. */
-export function endpointOf(documents: Documents, identities: Identities, client: Client, codec: Codec): Endpoint {
+export function endpointOf(documents: Documents, identities: Identities, client: Client, codec: Codec, exactWrites: boolean): Endpoint {
   const { stored } = documents;
   const { model, tree } = stored;
 
@@ -117,7 +118,7 @@ export function endpointOf(documents: Documents, identities: Identities, client:
 
   return {
     model,
-    capabilities: { changesSince: false, fingerprints: false, exactWrites: true },
+    capabilities: { changesSince: false, fingerprints: false, exactWrites },
     async *scan({ fields, pageSize, ranges = [{ after: null, upTo: null }] }: ScanRequest): AsyncGenerator<Page> {
       for (const range of ranges) {
         let { after } = range;

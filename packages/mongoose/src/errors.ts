@@ -11,6 +11,20 @@ export interface MeaningOptions {
   readonly modelOf?: (collection: string) => string | undefined;
 }
 
+/** What Mongoose, or a hook or validator in a schema, has said about one document. */
+export class Refused extends Error {
+  readonly refusal: Refusal;
+  constructor(refusal: Refusal) {
+    super(refusal.code);
+    this.refusal = refusal;
+  }
+}
+
+/** It comes from the driver or the server, or from us: no hook has said it. */
+export function isDriversFault(error: unknown): boolean {
+  return isSyncError(error) || error instanceof Misfit || /^Mongo(?!oseError$)/.test(String(faultOf(error).name));
+}
+
 interface MongoFault {
   readonly name?: unknown;
   readonly code?: unknown;
@@ -30,6 +44,7 @@ const TOO_LARGE = new Set([10334, 17280, 17419, 17420]);
 export function meaningOf(error: unknown, options: MeaningOptions): Meaning {
   if (isSyncError(error)) return { error };
   if (error instanceof Misfit) return { refusal: { code: "WRITE.VALUE" } };
+  if (error instanceof Refused) return { refusal: error.refusal };
   const fault = faultOf(error);
   const code = typeof fault.code === "number" ? fault.code : undefined;
   const refusal = refusalOf(code, fault, options);
@@ -78,6 +93,12 @@ function failure(code: number | undefined, { name, errorLabels }: MongoFault, ca
 
 export function notConnected(database: string, cause?: unknown): SyncError {
   return new SyncError("ENDPOINT.NOT_CONNECTED", `${database}: the connection is not open; await mongoose.connect(…, { serverSelectionTimeoutMS: 5000 }) before the first run, and close it after the last`, { database, cause });
+}
+
+/** `byRecord`: documents are to be saved by Mongoose, which does not compare what it overwrites. */
+export function noTransactions(database: string, byRecord: boolean): SyncError {
+  const so = byRecord ? "which `writes: \"orm\"` needs" : "so that a unit is written document by document";
+  return new SyncError("DATABASE.NO_TRANSACTIONS", `${database}: this server has no transactions, ${so}; make it a replica set, be it of one`, { database });
 }
 
 /** What the server said, below what the driver and Mongoose wrap around it. */

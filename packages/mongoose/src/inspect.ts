@@ -1,18 +1,17 @@
 import { hash64 } from "@sync/core";
 import type { Finding, Inspection } from "@sync/core";
-import type { Client } from "./client.ts";
+import type { Context } from "./commit.ts";
 import { wrongKey, type Documents } from "./endpoint.ts";
+import { noTransactions } from "./errors.ts";
 import { NO_COLLECTION } from "./lease.ts";
 import { isUniqueKey, type Stored } from "./models.ts";
 
 /** Holds the models against the live collections: their keys' types and their unique indexes. One that is missing is empty. */
-export async function inspect({ client, documents }: { readonly client: Client; readonly documents: ReadonlyMap<string, Documents> }, models: readonly string[]): Promise<Inspection> {
+export async function inspect({ client, documents, byRecord }: Pick<Context, "client" | "documents" | "byRecord">, models: readonly string[]): Promise<Inspection> {
   const findings: Finding[] = [];
   if (!(await client.hasTransactions())) {
-    findings.push({
-      severity: "warning", code: "DATABASE.NO_TRANSACTIONS",
-      message: `${client.name}: this server has no transactions, so that a unit is written document by document; make it a replica set, be it of one`,
-    });
+    const { code, message } = noTransactions(client.name, byRecord);
+    findings.push({ severity: byRecord ? "error" : "warning", code, message });
   }
   const known = models.flatMap((name) => documents.get(name) ?? []);
   findings.push(...(await Promise.all(known.map((each) => findingsOf(each)))).flat());

@@ -13,6 +13,8 @@ export interface Stored {
   readonly model: Model;
   readonly tree: DocumentTree;
   readonly collection: string;
+  /** The application's own. */
+  readonly source: MongooseModel<unknown>;
   readonly shape: Extract<Shape, { readonly is: "object" }>;
   readonly key: Scalar;
   /** Makes the `_id` of a new document; absent: it comes with the record. */
@@ -66,7 +68,8 @@ function sharing(name: string, { collection }: MongooseModel<unknown>, all: read
   return first === name ? undefined : `its documents are those of \`${first}\`: what one writes the other would overwrite`;
 }
 
-function storedOf(name: string, { schema, collection }: MongooseModel<unknown>, { record, level }: Made, newId: () => unknown): Stored {
+function storedOf(name: string, source: MongooseModel<unknown>, { record, level }: Made, newId: () => unknown): Stored {
+  const { schema, collection } = source;
   const path = schema.paths["_id"]!;
   const type = typeOf(path) as Exclude<ReturnType<typeof typeOf>, string>;
   const { defaultValue } = path as unknown as { defaultValue?: unknown };
@@ -83,6 +86,7 @@ function storedOf(name: string, { schema, collection }: MongooseModel<unknown>, 
     },
     tree: { documents: name, json: DOCUMENT, ...record },
     collection: collection.name,
+    source,
     shape: { is: "object", members: level.members, id: false },
     key: type.shape.is as Scalar,
     ...(makeKey ? { makeKey } : {}),

@@ -30,6 +30,12 @@ export interface MongooseDatabaseOptions {
   readonly models?: Readonly<Record<string, RecordOptions>>;
   /** How the names of the sync's own collections begin. @default "sync_" */
   readonly prefix?: string;
+  /**
+   * `"bulk"`: documents as they are to be. `"orm"`: one document after another is made, changed and saved by Mongoose, so that
+   * defaults, setters, validators and middleware run; on a server that has transactions.
+   * @default "bulk"
+   */
+  readonly writes?: "bulk" | "orm";
   /** How changes of documents are written. @default exactPatcher: the paths that change */
   readonly patcher?: Patcher;
 }
@@ -37,7 +43,7 @@ export interface MongooseDatabaseOptions {
 const DECLARATION = ["as", "match", "omit", "together", "softDelete", "keepBase"] as const satisfies readonly (keyof Declaration)[];
 const RECORD = [...DECLARATION, "cloudId", "children"] as const satisfies readonly (keyof RecordOptions)[];
 const CHILD = [...RECORD, "key", "orderBy", "parent"] as const satisfies readonly (keyof ChildOptions)[];
-const DATABASE = ["models", "prefix", "patcher"] as const satisfies readonly (keyof MongooseDatabaseOptions)[];
+const DATABASE = ["models", "prefix", "writes", "patcher"] as const satisfies readonly (keyof MongooseDatabaseOptions)[];
 
 /** Copies of this package know one another's plugin by it. */
 const BRAND = Symbol.for("@sync/mongoose synced");
@@ -60,6 +66,7 @@ export function declaredBy(schema: Schema): ChildOptions | undefined {
 
 export function checkOptions(options: MongooseDatabaseOptions): void {
   checkNames(options, DATABASE, "mongooseDatabase");
+  if (!["bulk", "orm", undefined].includes(options.writes)) throw new SyncError("OPTIONS.VALUE", '`writes` is "bulk" or "orm".');
   if (options.patcher !== undefined && typeof options.patcher?.patch !== "function") {
     throw new SyncError("OPTIONS.INVALID", "`patcher` is an object with `name` and `patch`.");
   }

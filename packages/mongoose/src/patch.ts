@@ -12,7 +12,7 @@ type Change = { readonly update: mongo.UpdateFilter<BsonObject> } | { readonly w
  * move as they do when it saves, so that its own save of an array read before is refused. `before`: what the same transaction has
  * done to it since.
  */
-export function changed(codec: Codec, stored: Stored, { patches, whole }: Pick<Patch, "patches" | "whole">, document: BsonObject, before: readonly JsonPatch[] = []): Change {
+export function changed(codec: Codec, stored: Pick<Stored, "shape" | "versionKey" | "stamps">, { patches, whole }: Pick<Patch, "patches" | "whole">, document: BsonObject, before: readonly JsonPatch[] = []): Change {
   const { shape, versionKey, stamps } = stored;
   const now = stamps.updatedAt === undefined ? {} : { [stamps.updatedAt]: new Date() };
   if (patches === "whole") {
@@ -39,22 +39,20 @@ export function changed(codec: Codec, stored: Stored, { patches, whole }: Pick<P
 }
 
 /** Sets, appends or removes the one value at the end of the path. */
-function apply(codec: Codec, shape: Shape | undefined, { path, value }: JsonPatch, document: BsonObject): void {
+function apply(codec: Codec, shape: Shape, { path, value }: JsonPatch, document: BsonObject): void {
   let here: unknown = document;
-  let says = shape;
-  for (const step of path.slice(0, -1)) {
-    here = Array.isArray(here) ? (here as unknown[])[Number(step)] : isObject(here) ? here[String(step)] : undefined;
-    says = below(says, step);
-  }
+  for (const step of path.slice(0, -1)) here = Array.isArray(here) ? (here as unknown[])[Number(step)] : isObject(here) ? here[String(step)] : undefined;
   const last = path.at(-1)!;
-  const meant = below(says, last) ?? { is: "anything" };
+  const meant = typeAt(shape, path);
   if (Array.isArray(here)) here.splice(Number(last), 1, ...(value === undefined ? [] : [codec.fromText(value, meant)]));
   else if (!isObject(here)) throw new Misfit();
   else if (value === undefined) delete here[String(last)];
   else here[String(last)] = codec.fromText(value, meant);
 }
 
-function below(shape: Shape | undefined, step: string | number): Shape | undefined {
-  if (shape?.is === "object") return shape.members.get(String(step));
-  return shape?.is === "list" || shape?.is === "map" ? shape.of : undefined;
+/** What the schema says of the place at the end of a path. */
+export function typeAt(shape: Shape, path: JsonPatch["path"]): Shape {
+  let says: Shape | undefined = shape;
+  for (const step of path) says = says?.is === "object" ? says.members.get(String(step)) : says?.is === "list" || says?.is === "map" ? says.of : undefined;
+  return says ?? { is: "anything" };
 }

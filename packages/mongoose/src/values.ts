@@ -34,6 +34,11 @@ export class Codec {
     return this.#bson.deserialize(bytes, { promoteValues: false });
   }
 
+  /** As an application has it: numbers as JavaScript's where they hold all of it. */
+  plain(value: unknown): unknown {
+    return this.#bson.deserialize(this.#bson.serialize({ v: value }), { useBigInt64: true })["v"];
+  }
+
   /** `inside`: within a value that is one JSON field, where numbers stand as JSON numbers. */
   toJson(value: unknown, shape: Shape | undefined, inside = false): string {
     if (value === null) return "null";
@@ -41,10 +46,10 @@ export class Codec {
     return text ?? JSON.stringify({ [AS_IT_IS]: Buffer.from(this.#bson.serialize({ v: value })).toString("base64") });
   }
 
-  object(value: BsonObject, members: ReadonlyMap<string, Shape>, inside = false, without?: string): string {
+  object(value: BsonObject, members: ReadonlyMap<string, Shape>, inside = false, without: readonly unknown[] = []): string {
     const texts: string[] = [];
     for (const key in value) {
-      if (key !== without && value[key] !== undefined) texts.push(`${JSON.stringify(key)}:${this.toJson(value[key], members.get(key), inside)}`);
+      if (!without.includes(key) && value[key] !== undefined) texts.push(`${JSON.stringify(key)}:${this.toJson(value[key], members.get(key), inside)}`);
     }
     return `{${texts.join(",")}}`;
   }
@@ -260,7 +265,7 @@ export function isObject(value: unknown): value is BsonObject {
 }
 
 /** `__proto__` is a key like any other. */
-function put(object: BsonObject, key: string, value: unknown): void {
+export function put(object: BsonObject, key: string, value: unknown): void {
   if (key === "__proto__") Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true });
   else object[key] = value;
 }

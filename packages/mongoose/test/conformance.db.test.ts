@@ -2,4 +2,8 @@ import { databaseConformance } from "@sync/conformance";
 import { describeMongo } from "@sync/test-databases/vitest";
 import { mongooseHarness } from "./harness.ts";
 
-describeMongo("on a server", (server) => databaseConformance(server.name.startsWith("MongoDB") ? "MongoDB" : "MongoDB-compatible server", mongooseHarness(server)));
+describeMongo("on a server", (server) => {
+  const name = server.name.startsWith("MongoDB") ? "MongoDB" : "MongoDB-compatible server";
+  databaseConformance(name, mongooseHarness(server));
+  databaseConformance(`${name}, through Mongoose`, mongooseHarness(server, "orm"));
+});

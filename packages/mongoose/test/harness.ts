@@ -12,11 +12,12 @@ const capabilities: HarnessCapabilities = {
 };
 const values: readonly ValueField[] = ["text", "flag", "small", "big", "price", "ratio", "moment", "bytes", "token", "choice", "data", "tags"];
 
-const declared = { models: { Book: { children: { entries: { key: "page", parent: "book" } } } } };
+const withEntries = { models: { Book: { children: { entries: { key: "page", parent: "book" } } } } };
 
-export function mongooseHarness(server: MongoServer): Harness {
+export function mongooseHarness(server: MongoServer, writes: "bulk" | "orm" = "bulk"): Harness {
+  const declared = { ...withEntries, writes };
   return {
-    capabilities, values,
+    capabilities: { ...capabilities, exactWrites: writes === "bulk" }, values,
     names: {
       Entry: "Book.entries", "Entry.book": "Book._id", "Parent.id": "_id", "Child.id": "_id", "Node.id": "_id", "Book.id": "_id", "Thing.id": "_id",
     },

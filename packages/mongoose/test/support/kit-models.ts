@@ -17,7 +17,7 @@ export async function kitModelsOn(connection: Connection): Promise<void> {
     connection.model("Thing", new Schema({
       _id: String, text: String, flag: Boolean, small: Int32, big: Long, price: Decimal128, ratio: Number, moment: Date, bytes: Buffer, token: UUID,
       choice: { type: String, enum: CHOICES }, data: Mixed, tags: { type: [String], default: undefined },
-    })),
+    }, { minimize: false })), // an empty object is a value
   ];
   await Promise.all(models.map((model) => model.init()));
 }
