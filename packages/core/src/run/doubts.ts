@@ -1,4 +1,4 @@
-import { otherSide, type PairModel } from "../mapping/pair-model.ts";
+import { otherSide, type PairModel, type SideName } from "../mapping/pair-model.ts";
 import type { Base, StateChange, StateRecords } from "../state.ts";
 import { touchedIn } from "../undo/history.ts";
 import type { RunContext } from "./context.ts";
@@ -27,26 +27,17 @@ export function endDoubts(context: RunContext, whole: boolean): StateChange[] {
  */
 export async function settleDoubts(context: RunContext, models: readonly PairModel[]): Promise<boolean> {
   const { state, pair } = context.settings;
+  const unnamed = new Set<string>();
   let found = false;
-  const stopped = new Set<string>();
   for (const run of context.doubtful) {
     for await (const { created } of touchedIn(context, run)) {
       for (const { model: name, side, cloudIds } of created) {
         const model = models.find((each) => each.name === name);
         if (!model) {
-          stopped.add(run);
+          unnamed.add(run);
           continue;
         }
-        const known = new Set((await context.retrying(() => state.bases(pair, name, cloudIds))).map(({ cloudId }) => cloudId));
-        const tuples = cloudIds.flatMap((cloudId) => (known.has(cloudId) ? [] : [[cloudId]]));
-        if (tuples.length === 0) continue;
-        const [made, sources] = await Promise.all([side, otherSide(side)].map(async (each) => {
-          const { endpoint } = model[each];
-          return new Set((await context.retrying(() => endpoint.fetch({ fields: [], by: "cloudId", tuples }))).map((row) => row.cloudId));
-        }));
-        const unknown = model.fields.map(() => undefined);
-        const bases = tuples.flatMap(([cloudId]): Base[] =>
-          (made!.has(cloudId!) && !sources!.has(cloudId!) ? [context.codecOf(model).make(cloudId!, unknown, undefined, model.fields.map(() => null))] : []));
+        const bases = await basesOfOrphans(context, model, side, cloudIds);
         if (bases.length === 0) continue;
         found = true;
         context.agreed = true;
@@ -54,6 +45,23 @@ export async function settleDoubts(context: RunContext, models: readonly PairMod
       }
     }
   }
-  context.stillDoubtful = [...stopped];
+  // Of models that are not in this run, the next one has to look at them.
+  context.stillDoubtful = [...unnamed];
   return found;
+}
+
+/** Bases for those of these rows that stand on the side where they were made, that nobody linked, and whose source is gone. */
+async function basesOfOrphans(context: RunContext, model: PairModel, side: SideName, cloudIds: readonly string[]): Promise<readonly Base[]> {
+  const { state, pair } = context.settings;
+  const known = new Set((await context.retrying(() => state.bases(pair, model.name, cloudIds))).map(({ cloudId }) => cloudId));
+  const open = cloudIds.filter((cloudId) => !known.has(cloudId));
+  if (open.length === 0) return [];
+  const standing = async (on: SideName): Promise<ReadonlySet<string | null>> => {
+    const tuples = open.map((cloudId) => [cloudId]);
+    return new Set((await context.retrying(() => model[on].endpoint.fetch({ fields: [], by: "cloudId", tuples }))).map((row) => row.cloudId));
+  };
+  const [made, sources] = await Promise.all([standing(side), standing(otherSide(side))]);
+  const unknown = model.fields.map(() => undefined);
+  const none = model.fields.map(() => null);
+  return open.filter((cloudId) => made.has(cloudId) && !sources.has(cloudId)).map((cloudId) => context.codecOf(model).make(cloudId, unknown, undefined, none));
 }
