@@ -1,9 +1,13 @@
 import { PrismaPg } from "@prisma/adapter-pg";
+import type { Executor, TextRow } from "@sync/sql";
 import { hammer, tables, type Application } from "@sync/test-adapters";
 import { describePostgres } from "@sync/test-databases/vitest";
 import { describe, expect, test } from "vitest";
 import { factsOf } from "../src/client.ts";
+import { readSchema } from "../src/dmmf.ts";
 import { prismaExecutor } from "../src/executor.ts";
+import { modelsOf } from "../src/models.ts";
+import { recordWriter } from "../src/records.ts";
 import { PrismaClient as PostgresClient } from "./postgres/generated/client.ts";
 import type { PrismaClient as SqliteClient } from "./sqlite/generated/client.ts";
 import { openSqlite } from "./support/sqlite.ts";
@@ -93,7 +97,35 @@ describe("better-sqlite3", () => {
   });
 });
 
+/** Units through the client: what the hammer inserts is a record. */
+function throughClient(prisma: PostgresClient): Executor {
+  const { base, engine, schema, schemaName } = factsOf(prisma);
+  const prismaSchema = readSchema(schema!);
+  const { models } = modelsOf(prismaSchema, { engine, schemaName, timestampFormat: "iso8601", syncFields: {}, declarations: new Map() });
+  const writer = recordWriter(prisma, prismaSchema.dmmf.datamodel.models, models, 10_000);
+  return {
+    ...prismaExecutor(base, engine, 10_000),
+    atomic: async (statements) => await writer.transaction(async (session) => {
+      const answers: (readonly TextRow[])[] = [];
+      for (const statement of statements) {
+        if (statement.sql.startsWith("insert")) await session.insert("Ours", [new Map([["id", statement.params[0]!]])]);
+        answers.push(statement.sql.startsWith("insert") ? [] : await session.query(statement));
+      }
+      return answers;
+    }),
+  };
+}
+
 describePostgres("node-postgres", (server) => {
+  test("units through the client and the application's transactions do not touch each other either", async () => {
+    const database = await server.freshDatabase(`${import.meta.url} records`);
+    const prisma = new PostgresClient({ adapter: new PrismaPg({ connectionString: database.url }) });
+    for (const table of tables) await prisma.$executeRawUnsafe(table);
+    await hammer(throughClient(prisma), application(prisma, false), 50);
+    await prisma.$disconnect();
+    await database.drop();
+  });
+
   test("units and the application's transactions on one client do not touch each other", async () => {
     const database = await server.freshDatabase(import.meta.url);
     const prisma = new PostgresClient({ adapter: new PrismaPg({ connectionString: database.url }) });
