@@ -189,7 +189,7 @@ export function sqliteFault(error: unknown): { readonly code: string; readonly m
 }
 
 /** What drivers say when they are asked for something after they were closed. */
-const CLOSED = /database connection is not open|pool after calling end|Client was closed|PGlite (?:instance )?is (?:already )?closed/;
+const CLOSED = /database connection is not open|pool after calling end|Client was closed|Driver not Connected|PGlite (?:instance )?is (?:already )?closed/;
 
 function isClosed(error: unknown, below = 16): boolean {
   if (!(error instanceof Error) || below === 0) return false;

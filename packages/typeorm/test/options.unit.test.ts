@@ -1,7 +1,8 @@
-import { DataSource } from "typeorm";
+import { DataSource, EntitySchema } from "typeorm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { isSyncError, typeormDatabase } from "../src/index.ts";
-import { openSqlite } from "./support/open.ts";
+import { modelsOf } from "../src/models.ts";
+import { describedBy, openSqlite } from "./support/open.ts";
 import { notes } from "./support/schemas.ts";
 
 function refused(make: () => unknown): { code: string; message: string } {
@@ -35,6 +36,16 @@ describe("options", () => {
     expect(refused(() => typeormDatabase(dataSource, { models: ["Notes"] })).message).toMatch("Did you mean `Note`?");
     expect(refused(() => typeormDatabase(dataSource, { kinds: { Notes: {} } })).message).toMatch("Did you mean `Note`?");
     expect(refused(() => typeormDatabase(dataSource, { keys: { Notes: () => "1" } })).message).toMatch("Did you mean `Note`?");
+  });
+
+  test("an entity that cannot take part is refused with the reason, one without a key by TypeORM itself", async () => {
+    const entity = (columns: object): EntitySchema => new EntitySchema({ name: "Thing", columns });
+    const vector = { type: "tsvector" };
+    const required = await describedBy("postgres", [entity({ id: { type: Number, primary: true }, words: vector })]);
+    const key = await describedBy("postgres", [entity({ words: { ...vector, primary: true } })]);
+    const reasons = [required, key].map((each) => [...modelsOf(each, { engine: "postgres", syncFields: {}, kinds: {}, keys: {} }).leftOut.values()]);
+    expect(reasons).toEqual([["its field `words` is required, and a value of type tsvector cannot be carried"], ["its field `words` is required, and a value of type tsvector cannot be carried"]]);
+    await expect(describedBy("postgres", [entity({ name: { type: String } })])).rejects.toThrow("does not have a primary column");
   });
 
   test("a kind of a property that does not exist is refused with the nearest name", () => {

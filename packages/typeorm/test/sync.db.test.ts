@@ -1,90 +1,11 @@
 import { describePostgres } from "@sync/test-databases/vitest";
-import type { DataSource, EntitySchema } from "typeorm";
-import { Column, DeleteDateColumn, Entity, JoinColumn, JoinTable, ManyToMany, ManyToOne, OneToOne, PrimaryColumn, PrimaryGeneratedColumn, UpdateDateColumn, VersionColumn } from "typeorm";
-import { EntitySchema as Schema } from "typeorm";
+import type { DataSource } from "typeorm";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { createSync, leftWins, naturalKey, Synced, synced, typeormDatabase } from "../src/index.ts";
+import { createSync, leftWins, typeormDatabase } from "../src/index.ts";
 import type { Sync } from "../src/index.ts";
 import { openPostgres, openSqlite } from "./support/open.ts";
-
-// The same shop twice: decorated classes with numbers for keys on SQLite, schemas with uuids and other names on PostgreSQL.
-
-@Entity()
-@Synced({ match: naturalKey("code") })
-class Country {
-  @PrimaryGeneratedColumn() id!: number;
-  @Column({ type: "varchar", unique: true }) code!: string;
-  @Column({ type: "varchar" }) name!: string;
-  @UpdateDateColumn() changed!: Date;
-  @VersionColumn() version!: number;
-}
-
-@Entity()
-@Synced({ match: naturalKey("name") })
-class Tag {
-  @PrimaryGeneratedColumn() id!: number;
-  @Column({ type: "varchar", unique: true }) name!: string;
-}
-
-@Entity()
-@Synced({ match: naturalKey("ident") })
-class Airport {
-  @PrimaryGeneratedColumn() id!: number;
-  @Column({ type: "varchar", unique: true }) ident!: string;
-  @Column({ type: "decimal", nullable: true }) height!: number | null;
-  @ManyToOne(() => Country, { nullable: false, onDelete: "CASCADE" }) country!: Country;
-  @ManyToOne(() => Airport, { nullable: true }) hub!: Airport | null;
-  @OneToOne(() => Tag, { nullable: true }) @JoinColumn() mainTag!: Tag | null;
-  @ManyToMany(() => Tag) @JoinTable({ name: "airport_tags" }) tags!: Tag[];
-  @DeleteDateColumn() gone!: Date | null;
-}
-
-@Entity()
-@Synced({ match: naturalKey(["airportId", "number"]) })
-class Runway {
-  @PrimaryColumn({ type: "int" }) number!: number;
-  @ManyToOne(() => Airport, { onDelete: "CASCADE" }) @JoinColumn({ name: "airport_id" }) airport!: Airport;
-  @PrimaryColumn({ type: "int", name: "airport_id" }) airportId!: number;
-  @Column({ type: "simple-array" }) surfaces!: string[];
-}
-
-const classes = [Country, Tag, Airport, Runway];
-
-interface RightAirport {
-  id: string;
-  ident: string;
-  height: string | null;
-  countryId: string;
-  country: object;
-  hub: RightAirport | null;
-  mainTag: object | null;
-  tags: object[];
-  gone: Date | null;
-}
-const uuid = { type: "uuid", primary: true, generated: "uuid" } as const;
-const nations = synced(
-  new Schema<{ id: string; code: string; name: string }>({ name: "Nation", tableName: "nations", columns: { id: uuid, code: { type: String, unique: true }, name: { type: String } } }),
-  { as: "Country" },
-);
-const tags = new Schema({ name: "Tag", tableName: "tags", columns: { id: uuid, name: { type: String, unique: true } } });
-const airports = new Schema<RightAirport>({
-  name: "Airport",
-  tableName: "airports",
-  columns: { id: uuid, ident: { type: String, unique: true }, height: { type: "numeric", precision: 6, scale: 2, nullable: true }, countryId: { type: "uuid", name: "country_id" }, gone: { type: "timestamptz", deleteDate: true } },
-  relations: {
-    country: { type: "many-to-one", target: "Nation", nullable: false, onDelete: "CASCADE", joinColumn: { name: "country_id" } },
-    hub: { type: "many-to-one", target: "Airport", nullable: true },
-    mainTag: { type: "one-to-one", target: "Tag", nullable: true, joinColumn: true },
-    tags: { type: "many-to-many", target: "Tag", joinTable: { name: "airport_tags" } },
-  },
-});
-const runways = new Schema<{ airport: object; airportId: string; number: number; surfaces: string[] }>({
-  name: "Runway",
-  tableName: "runways",
-  columns: { airportId: { type: "uuid", primary: true }, number: { type: Number, primary: true }, surfaces: { type: "text", array: true } },
-  relations: { airport: { type: "many-to-one", target: "Airport", onDelete: "CASCADE", joinColumn: { name: "airportId" } } },
-});
-const schemas: readonly EntitySchema[] = [nations, tags, airports, runways] as never;
+import type { RightAirport } from "./support/shop.ts";
+import { Airport, classes, Country, Runway, schemas, Tag } from "./support/shop.ts";
 
 describePostgres("between SQLite and PostgreSQL", (server) => {
   let left: DataSource;
