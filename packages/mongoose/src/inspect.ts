@@ -26,9 +26,10 @@ async function findingsOf(documents: Documents): Promise<Finding[]> {
     throw error;
   });
   const unique = live.map((index) => ({ index, paths: Object.keys(index.key) })).filter(({ index, paths }) => isUniqueKey(paths, index)).map(({ paths }) => paths);
-  const wanted = [...(tree.uniqueKeys ?? []), ...(tree.cloudId === undefined ? [] : [[tree.cloudId]])];
+  const isOfCloudId = (fields: readonly string[]): boolean => fields.length === 1 && fields[0] === tree.cloudId;
+  const wanted = [...(tree.uniqueKeys ?? []).filter((fields) => !isOfCloudId(fields)), ...(tree.cloudId === undefined ? [] : [[tree.cloudId]])];
   const findings = wanted.filter((fields) => !unique.some((paths) => paths.every((path) => fields.includes(path)))).map((fields): Finding => {
-    const isCloudId = fields.length === 1 && fields[0] === tree.cloudId;
+    const isCloudId = isOfCloudId(fields);
     return {
       severity: isCloudId ? "error" : "warning", code: "SCHEMA.NOT_UNIQUE", model: model.name, key: fields,
       message: `no unique index of ${collection.collectionName} holds ${isCloudId ? "the cloudId" : "the unique key"} (${fields.join(", ")}); declare it in the schema and call \`${model.name}.syncIndexes()\``,

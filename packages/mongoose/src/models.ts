@@ -1,5 +1,5 @@
 import { hintFor, SyncError } from "@sync/core";
-import type { DocumentTree, Model, TreeChild, TreeRecord } from "@sync/core";
+import type { DocumentTree, Kind, Model, TreeChild, TreeRecord } from "@sync/core";
 import type { Connection, Model as MongooseModel, Schema } from "mongoose";
 import { declarationOf, declaredBy, type ChildOptions, type MongooseDatabaseOptions, type RecordOptions } from "./options.ts";
 import { levelOf, stampsOf, typeOf, type ChildArray, type Level } from "./schema.ts";
@@ -131,6 +131,7 @@ function recordOf(model: string, schema: Schema, options: RecordOptions, around:
   }
   const { cloudId = level.fields.some(({ name }) => name === "cloudId") && "cloudId" } = options;
   const declared = declarationOf(options);
+  const isA = (path: string, type: Kind["type"]): boolean => level.fields.some(({ name, kind }) => name === path && kind.type === type);
   const has = new Set(level.fields.map(({ name }) => name));
   const record: TreeRecord = {
     fields: level.fields,
@@ -138,6 +139,8 @@ function recordOf(model: string, schema: Schema, options: RecordOptions, around:
     references: [...level.refs].flatMap(([field, target]) => (names.has(target) ? [{ fields: [field], target }] : [])),
     children: [...level.arrays.values()].map((array) => childRecord(model, array, childOf(array.path, array)!, around)),
     ...(cloudId === false ? {} : { cloudId }),
+    ...(isA("lastSyncedAt", "instant") ? { lastSyncedAt: "lastSyncedAt" } : {}),
+    ...(isA("syncStatus", "text") ? { syncStatus: "syncStatus" } : {}),
     ...(declared ? { declared } : {}),
   };
   return { record, level };
