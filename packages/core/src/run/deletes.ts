@@ -7,6 +7,7 @@ import { conflictRecord, nameInLog } from "./conflicts.ts";
 import { keyText, type RunContext } from "./context.ts";
 import type { DeleteList, Doomed } from "./delete-list.ts";
 import { remembered, type Examined } from "./examine.ts";
+import type { ReadRecord } from "./records.ts";
 import type { RunTracker } from "./tracker.ts";
 import type { Value } from "../value.ts";
 import type { WriteItem } from "./write-item.ts";
@@ -129,15 +130,13 @@ async function deletePage(
     for (const item of lost) doubtful.add(item);
     outcomes = [...outcomes.filter(({ outcome }) => outcome.status !== "unknown"), ...(await commit(lost))];
   }
-  const { endpoint } = model[side];
-  const rows = doubtful.size === 0 ? [] : await context.retrying(() => endpoint.fetch({ fields: [], by: "key", tuples: [...doubtful].map(({ examined }) => examined[side]!.key) }));
-  const standing = new Set(rows.map((row) => keyText(row.key)));
+  const standing = await stillStanding(context, model[side], [...doubtful].map(({ examined }) => examined[side]!));
   const gone: Examined[] = [];
   /** Without a doubt: where the answer was lost the pre-image stays. */
   const untouched: Examined[] = [];
   const again: Examined[] = [];
   for (const { item, outcome } of outcomes) {
-    if (outcome.status === "written" || (doubtful.has(item) && !standing.has(keyText(item.examined[side]!.key)))) gone.push(item.examined);
+    if (outcome.status === "written" || (doubtful.has(item) && !standing.has(item.examined[side]!))) gone.push(item.examined);
     else {
       if (!doubtful.has(item)) untouched.push(item.examined);
       own.delete(keyText(item.examined[side]!.key));
@@ -158,6 +157,17 @@ async function deletePage(
   if (untouched.length > 0) after.push({ op: "remove", collection: "preImage", ids: untouched.map((record) => preImageId(context.runId, { ...record, late: false, tries: 0 }, side)) });
   if (after.length > 0) await context.retrying(() => state.commit(pair, after));
   await writer.again(again.map(remembered));
+}
+
+/** Those of which a row is there, under a key that somebody has changed meanwhile too. */
+async function stillStanding(context: RunContext, { endpoint }: ModelSide, records: readonly ReadRecord[]): Promise<ReadonlySet<ReadRecord>> {
+  if (records.length === 0) return new Set();
+  const cloudIds = records.flatMap(({ cloudId }) => (cloudId === null ? [] : [[cloudId]]));
+  const [byKey, byCloudId] = await Promise.all([
+    context.retrying(() => endpoint.fetch({ fields: [], by: "key", tuples: records.map(({ key }) => key) })), context.retrying(() => endpoint.fetch({ fields: [], by: "cloudId", tuples: cloudIds })),
+  ]);
+  const [keys, ids] = [new Set(byKey.map(({ key }) => keyText(key))), new Set(byCloudId.map(({ cloudId }) => cloudId))];
+  return new Set(records.filter(({ key, cloudId }) => keys.has(keyText(key)) || (cloudId !== null && ids.has(cloudId))));
 }
 
 const unknownOf = (outcomes: readonly ItemOutcome[]): WriteItem[] => outcomes.flatMap(({ item, outcome }) => (outcome.status === "unknown" ? [item] : []));
