@@ -1,4 +1,4 @@
-import type { Kind, Model, Reference } from "@sync/core";
+import type { Digits, Kind, Model, Reference } from "@sync/core";
 
 /** A field of the kit's schema. `key`: whatever kind the database gives to the keys it makes. */
 export interface KitField {
@@ -96,3 +96,24 @@ export const kitModels: Readonly<Record<KitModelName, KitModel>> = {
 /** The fields of `Thing` that hold values to be tried. `text` and `small` are in every database. */
 export type ValueField =
   | "text" | "flag" | "small" | "big" | "price" | "ratio" | "moment" | "wall" | "day" | "clock" | "span" | "bytes" | "token" | "choice" | "data" | "tags";
+
+/** What the fields hold, by their types; times with this many digits of a second. */
+export function kitKinds(digits: Digits): Readonly<Record<Exclude<KitField["type"], "key">, Kind>> {
+  return {
+    text: { type: "text" },
+    boolean: { type: "boolean" },
+    integer: { type: "integer", bits: 64 },
+    decimal: { type: "decimal" },
+    float: { type: "float", bits: 64 },
+    instant: { type: "instant", digits },
+    local: { type: "local", digits },
+    date: { type: "date" },
+    time: { type: "time", digits },
+    duration: { type: "duration", digits },
+    bytes: { type: "bytes" },
+    uuid: { type: "uuid" },
+    enum: { type: "enum", values: CHOICES },
+    json: { type: "json" },
+    list: { type: "list", of: { type: "text" } },
+  };
+}

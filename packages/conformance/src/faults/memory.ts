@@ -2,7 +2,7 @@ import type { Kind, Model } from "@sync/core";
 import { memoryDatabase, type Application, type MemoryDatabase, type MemoryModel } from "@sync/core/memory";
 import type { Harness, HarnessCapabilities, KitRecord, Probe, ProbeWrites, Session } from "../harness.ts";
 import { keyOf, pick } from "../kit.ts";
-import { CHOICES, kitModels, type KitField, type KitModelName, type ValueField } from "../models.ts";
+import { kitKinds, kitModels, type KitField, type KitModelName, type ValueField } from "../models.ts";
 
 /** How the memory database tells what has changed: as PostgreSQL does, or as SQLite does. */
 export type Tracking = "changes" | "fingerprints";
@@ -15,24 +15,7 @@ export interface MemoryHarness extends Harness {
   open(namespace: string): Promise<MemorySession>;
 }
 
-const kinds: Readonly<Record<KitField["type"], Kind>> = {
-  key: { type: "integer" },
-  text: { type: "text" },
-  boolean: { type: "boolean" },
-  integer: { type: "integer", bits: 64 },
-  decimal: { type: "decimal" },
-  float: { type: "float", bits: 64 },
-  instant: { type: "instant", digits: 6 },
-  local: { type: "local", digits: 6 },
-  date: { type: "date" },
-  time: { type: "time", digits: 6 },
-  duration: { type: "duration", digits: 6 },
-  bytes: { type: "bytes" },
-  uuid: { type: "uuid" },
-  enum: { type: "enum", values: CHOICES },
-  json: { type: "json" },
-  list: { type: "list", of: { type: "text" } },
-};
+const kinds: Readonly<Record<KitField["type"], Kind>> = { key: { type: "integer" }, ...kitKinds(6) };
 
 function memoryModel(name: KitModelName): MemoryModel {
   const shape = kitModels[name];

@@ -1,11 +1,17 @@
 import type { Changes, KeyRange } from "@sync/core";
 import { expect } from "vitest";
-import { many, update } from "../kit.ts";
+import { type Kit, many, update } from "../kit.ts";
 import type { Law } from "../law.ts";
 
 const ids = (changes: Changes): string[] => (changes.keys === "all" ? ["all"] : changes.keys.map(([id]) => id!).sort());
 const everything: readonly KeyRange[] = [{ after: null, upTo: null }];
 const books = many(6, (n) => ({ id: `b${n}`, title: "t" }));
+
+/** Six books, and a mark behind them. */
+async function markBehindBooks(kit: Kit): Promise<string> {
+  await kit.probe.insert("Book", books);
+  return (await kit.changesSince("Book")).next;
+}
 
 export const changesSuite: readonly Law[] = [
   {
@@ -22,8 +28,7 @@ export const changesSuite: readonly Law[] = [
     says: "Every row that came or changed since a mark is named, and the next mark goes on from there.",
     needs: ["changesSince"],
     async check(kit) {
-      await kit.probe.insert("Book", books);
-      const { next } = await kit.changesSince("Book");
+      const next = await markBehindBooks(kit);
       await kit.probe.update("Book", { id: "b2" }, { title: "new" });
       await kit.probe.insert("Book", [{ id: "c" }]);
       const changes = await kit.changesSince("Book", next);
@@ -49,8 +54,7 @@ export const changesSuite: readonly Law[] = [
     says: "The total tells how many rows there are, so that a delete shows in it.",
     needs: ["changesSince"],
     async check(kit) {
-      await kit.probe.insert("Book", books);
-      const { next } = await kit.changesSince("Book");
+      const next = await markBehindBooks(kit);
       await kit.probe.delete("Book", { id: "b1" });
       expect((await kit.changesSince("Book", next)).total).toBe(5);
       await kit.probe.insert("Book", [{ id: "c" }, { id: "d" }]);
@@ -62,8 +66,7 @@ export const changesSuite: readonly Law[] = [
     says: "A row whose key has changed is named under the key it has now.",
     needs: ["changesSince"],
     async check(kit) {
-      await kit.probe.insert("Book", books);
-      const { next } = await kit.changesSince("Book");
+      const next = await markBehindBooks(kit);
       await kit.probe.update("Book", { id: "b3" }, { id: "moved" });
       expect(ids(await kit.changesSince("Book", next))).toContain("moved");
     },
@@ -73,8 +76,7 @@ export const changesSuite: readonly Law[] = [
     says: "Rows that only our own units wrote are left out; one that somebody else wrote afterwards is not.",
     needs: ["changesSince"],
     async check(kit) {
-      await kit.probe.insert("Book", books);
-      const { next } = await kit.changesSince("Book");
+      const next = await markBehindBooks(kit);
       const rows = (await kit.rows("Book")).filter(({ key }) => key[0] === "b1" || key[0] === "b2");
       const { transaction } = await kit.write(update("Book", ["title"], rows, ["ours"]));
       expect(ids(await kit.changesSince("Book", next))).toEqual(expect.arrayContaining(["b1", "b2"]));
@@ -90,8 +92,7 @@ export const changesSuite: readonly Law[] = [
     says: "A transaction that began before a mark and commits after it is not missed.",
     needs: ["changesSince", "transactions", "overlappingTransactions"],
     async check(kit) {
-      await kit.probe.insert("Book", books);
-      const { next: early } = await kit.changesSince("Book");
+      const early = await markBehindBooks(kit);
       const late = await kit.probe.begin!();
       await late.update("Book", { id: "b5" }, { title: "late" });
       await kit.probe.update("Book", { id: "b1" }, { title: "before the mark" });
@@ -108,8 +109,7 @@ export const changesSuite: readonly Law[] = [
     says: "A mark that this database cannot have given is not trusted: everything is to be compared.",
     needs: ["changesSince"],
     async check(kit) {
-      await kit.probe.insert("Book", books);
-      const { next } = await kit.changesSince("Book");
+      const next = await markBehindBooks(kit);
       const later = next.replace(/("?horizon"?\D*)\d+/, "$1999999999");
       const marks = ["nonsense", "{}", "[]", ...(later === next ? [] : [later])];
       for (const mark of marks) expect(await kit.changesSince("Book", mark)).toMatchObject({ keys: "all", total: 6 });

@@ -1,5 +1,5 @@
-import { canonical, type Kind, type Value } from "@sync/core";
-import { CHOICES, type KitField, kitModels, type KitModelName, type KitRecord } from "@sync/conformance";
+import { canonical, type Value } from "@sync/core";
+import { type KitField, kitKinds, kitModels, type KitModelName, type KitRecord } from "@sync/conformance";
 
 /** Native type by field, where a library has another one than most. */
 export type Types = Partial<Record<string, string>>;
@@ -17,23 +17,7 @@ export interface SqlTransaction {
 
 export const KIT_MODELS = Object.keys(kitModels) as readonly KitModelName[];
 
-const kinds: Readonly<Record<Exclude<KitField["type"], "key">, Kind>> = {
-  text: { type: "text" },
-  boolean: { type: "boolean" },
-  integer: { type: "integer" },
-  decimal: { type: "decimal" },
-  float: { type: "float", bits: 64 },
-  instant: { type: "instant", digits: 9 },
-  local: { type: "local", digits: 9 },
-  date: { type: "date" },
-  time: { type: "time", digits: 9 },
-  duration: { type: "duration", digits: 9 },
-  bytes: { type: "bytes" },
-  uuid: { type: "uuid" },
-  enum: { type: "enum", values: CHOICES },
-  json: { type: "json" },
-  list: { type: "list", of: { type: "text" } },
-};
+const kinds = kitKinds(9);
 
 export function typeOf(model: KitModelName, field: string): KitField["type"] {
   const declared = kitModels[model].fields[field];
