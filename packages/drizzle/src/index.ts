@@ -4,7 +4,7 @@ export { synced } from "./synced.ts";
 export { pgSyncColumns, sqliteSyncColumns } from "./sync-fields.ts";
 export type { PgSyncColumns, SqliteSyncColumns } from "./sync-fields.ts";
 export type { DrizzleDatabaseOptions } from "./options.ts";
-export type { DrizzleLike } from "./client.ts";
+export type { DrizzleLike, TransactionLike } from "./client.ts";
 
 // What an application needs besides, so that one package is enough to install.
 export {

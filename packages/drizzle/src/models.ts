@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { encode, SyncError } from "@sync/core";
-import type { Field, Kind, Model, Reference, UniqueKey } from "@sync/core";
-import { syncFieldsOf } from "@sync/sql";
-import type { Fill, KeyMaker, LibraryModel, LibraryModels, SqlColumn, SyncFieldNames } from "@sync/sql";
+import type { Kind, Reference } from "@sync/core";
+import { libraryModel } from "@sync/sql";
+import type { KeyMaker, LibraryColumn, LibraryModel, LibraryModels, LibraryTable, SyncFieldNames } from "@sync/sql";
 import { getTableColumns, getTableName, is, SQL } from "drizzle-orm";
 import type { Table } from "drizzle-orm";
-import type { Dialect, DrizzleColumn, DrizzleTable, DrizzleTables } from "./tables.ts";
+import type { Dialect, DrizzleColumn, DrizzleForeignKey, DrizzleTable, DrizzleTables } from "./tables.ts";
 import { storedColumn } from "./values.ts";
 
 interface Context {
@@ -21,7 +21,8 @@ export function modelsOf({ tables, modelOf }: DrizzleTables, context: Context): 
   const leftOut = new Map<string, string>();
   const models: LibraryModel[] = [];
   for (const table of tables) {
-    const result = modelOfTable(table, modelOf, context, leftOut);
+    const source = libraryTable(table, modelOf, context);
+    const result = typeof source === "string" ? source : libraryModel(source, context.syncFields, leftOut);
     if (typeof result === "string") leftOut.set(table.model, result);
     else models.push(result);
   }
@@ -29,86 +30,67 @@ export function modelsOf({ tables, modelOf }: DrizzleTables, context: Context): 
 }
 
 /** Or why it cannot take part. */
-function modelOfTable(table: DrizzleTable, modelOf: ReadonlyMap<Table, string>, context: Context, leftOut: Map<string, string>): LibraryModel | string {
-  const fields: Field[] = [];
-  const columns: SqlColumn[] = [];
-  const fills: Fill[] = [];
-  const fieldOf = new Map<string, string>();
-  for (const [name, column] of Object.entries(table.columns)) {
-    const stored = storedColumn(column, { field: name, column: context.nameOf(column) }, context.dialect, context.kinds[table.model]?.[name]);
-    const generated = column.generated !== undefined;
-    // Drizzle does not mark the columns of a key that is declared on the table.
-    const nullable = !column.notNull && !column.primary && !table.primaryKey?.includes(column.name);
-    const optional = nullable || column.hasDefault || generated || column.generatedIdentity !== undefined;
-    if (stored === undefined) {
-      if (!nullable && column.default === undefined && !generated) return `its field \`${name}\` (${column.getSQLType()}) is required and cannot be carried`;
-      leftOut.set(`${table.model}.${name}`, `${column.getSQLType()} cannot be carried`);
-      continue;
-    }
-    fieldOf.set(column.name, name);
-    fields.push({
-      name,
-      kind: stored.kind,
-      nullable,
-      writable: !generated,
-      ...(column.onUpdateFn ? { stamped: true } : {}),
-      ...(optional ? { optional: true } : {}),
-    });
-    columns.push(stored.column);
-    fills.push(...fillsOf(name, column, stored.kind));
-  }
-  const named = (list: readonly string[]): string[] | undefined => {
-    const found = list.flatMap((column) => fieldOf.get(column) ?? []);
-    return found.length === list.length ? found : undefined;
-  };
-  const uniqueKeys: UniqueKey[] = table.uniques.flatMap((unique) => {
-    const of = named(unique.columns);
-    return of ? [{ name: unique.name, fields: of }] : [];
-  });
-  const primaryKey = primaryKeyOf(table, fields, uniqueKeys, named);
+function libraryTable(table: DrizzleTable, modelOf: ReadonlyMap<Table, string>, context: Context): LibraryTable | string {
+  const { model, schema, name, uniques, declared } = table;
+  const columns = Object.entries(table.columns).map(([field, column]) => libraryColumn(field, column, table, context));
+  const primaryKey = primaryKeyOf(table);
   if (primaryKey === undefined) return "it has neither a primary key nor a unique key without nulls";
-  const keyMaker = keyMakerOf(table, primaryKey, fields, context.dialect);
-  const model: Model = {
-    name: table.model,
-    fields,
-    primaryKey,
-    keySource: keyMaker === undefined ? "values" : "allocated",
-    uniqueKeys: uniqueKeys.filter((key) => key.fields.join() !== primaryKey.join()),
-    references: referencesOf(table, modelOf, named),
-    syncFields: syncFieldsOf(table.model, fields, uniqueKeys, context.syncFields),
-    ...(table.declared ? { declared: table.declared } : {}),
-  };
+  const called = (each: string): string => columns[Object.values(table.columns).findIndex((column) => column.name === each)]?.column ?? each;
   return {
-    model,
-    table: { ...(table.schema === undefined ? {} : { schema: table.schema }), name: table.name },
+    name: model,
+    table: { ...(schema === undefined ? {} : { schema }), name },
     columns,
-    ...(keyMaker === undefined ? {} : { keyMaker }),
-    fills: fills.filter((fill) => !primaryKey.includes(fill.field)),
+    primaryKey: primaryKey.map(called),
+    uniques: uniques.map((unique) => ({ name: unique.name, columns: unique.columns.map(called) })),
+    references: table.foreignKeys.map((key) => referenceOf(key, modelOf, called)),
+    keyMaker: keyMakerOf(table, primaryKey, columns, context.dialect),
+    declared,
   };
 }
 
-type Named = (columns: readonly string[]) => string[] | undefined;
+/** Drizzle does not mark the columns of a key that is declared on the table. */
+function isNullable({ primaryKey }: DrizzleTable, column: DrizzleColumn): boolean {
+  return !column.notNull && !column.primary && !primaryKey?.includes(column.name);
+}
 
-function primaryKeyOf(table: DrizzleTable, fields: readonly Field[], uniqueKeys: readonly UniqueKey[], named: Named): readonly string[] | undefined {
-  const declared = table.primaryKey ?? Object.values(table.columns).filter((column) => column.primary).map((column) => column.name);
-  if (declared.length > 0) return named(declared);
-  const filled = (name: string): boolean => fields.some((field) => field.name === name && !field.nullable);
-  return uniqueKeys.find((key) => key.fields.every(filled))?.fields;
+function libraryColumn(field: string, column: DrizzleColumn, table: DrizzleTable, { dialect, nameOf, kinds }: Context): LibraryColumn {
+  const stored = storedColumn(column, { field, column: nameOf(column) }, dialect, kinds[table.model]?.[field]);
+  const nullable = isNullable(table, column);
+  const generated = column.generated !== undefined;
+  // What only Drizzle fills in does not help where nothing can be carried.
+  const hasDefault = stored === undefined ? column.default !== undefined : column.hasDefault || column.generatedIdentity !== undefined;
+  return {
+    field,
+    column: nameOf(column),
+    stored: stored ?? `of type ${column.getSQLType()} cannot be carried`,
+    nullable,
+    writable: !generated,
+    stamped: column.onUpdateFn !== undefined,
+    optional: nullable || generated || hasDefault,
+    fills: stored === undefined ? [] : fillsOf({ name: field, kind: stored.kind }, column),
+  };
+}
+
+function primaryKeyOf(table: DrizzleTable): readonly string[] | undefined {
+  const all = Object.values(table.columns);
+  const declared = table.primaryKey ?? all.filter((column) => column.primary).map((column) => column.name);
+  if (declared.length > 0) return declared;
+  const filled = (name: string): boolean => all.some((column) => column.name === name && !isNullable(table, column));
+  return table.uniques.find((key) => key.columns.every(filled))?.columns;
 }
 
 /** Undefined: the key's values come with the record. */
-function keyMakerOf(table: DrizzleTable, primaryKey: readonly string[], fields: readonly Field[], dialect: Dialect): KeyMaker | undefined {
-  const [name, more] = primaryKey;
-  const column = name === undefined || more !== undefined ? undefined : table.columns[name];
-  const field = fields.find((each) => each.name === name);
-  if (!column || !field) return undefined;
+function keyMakerOf(table: DrizzleTable, [name, more]: readonly string[], columns: readonly LibraryColumn[], dialect: Dialect): KeyMaker | undefined {
+  const [field, column] = Object.entries(table.columns).find(([, each]) => each.name === name) ?? [];
+  const stored = columns.find((each) => each.field === field)?.stored;
+  if (more !== undefined || field === undefined || column === undefined || typeof stored !== "object") return undefined;
   const { defaultFn } = column;
-  if (defaultFn) return () => made(defaultFn(), table.model, field);
+  if (defaultFn) return () => made(defaultFn(), table.model, { name: field, kind: stored.kind });
   // The only key of an integer column is the rowid itself.
   if (dialect === "sqlite") return column.columnType === "SQLiteInteger" && column.primary ? "database" : undefined;
   if (/Serial/.test(column.columnType) || column.generatedIdentity !== undefined) return "database";
   if (!is(column.default, SQL)) return undefined;
-  if (field.kind.type === "uuid") return randomUUID;
+  if (stored.kind.type === "uuid") return randomUUID;
   const sequence = /nextval\('([^']+)'/.exec(textOf(column.default))?.[1];
   return sequence === undefined ? undefined : { sequence };
 }
@@ -117,15 +99,14 @@ function textOf(sql: SQL): string {
   return sql.queryChunks.map((chunk) => (typeof chunk === "object" && chunk !== null && "value" in chunk ? String(chunk.value) : "")).join("");
 }
 
-function fillsOf(name: string, column: DrizzleColumn, kind: Kind): Fill[] {
+function fillsOf(field: { readonly name: string; readonly kind: Kind }, column: DrizzleColumn): LibraryColumn["fills"] {
   const { defaultFn, onUpdateFn } = column;
-  const field = { name, kind };
-  const fills: Fill[] = [];
-  if (defaultFn) fills.push({ field: name, on: "insert", value: () => made(defaultFn(), column.table, field) });
   // As Drizzle does: without a default of its own, a new row gets this too.
   const alone = column.default === undefined && defaultFn === undefined;
-  if (onUpdateFn) fills.push({ field: name, on: alone ? "write" : "update", value: () => made(onUpdateFn(), column.table, field) });
-  return fills;
+  return [
+    ...(defaultFn ? [{ on: "insert", value: () => made(defaultFn(), column.table, field) } as const] : []),
+    ...(onUpdateFn ? [{ on: alone ? "write" : "update", value: () => made(onUpdateFn(), column.table, field) } as const] : []),
+  ];
 }
 
 function made(value: unknown, table: Table | string, field: { readonly name: string; readonly kind: Kind }): string {
@@ -143,18 +124,13 @@ const onDelete: Readonly<Record<string, Reference["onDelete"]>> = {
   "set default": "set-null",
 };
 
-function referencesOf(table: DrizzleTable, modelOf: ReadonlyMap<Table, string>, named: Named): Reference[] {
-  return table.foreignKeys.flatMap((key) => {
-    const fields = named(key.columns);
-    if (!fields) return [];
-    const targets = Object.entries(getTableColumns(key.target));
-    const targetFields = key.targetColumns.map((name) => targets.find(([, column]) => column.name === name)?.[0] ?? name);
-    return [{
-      name: key.name,
-      fields,
-      target: modelOf.get(key.target) ?? getTableName(key.target),
-      targetFields,
-      onDelete: onDelete[key.onDelete ?? ""] ?? "restrict",
-    }];
-  });
+function referenceOf(key: DrizzleForeignKey, modelOf: ReadonlyMap<Table, string>, called: (column: string) => string): LibraryTable["references"][number] {
+  const targets = Object.entries(getTableColumns(key.target));
+  return {
+    name: key.name,
+    columns: key.columns.map(called),
+    target: modelOf.get(key.target) ?? getTableName(key.target),
+    targetFields: key.targetColumns.map((name) => targets.find(([, column]) => column.name === name)?.[0] ?? name),
+    onDelete: onDelete[key.onDelete ?? ""] ?? "restrict",
+  };
 }

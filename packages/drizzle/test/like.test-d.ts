@@ -43,6 +43,7 @@ export function accepts(left: Sqlite, right: Pg, schemas: { left: typeof sqliteS
   // @ts-expect-error no such field on the right
   createSync({ ...pair, models: { notes: { right: "things", match: naturalKey("text"), fields: { whole: "smal" } } } });
 
+  void right.transaction(async (transaction) => drizzleDatabase(transaction, { schema: schemas.right, models: ["things"] }));
   // @ts-expect-error not a Drizzle database
   drizzleDatabase({}, { schema: schemas.left });
   // @ts-expect-error no such table

@@ -79,7 +79,7 @@ describe("PostgreSQL", () => {
       updatedAt: "instant digits:6?=~",
       made: "text noNul:true=",
     });
-    expect([...models.leftOut]).toEqual([["things.corner", "point cannot be carried"]]);
+    expect([...models.leftOut]).toEqual([["things.corner", "a value of type point cannot be carried"]]);
   });
 
   test("columns have the names of the database", () => {

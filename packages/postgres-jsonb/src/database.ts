@@ -1,6 +1,6 @@
 import type { Database, DocumentDatabase, StateStore } from "@sync/core";
 import { SyncError, unfold } from "@sync/core";
-import { meaningOf, postgresDriver, postgresExecutor, sqlDatabase } from "@sync/sql";
+import { meaningOf, pgTransactionExecutor, pooledTransaction, postgresDriver, postgresExecutor, sqlDatabase } from "@sync/sql";
 import type { PostgresLike } from "@sync/sql";
 import { missingIndexes } from "./indexes.ts";
 import { modelsOf } from "./models.ts";
@@ -19,7 +19,8 @@ export interface JsonbDatabase<Kinds extends Readonly<Record<string, DocumentOpt
 /**
  * JSONB documents of a PostgreSQL database as one side of a sync: each kind a model, and each array of objects named as
  * children a model of its own (`Country`, `Country.regions`). All work goes through `client`, which is never closed and stays
- * free for the application.
+ * free for the application. With a client of a pool on which your transaction is open, all of it, state included, goes through
+ * that transaction, and is rolled back with it.
  */
 export function jsonbDatabase<const Kinds extends Readonly<Record<string, DocumentOptions>>>(
   client: PostgresLike,
@@ -31,8 +32,9 @@ export function jsonbDatabase<const Kinds extends Readonly<Record<string, Docume
   const { models, trees, leftOut } = modelsOf(options.documents);
   const { sideTables, patcher, patience = 10_000 } = options;
   const name = `postgres-jsonb/${driver === "pglite" ? "pglite" : "pg"}`;
-  const executor = postgresExecutor(client, driver, patience);
-  const tables = sqlDatabase({ name, executor, models, ...(sideTables ? { sideTables } : {}) });
+  const transaction = pooledTransaction(client);
+  const executor = transaction ? pgTransactionExecutor(transaction) : postgresExecutor(client, driver, patience);
+  const tables = sqlDatabase({ name, executor, models, inTransaction: transaction !== undefined, ...(sideTables ? { sideTables } : {}) });
   const rows: DocumentDatabase = {
     ...tables,
     documents: tables.documents!,

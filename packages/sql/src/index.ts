@@ -6,6 +6,7 @@ export { currentExecutor, type Driver } from "./drivers/current.ts";
 export { kyselyExecutor, type KyselyLike, kyselyQuery } from "./drivers/kysely.ts";
 export { type PgClientLike, type PgPoolLike, pgQuery } from "./drivers/pg.ts";
 export { type PgTransaction, pgTransactionExecutor } from "./drivers/pg-transaction.ts";
+export { pooledTransaction } from "./drivers/pooled-transaction.ts";
 export type { PgliteLike } from "./drivers/pglite.ts";
 export { patiently } from "./drivers/patiently.ts";
 export { type PostgresDriver, postgresDriver, postgresExecutor, type PostgresLike } from "./drivers/postgres.ts";

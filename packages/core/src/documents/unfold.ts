@@ -46,6 +46,7 @@ export function unfold<Types extends ModelTypes = ModelTypes>(
     close: () => database.close(),
     ...(database.state ? { state: database.state } : {}),
     ...(database.leftOut ? { leftOut: database.leftOut } : {}),
+    ...(database.inTransaction ? { inTransaction: true } : {}),
   };
 }
 
