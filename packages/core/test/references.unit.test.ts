@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { naturalKey } from "@sync/core";
 import { collect, fieldsByCode, keyOf, model, pairOf, reference, text, withCommit } from "./pairs.ts";
 
 const country = model("Country", [text("code"), text("name")]);
@@ -69,4 +70,31 @@ it.each([["none", 1], ["none", 2], ["fingerprints", 50], ["changes", 2]] as cons
   expect(run.models.get("City")!.updated).toEqual({ left: 0, right: 0 });
   expect(fieldsByCode(left, "City", "country")).toEqual({ "of A": "C", "of B": "A" });
   expect((await sync.verify()).equal).toBe(true);
+});
+
+it.each(["left", "right"] as const)("a column that foreign keys share is a value of its own where the other side keeps it apart (composite keys on the %s)", async (place) => {
+  const order = model("Order", [text("tenant"), text("number")], [], { primaryKey: ["tenant", "number"], keySource: "values", fields: [text("tenant"), text("number")], uniqueKeys: [] });
+  const byTenant = { name: "order", fields: ["tenant", "number"], target: "Order", targetFields: ["tenant", "number"], onDelete: "restrict" } as const;
+  const composite = [order, model("Line", [text("code"), text("tenant"), text("number")], [byTenant])];
+  const made = [
+    model("Order", [text("tenant"), text("number")], [], { uniqueKeys: [{ name: "named", fields: ["tenant", "number"] }] }),
+    model("Line", [text("code"), text("tenant"), text("orderId")], [reference("orderId", "Order")]),
+  ];
+  const fields: Record<string, string> = place === "left" ? { order: "orderId" } : { orderId: "order" };
+  const pair = pairOf(place === "left" ? composite : made, {
+    rightModels: place === "left" ? made : composite,
+    models: { Order: { match: naturalKey(["tenant", "number"]) }, Line: { match: naturalKey("code"), fields } },
+  });
+  pair[place].application.insert("Order", { tenant: "red", number: "1" });
+  pair[place].application.insert("Line", { code: "a", tenant: "red", number: "1" });
+  await pair.sync.run();
+  const other = place === "left" ? "right" : "left";
+  const [red] = pair[other].application.insert("Order", { tenant: "blue", number: "2" });
+  pair[other].application.insert("Line", { code: "b", tenant: "blue", orderId: red! });
+  await pair.sync.run();
+  expect(fieldsByCode(pair.left, "Line", "tenant")).toEqual({ a: "red", b: "blue" });
+  expect(fieldsByCode(pair.right, "Line", "tenant")).toEqual({ a: "red", b: "blue" });
+  expect(fieldsByCode(pair[place], "Line", "number")).toEqual({ a: "1", b: "2" });
+  expect((await pair.sync.run()).written).toEqual({ left: 0, right: 0 });
+  expect((await pair.sync.verify()).equal).toBe(true);
 });

@@ -173,7 +173,8 @@ class ModelCompiler {
       const rightName = rightNameOf(this.#draft, name);
       taken.add(rightName);
       if (this.#isSyncField("left", name) || omit?.includes(name) || (only && !only.includes(name))) continue;
-      if (this.#belongsToReference("left", name) && this.#draft.entry.outside?.[name] !== "raw") continue;
+      const outside = this.#draft.entry.outside?.[name] === "raw";
+      if (this.#belongsToReference("left", name) && !outside && !this.#isKeptApart(name, rightName)) continue;
       const isLocalKey = this.#draft.models.left.keySource === "allocated" && this.#draft.models.left.primaryKey.includes(name);
       if (!named && (isLocalKey || field.stamped)) continue;
       const right = fieldOf(this.#draft.models.right, rightName);
@@ -207,6 +208,14 @@ class ModelCompiler {
     const named = this.#draft.entry.fields?.[field.name];
     const mapped = field.toRight !== undefined && !(typeof named === "object" && named.toRight) ? `:by ${this.#mapper!.name}` : "";
     return `${signatureOf(field)}${mapped}${field.form ? `:as ${this.#differ!.name}` : ""}`;
+  }
+
+  /** A column of foreign keys with several, which the other side has as a value of its own. */
+  #isKeptApart(name: string, rightName: string): boolean {
+    const { left, right } = this.#draft.models;
+    const together = left.references.filter((reference) => reference.fields.includes(name));
+    const isShared = together.every((reference) => reference.fields.length > 1 && !reference.implied && reference.name !== left.within);
+    return isShared && fieldOf(right, rightName) !== undefined && !this.#belongsToReference("right", rightName);
   }
 
   #belongsToReference(side: SideName, name: string): boolean {
