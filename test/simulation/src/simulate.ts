@@ -1,5 +1,5 @@
 import {
-  ask, createSync, fieldMerge, leftWins, newest, rightWins, type ConflictPolicy, type Database, type Sync, type SyncOptions, type VerifyResult,
+  ask, createSync, fieldMerge, leftWins, newest, rightWins, type ConflictPolicy, type Database, type Hints, type Sync, type SyncOptions, type VerifyResult,
 } from "@sync/core";
 import { memoryState, type MemoryState } from "@sync/core/memory";
 import { Wire, type Faults } from "./faults.ts";
@@ -25,6 +25,8 @@ export interface SimulationOptions {
   readonly calm?: boolean;
   /** The one run that dies, and where; goes with `calm`. */
   readonly crash?: { readonly run: number; readonly step: number; readonly when: "before" | "after" };
+  /** Some runs look only at what was hinted; of the hints some get lost. Default: unless something else is looked for. */
+  readonly hints?: boolean;
   /** Puts a defect between the engine and the world: the simulation has to find it. */
   readonly plant?: Plant;
 }
@@ -63,6 +65,9 @@ class Simulation {
   readonly #history: History;
   readonly #world: World;
   readonly #state: MemoryState;
+  /** Who is hinted of what: a sequence of its own, so that courses without hints stay the same. */
+  readonly #hearing: Random;
+  readonly #heard = new Map<SideName, string>();
   readonly #syncOptions: Omit<SyncOptions, "left" | "right" | "state" | "runtime">;
   readonly #violations: Violation[] = [];
   readonly #faults = new Map<string, number>();
@@ -74,6 +79,7 @@ class Simulation {
     const random = new Random(seed);
     this.#seed = seed;
     this.#options = options;
+    this.#hearing = new Random(seed + 0x1000_0000);
     const { set, models } = pickSpecs(random.fork(), options.set);
     this.#set = set;
     this.#specs = models;
@@ -131,7 +137,7 @@ class Simulation {
     };
     this.#history.trouble ||= faults.crash !== undefined || faults.lostAnswer !== undefined || faults.twice !== undefined;
     this.#history.troubled ||= this.#history.trouble;
-    const ending = await this.#run(faults, { takeOver: false });
+    const ending = await this.#run(faults, { takeOver: false, hinted: this.#isHinted() });
     this.#scheduler.between = () => undefined;
     if (ending.ended === "died") {
       this.#note("crash");
@@ -152,7 +158,7 @@ class Simulation {
     const random = this.#random;
     this.#history.trouble = true;
     this.#history.troubled = true;
-    const first = this.#begin({}, { takeOver: false });
+    const first = this.#begin({}, { takeOver: false, hinted: this.#isHinted() });
     const pauseAt = 1 + random.below(60);
     await this.#scheduler.until(() => first.ending !== undefined || first.process.steps >= pauseAt);
     first.process.paused = true;
@@ -225,20 +231,27 @@ class Simulation {
     return [left.probe.unitWrites, right.probe.unitWrites, this.#state.writes].join();
   }
 
-  async #run(faults: Faults, options: { readonly takeOver: boolean }): Promise<Ending> {
+  #isHinted(): boolean {
+    const { calm, plant, hints = !calm && !plant } = this.#options;
+    return hints && this.#hearing.chance(0.35);
+  }
+
+  async #run(faults: Faults, options: { readonly takeOver: boolean; readonly hinted?: boolean }): Promise<Ending> {
     const running = this.#begin(faults, options);
     await this.#scheduler.until(() => running.ending !== undefined);
     this.#steps.push(running.process.steps);
     return running.ending!;
   }
 
-  #begin(faults: Faults, options: { readonly takeOver: boolean }): Running {
+  #begin(faults: Faults, { takeOver, hinted = false }: { readonly takeOver: boolean; readonly hinted?: boolean }): Running {
+    if (hinted) this.#note("hinted");
     return this.#start(faults, async (sync) => {
-      const { models } = await sync.run({ confirmDeletes: true, takeOver: options.takeOver });
+      const { models } = await sync.run({ confirmDeletes: true, takeOver, hinted });
       // What a run leaves to the next one is not linked yet, as after a lost answer.
       // So is what such a run has left in quarantine.
       const waits = this.#history.trouble;
-      this.#history.trouble = [...models.values()].some(({ unsettled, quarantined, waiting }) => unsettled > 0 || (waits && quarantined + waiting > 0));
+      // A hinted run leaves what nobody hinted as it was.
+      this.#history.trouble = (hinted && waits) || [...models.values()].some(({ unsettled, quarantined, waiting }) => unsettled > 0 || (waits && quarantined + waiting > 0));
       this.#history.troubled ||= this.#history.trouble;
     });
   }
@@ -250,7 +263,7 @@ class Simulation {
     const open = (side: SideName): Database => {
       const memory = this.#world.databases[side];
       const database = wire.database(side, memory, () => memory.probe.lease.fence);
-      return plant?.database?.(database, side, this.#world.databases[side]) ?? database;
+      return { ...(plant?.database?.(database, side, this.#world.databases[side]) ?? database), hints: this.#hintsOf(side) };
     };
     const state = wire.state(this.#state);
     const sync = createSync({
@@ -259,6 +272,22 @@ class Simulation {
     this.#history.runBegins();
     this.#scheduler.trace.add(`begin ${process.name} ${JSON.stringify(faults)}`);
     return follow(process, this.#scheduler, work(sync), (message) => this.#broken("crash", message), () => this.#history.runEnds());
+  }
+
+  /** Each is told once, whether the run that it is told to comes to its end or not, and some are not told at all. */
+  #hintsOf(side: SideName): Hints {
+    const hints = this.#world.databases[side].hints!;
+    return {
+      get position() {
+        return hints.position;
+      },
+      since: async () => {
+        const told = await hints.since(this.#heard.get(side));
+        this.#heard.set(side, hints.position);
+        const some = <T>(of: readonly T[]): readonly T[] => of.filter(() => !this.#hearing.chance(0.15)).reverse();
+        return new Map([...told].map(([name, { keys, gone }]) => [name, { keys: keys === "all" ? keys : some(keys), gone: some(gone) }]));
+      },
+    };
   }
 
   #pickFaults(): Faults {

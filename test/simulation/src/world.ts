@@ -47,6 +47,7 @@ export class World {
         })),
         ...(options.descending[side] ? { compareTexts: (a: string, b: string) => (a < b ? 1 : a > b ? -1 : 0) } : {}),
         runtime: { now: options.now, randomBytes: (length) => this.random.bytes(length) },
+        hints: true,
         onCommit: (commit) => options.onCommit(side, commit),
       });
     this.databases = { left: open("left"), right: open("right") };
