@@ -147,7 +147,7 @@ export class Codec {
         return json.map((item) => this.fromJson(item, shape.of));
       case "map":
         if (!isObject(json)) throw new Misfit();
-        return Object.fromEntries(Object.entries(json).map(([key, item]) => [key, this.fromJson(item, shape.of)]));
+        return this.#fromMap(json, shape.of);
       case "object":
         return this.#fromObject(json, shape);
       case "boolean":
@@ -157,6 +157,12 @@ export class Codec {
         if (typeof json !== "string" && typeof json !== "number" && !(json instanceof NumberText)) throw new Misfit();
         return this.fromKeyText(json instanceof NumberText ? json.text : String(json), shape.is);
     }
+  }
+
+  #fromMap(json: BsonObject, of: Shape): BsonObject {
+    const made: BsonObject = {};
+    for (const key of Object.keys(json)) put(made, key, this.fromJson(json[key], of));
+    return made;
   }
 
   /** In the order of the schema, as Mongoose writes it. */
@@ -264,8 +270,9 @@ export function isObject(value: unknown): value is BsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Date) && !(value instanceof NumberText) && tagOf(value) === undefined;
 }
 
-/** `__proto__` is a key like any other. */
+/** `__proto__` is a key like any other; one with U+0000 would end there. */
 export function put(object: BsonObject, key: string, value: unknown): void {
+  if (key.includes("\0")) throw new Misfit();
   if (key === "__proto__") Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true });
   else object[key] = value;
 }

@@ -98,6 +98,10 @@ test.each([
   expect(() => codec.fromText(text, scalar(is))).toThrow(Misfit);
 });
 
+test("a name with U+0000, which BSON cannot write, is refused", () => {
+  for (const shape of [scalar("anything"), { is: "map", of: scalar("text") }] as Shape[]) expect(() => codec.fromText(`{"a\\u0000b":"x"}`, shape)).toThrow(Misfit);
+});
+
 test("objects are written in the order of their schema, subdocuments with an `_id`", () => {
   const shape: Shape = { is: "object", id: true, members: new Map([["b", scalar("text")], ["a", scalar("date")]]) };
   const made = codec.fromText(`{"a":"2026-01-02T00:00:00Z","b":"x","c":1}`, shape) as Record<string, unknown>;
