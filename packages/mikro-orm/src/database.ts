@@ -1,6 +1,6 @@
 import type { Collection, MikroORM } from "@mikro-orm/core";
 import type { ModelTypes } from "@sync/core";
-import { libraryDatabase } from "@sync/sql";
+import { checkEntityOptions, libraryDatabase } from "@sync/sql";
 import type { LibraryDatabase } from "@sync/sql";
 import type { MikroOrmLike } from "./client.ts";
 import { factsOf } from "./client.ts";
@@ -9,7 +9,6 @@ import { mikroOrmExecutor } from "./executor.ts";
 import { subscribedHints } from "./hints.ts";
 import { modelsOf } from "./models.ts";
 import type { MikroOrmDatabaseOptions } from "./options.ts";
-import { checkOptions } from "./options.ts";
 import { recordWriter } from "./records.ts";
 import { droppedTables } from "./schema-generator.ts";
 
@@ -46,20 +45,13 @@ export function mikroOrmDatabase<Entities = unknown>(
   orm: MikroOrmLike<Entities>,
   options: MikroOrmDatabaseOptions<keyof MikroOrmTypes<Entities> & string> = {},
 ): MikroOrmDatabase<Entities> {
-  checkOptions(options);
+  checkEntityOptions(options, "mikroOrmDatabase");
   const { syncFields = {}, kinds = {}, keys = {}, patience = 10_000, writes, hints = false } = options as MikroOrmDatabaseOptions;
   const facts = factsOf(orm);
   const models = modelsOf(orm.getMetadata().getAll().values(), { ...facts, syncFields, kinds, keys });
   const records = writes === "orm" ? { records: recordWriter(orm as MikroORM, models.models, patience) } : {};
   const executor = mikroOrmExecutor(facts, patience);
   const heard = hints ? subscribedHints(orm as MikroORM, models.models) : {};
-  const database = libraryDatabase<MikroOrmTypes<Entities>>(models, options, { name: `mikro-orm/${facts.engine}`, executor, mapError, ...records, ...heard });
-  const dropped = droppedTables(facts, options.sideTables?.schema);
-  return {
-    ...database,
-    async inspect(names) {
-      const inspection = await database.inspect(names);
-      return { ...inspection, findings: [...inspection.findings, ...dropped] };
-    },
-  };
+  const findings = droppedTables(facts, options.sideTables?.schema);
+  return libraryDatabase(models, options, { name: `mikro-orm/${facts.engine}`, executor, mapError, findings, ...records, ...heard });
 }

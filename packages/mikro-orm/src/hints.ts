@@ -1,5 +1,5 @@
 import { ChangeSetType, Reference } from "@mikro-orm/core";
-import type { EntityManager, EntityMetadata, EventSubscriber, MikroORM, TransactionEventArgs } from "@mikro-orm/core";
+import type { EntityManager, EntityMetadata, EventSubscriber, MikroORM } from "@mikro-orm/core";
 import type { Hints } from "@sync/core";
 import { EntityHints } from "@sync/sql";
 import type { LibraryModel } from "@sync/sql";
@@ -9,17 +9,11 @@ import { columnOf } from "./columns.ts";
 export function subscribedHints(orm: MikroORM, models: readonly LibraryModel[]): { readonly hints: Hints; close(): Promise<void> } {
   const hints = new EntityHints(models);
   const columns = new Map(models.map((each) => [each.model.name, new Map(each.columns.map(({ field, column }) => [field, column]))]));
-  // A savepoint is told like a transaction; only behind the outermost one nothing is open any more.
   const starting = new WeakMap<object, object>();
-  const around = new WeakMap<object, object>();
-  const outermost = (transaction: object | undefined): object | undefined => transaction && (around.get(transaction) ?? transaction);
-  const ended = (end: (transaction: object) => void) => ({ transaction }: TransactionEventArgs): void => {
-    if (transaction && !around.has(transaction)) end(transaction);
-  };
   let isDeaf = false;
   function tell(em: EntityManager, meta: EntityMetadata, entity: object | undefined, removed = false): void {
     const read = (field: string): unknown => valueOf(meta, entity!, columns.get(meta.className)!.get(field)!);
-    if (!isDeaf) hints.tell(meta.className, entity && read, { removed, transaction: outermost(em.getTransactionContext<object>()) });
+    if (!isDeaf) hints.tell(meta.className, entity && read, { removed, transaction: em.getTransactionContext<object>() });
   }
 
   const subscriber: EventSubscriber = {
@@ -30,12 +24,12 @@ export function subscribedHints(orm: MikroORM, models: readonly LibraryModel[]):
     afterUpsert: ({ em, meta, entity }) => tell(em, meta, entity as object),
     beforeTransactionStart: ({ em, transaction }) => void (transaction && starting.set(em, transaction)),
     afterTransactionStart({ em, transaction }) {
-      const outer = outermost(starting.get(em));
+      const around = starting.get(em);
       starting.delete(em);
-      if (outer && transaction) around.set(transaction, outer);
+      if (around && transaction) hints.begun(transaction, around);
     },
-    afterTransactionCommit: ended((transaction) => hints.committed(transaction)),
-    afterTransactionRollback: ended((transaction) => hints.rolledBack(transaction)),
+    afterTransactionCommit: ({ transaction }) => void (transaction && hints.committed(transaction)),
+    afterTransactionRollback: ({ transaction }) => void (transaction && hints.rolledBack(transaction)),
   };
   orm.em.getEventManager().registerSubscriber(subscriber);
   return { hints, close: async () => void (isDeaf = true) };

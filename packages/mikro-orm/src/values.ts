@@ -1,7 +1,8 @@
 import type { EntityProperty, Type } from "@mikro-orm/core";
 import type { Kind } from "@sync/core";
 import {
-  convertedField, driversForm, postgresColumn, postgresKind, postgresProcessZoneColumn, postgresUtcColumn, sqliteColumn, sqliteListField, sqliteNumericJsonColumn,
+  convertedField, driversForm, postgresColumn, postgresKind, postgresProcessZoneColumn, postgresUtcColumn, sqliteColumn, sqliteKindOf, sqliteListField,
+  sqliteNumericJsonColumn,
 } from "@sync/sql";
 import type { SqliteStorage, StoredField } from "@sync/sql";
 import type { Engine, Facts, Platform } from "./client.ts";
@@ -94,14 +95,11 @@ function sqliteStored({ field, column, type, property }: EntityColumn, platform:
     return sqliteListField({ field, column }, enumOf(property) ?? { type: "text" }, asText);
   }
   if (name.includes("json")) return { kind: { type: "json" }, column: sqliteNumericJsonColumn(stock({ type: "json" }).column) };
-  if (name.includes("int")) return stock({ type: "integer", bits: name.includes("big") && property.runtimeType !== "number" ? 64 : 53 });
-  if (/char|clob|text/.test(name)) return stock(enumOf(property) ?? { type: "text" });
-  if (name.includes("blob")) return stock({ type: "bytes" });
-  if (/real|floa|doub/.test(name)) return stock({ type: "float", bits: 64, noNaN: true });
-  // SQLite keeps a numeric as a number; up to 15 digits come back as they were.
-  if (/^(?:numeric|decimal)/.test(name)) return stock({ type: "decimal", precision: Math.min(property.precision ?? 15, 15) });
   if (name === "date") return stock({ type: "date" });
   // MikroORM itself refuses to write a fraction.
   if (name.startsWith("time") && !name.startsWith("timestamp")) return stock({ type: "time", digits: 0 });
-  return undefined;
+  if (!/int|char|clob|text|blob|real|floa|doub|^numeric|^decimal/.test(name)) return undefined;
+  const kind = asNumber(sqliteKindOf(name), property)!;
+  if (kind.type === "decimal") return stock({ ...kind, precision: Math.min(property.precision ?? 15, 15) });
+  return stock(kind.type === "text" ? (enumOf(property) ?? kind) : kind);
 }

@@ -12,6 +12,8 @@ export type EntityReader = (field: string) => unknown;
 
 /** Hints of what a library's hooks tell about entities. */
 export class EntityHints extends HintLog {
+  /** By savepoint, the transaction that it is in. */
+  readonly #around = new WeakMap<object, object>();
   readonly #models: ReadonlyMap<string, Hinted>;
 
   constructor(models: readonly LibraryModel[]) {
@@ -31,7 +33,24 @@ export class EntityHints extends HintLog {
     if (!model) return;
     const key = read && keyOf(model, read);
     const cloudId = removed && model.cloudId !== undefined ? read?.(model.cloudId) : undefined;
-    this.add({ model: name, ...(key ? { key } : {}), ...(typeof cloudId === "string" ? { cloudId } : {}) }, transaction);
+    this.add({ model: name, ...(key ? { key } : {}), ...(typeof cloudId === "string" ? { cloudId } : {}) }, this.#outermost(transaction));
+  }
+
+  /** What is told with a savepoint waits for the end of the outermost transaction. */
+  begun(savepoint: object, within: object): void {
+    this.#around.set(savepoint, this.#outermost(within)!);
+  }
+
+  override committed(transaction: object): void {
+    if (!this.#around.has(transaction)) super.committed(transaction);
+  }
+
+  override rolledBack(transaction: object): void {
+    if (!this.#around.has(transaction)) super.rolledBack(transaction);
+  }
+
+  #outermost(transaction: object | undefined): object | undefined {
+    return transaction && (this.#around.get(transaction) ?? transaction);
   }
 
   /** Nobody has listened for a while. */

@@ -109,11 +109,11 @@ export interface LibraryDatabase<Types extends ModelTypes = ModelTypes> extends 
   uninstall(): Promise<void>;
 }
 
-/** `sqlDatabase` over what a library's metadata gave. */
+/** `sqlDatabase` over what a library's metadata gave. `findings`: what there is to say of the library's configuration. */
 export function libraryDatabase<Types extends ModelTypes>(
   { models, leftOut }: LibraryModels,
   options: LibraryOptions,
-  rest: Pick<SqlDatabaseOptions, "name" | "executor" | "mapError" | "records" | "hints" | "inTransaction" | "close">,
+  rest: Pick<SqlDatabaseOptions, "name" | "executor" | "mapError" | "records" | "hints" | "inTransaction" | "close"> & { readonly findings?: readonly Finding[] },
 ): LibraryDatabase<Types> {
   const chosen = options.models?.map((name) => modelNamed(name, models, leftOut)) ?? models;
   const fills = new Map(chosen.map((each) => [each.model.name, each.fills]));
@@ -126,7 +126,7 @@ export function libraryDatabase<Types extends ModelTypes>(
     leftOut,
     async inspect(names) {
       const inspection = await database.inspect(names);
-      return { ...inspection, findings: [...inspection.findings, ...leftOutFindings(names, leftOut)] };
+      return { ...inspection, findings: [...inspection.findings, ...leftOutFindings(names, leftOut), ...(rest.findings ?? [])] };
     },
   };
 }
