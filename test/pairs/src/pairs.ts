@@ -3,7 +3,7 @@ import { kitServer, type KitServer } from "@sync/test-adapters/conformance";
 import { afterAll, afterEach, describe, test } from "vitest";
 import { dialOf, type Seat, type Seats, seatsOf } from "./dial.ts";
 import type { CaseSchema } from "./schema.ts";
-import { Stage, type StageOptions } from "./stage.ts";
+import { type CaseModels, Stage, type StageOptions } from "./stage.ts";
 import type { Engine, Fresh } from "./side.ts";
 
 declare module "vitest" {
@@ -19,10 +19,11 @@ export interface Pair extends Seats {
 }
 
 /** One case. It knows adapters by what `PairSide` says of them, and no more. */
-export interface Case extends StageOptions {
+export interface Case extends Omit<StageOptions, "models"> {
   readonly title: string;
   /** The schema of one side; it may depend on what that side is able to do. */
   schema(place: "left" | "right", seat: Seat, other: Seat): CaseSchema;
+  readonly models?: CaseModels | ((seats: Seats) => CaseModels);
   play(stage: Stage, seats: Seats): Promise<void>;
 }
 
@@ -67,10 +68,11 @@ export async function describePairs(file: string, body: (pair: Pair) => void): P
 /** One call registers these cases for every pair. */
 export async function playCases(file: string, cases: readonly Case[]): Promise<void> {
   await describePairs(file, (pair) => {
-    for (const { title, schema, play, ...options } of cases) {
+    for (const { title, schema, play, models, ...options } of cases) {
       test(title, async () => {
         const schemas = { left: schema("left", pair.left, pair.right), right: schema("right", pair.right, pair.left) };
-        await play(await pair.open(schemas, options), pair);
+        const named = typeof models === "function" ? models(pair) : models;
+        await play(await pair.open(schemas, { ...options, ...(named ? { models: named } : {}) }), pair);
       });
     }
   });

@@ -4,7 +4,7 @@ import {
 } from "@sync/core";
 import { expect } from "vitest";
 import type { Seat } from "./dial.ts";
-import { Records } from "./records.ts";
+import { type NamedRecord, Records } from "./records.ts";
 import { type CaseModel, type CaseSchema, isReference } from "./schema.ts";
 import type { Fresh, OpenSide } from "./side.ts";
 
@@ -13,6 +13,8 @@ export type CaseModels = Readonly<Record<string, ModelOptions>>;
 
 export interface StageOptions {
   readonly models?: CaseModels;
+  /** A record in words that both sides share, where their schemas are not the same. */
+  readonly told?: (model: string, record: NamedRecord) => NamedRecord;
   /** Models of the schema that are not kept the same. */
   readonly outside?: readonly string[];
   readonly sync?: Partial<SyncOptions>;
@@ -25,12 +27,14 @@ export class Stage {
   readonly opened: { readonly left: OpenSide; readonly right: OpenSide };
   readonly seats: Both<Seat>;
   readonly #schema: CaseSchema;
+  readonly #right: CaseSchema;
   readonly #options: StageOptions;
 
   private constructor(seats: Both<Seat>, schemas: Schemas, opened: Stage["opened"], options: StageOptions) {
     this.seats = seats;
     this.opened = opened;
     this.#schema = schemas.left;
+    this.#right = schemas.right;
     this.#options = options;
     // Keys of the two never meet by chance.
     this.left = new Records(schemas.left, opened.left, 1);
@@ -56,11 +60,14 @@ export class Stage {
     const kept = Object.keys(this.#schema).filter((name) => !this.#options.outside?.includes(name));
     return Object.fromEntries(kept.map((name) => {
       const model = this.#schema[name]!;
-      const fields = Object.fromEntries(Object.keys(model.fields).flatMap((field) => {
+      const shared = Object.keys(model.fields).filter((field) => field in this.#right[name]!.fields);
+      const fields = Object.fromEntries(shared.flatMap((field) => {
         const [here, there] = [left.field(name, field), right.field(name, field)];
         return here === there ? [] : [[here, there]];
       }));
-      return [left.model(name), { right: right.model(name), ...matchOf(model, (field) => left.field(name, field)), fields, ...this.#options.models?.[name] }];
+      const more = this.#options.models?.[name] ?? {};
+      const match = matchOf(model, (field) => left.field(name, field));
+      return [left.model(name), { right: right.model(name), ...match, ...more, fields: { ...fields, ...more.fields } }];
     }));
   }
 
@@ -84,9 +91,15 @@ export class Stage {
   /** A run that ends well, after which both sides hold the same, nothing is left to do, and another run writes nothing anywhere. */
   async settles(options: Partial<SyncOptions> = {}): Promise<RunResult> {
     const run = await this.runs(options);
-    expect(await this.right.everything(), "both sides hold the same").toEqual(await this.left.everything());
+    expect(await this.#told(this.right), "both sides hold the same").toEqual(await this.#told(this.left));
     await this.rests(this.sync(options));
     return run;
+  }
+
+  async #told(side: Records): Promise<Record<string, NamedRecord[]>> {
+    const { told = (_, record) => record } = this.#options;
+    const all = Object.entries(await side.everything());
+    return Object.fromEntries(all.map(([model, records]) => [model, records.map((record) => told(model, record))]));
   }
 
   /** Another run writes nothing, says the run and say the databases; and reading everything again finds no difference. */

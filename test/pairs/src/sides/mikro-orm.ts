@@ -7,7 +7,7 @@ import { mikroOrmDatabase } from "@sync/mikro-orm";
 import type Database from "better-sqlite3";
 import { postgresProbe } from "../probes/postgres.ts";
 import { sqliteProbe } from "../probes/sqlite.ts";
-import { type CaseModel, type CaseSchema, isReference, keyFields, type KeyKind } from "../schema.ts";
+import { type CaseModel, type CaseSchema, type CompositeReference, isReference, keyFields, type KeyKind } from "../schema.ts";
 import type { Engine, PairSide } from "../side.ts";
 import { sameNames } from "./names.ts";
 
@@ -80,8 +80,7 @@ function entitiesOf(schema: CaseSchema, engine: Engine): object[] {
     const isKey = (field: string): boolean => keyFields(model).includes(field);
     const properties: Record<string, unknown> = typeof model.key === "string" ? { id: ownKey(model.key) } : {};
     for (const [field, declared] of Object.entries(model.fields)) {
-      // Columns of a relation with several are the relation's.
-      if (model.references?.some(({ fields }) => fields.includes(field) && !isReference(declared) && !isKey(field))) continue;
+      if (relationWith(model, field)) continue;
       const said = (made: Property): Property => {
         const keyed = isKey(field) ? made.primary() : made;
         return declared.nullable ? keyed.nullable() : keyed;
@@ -97,17 +96,21 @@ function entitiesOf(schema: CaseSchema, engine: Engine): object[] {
         return nullable ? relation.nullable() : relation;
       };
     }
-    const uniques = (model.unique ?? []).map((fields) => ({ properties: fields.map((field) => fieldOf(schema, model, field).split(".")[0]!) }));
+    const uniques = (model.unique ?? []).map((fields) => ({ properties: fields.map((field) => fieldOf(model, field).split(".")[0]!) }));
     entities[name] = defineEntity({ name, tableName: name, properties, uniques } as never);
   }
   return Object.values(entities);
 }
 
+/** The relation that a column belongs to: one with several columns, and nobody else has this one. */
+function relationWith(model: CaseModel, field: string): CompositeReference | undefined {
+  const found = (model.references ?? []).filter(({ fields }) => fields.includes(field));
+  return found.length === 1 && !keyFields(model).includes(field) ? found[0] : undefined;
+}
+
 /** The column of a relation with several is the relation's and that column's. */
-function fieldOf(schema: CaseSchema, model: CaseModel, field: string): string {
-  const declared = model.fields[field];
-  if (!declared || isReference(declared) || keyFields(model).includes(field)) return field;
-  const reference = model.references?.find(({ fields }) => fields.includes(field));
+function fieldOf(model: CaseModel, field: string): string {
+  const reference = relationWith(model, field);
   return reference ? `${reference.name}.${reference.targetFields[reference.fields.indexOf(field)]!}` : field;
 }
 
@@ -127,7 +130,7 @@ export const mikroOrmSide: PairSide = {
   waived: {},
   async open(schema, engine, fresh) {
     const entities = entitiesOf(schema, engine) as never;
-    const names = { ...sameNames, field: (model: string, field: string) => fieldOf(schema, schema[model]!, field) };
+    const names = { ...sameNames, field: (model: string, field: string) => fieldOf(schema[model]!, field) };
     if (engine === "sqlite") {
       const orm = new SqliteOrm({ entities, dbName: ":memory:", namingStrategy });
       await orm.schema.create();
