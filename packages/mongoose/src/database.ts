@@ -1,7 +1,7 @@
 import { SyncError, unfold } from "@sync/core";
 import type { Database, DocumentDatabase, ModelTypes, StateStore } from "@sync/core";
 import type { Connection } from "mongoose";
-import { Client, isConnection } from "./client.ts";
+import { checkConnection, Client } from "./client.ts";
 import { commitDocuments } from "./commit.ts";
 import { Documents, endpointOf } from "./endpoint.ts";
 import { Identities } from "./identities.ts";
@@ -26,9 +26,7 @@ export interface MongooseDatabase<Types extends ModelTypes = ModelTypes> extends
  * closed and stays free for the application.
  */
 export function mongooseDatabase<Types extends ModelTypes = ModelTypes>(connection: Connection, options: MongooseDatabaseOptions = {}): MongooseDatabase<Types> {
-  if (!isConnection(connection)) {
-    throw new SyncError("OPTIONS.WRONG_CLIENT", "mongooseDatabase needs a connection of Mongoose as its first argument: `mongoose.connection`, or what `mongoose.createConnection(…)` returned.");
-  }
+  checkConnection(connection);
   checkOptions(options);
   const client = new Client(connection);
   const sides = sidesOf(options.prefix);

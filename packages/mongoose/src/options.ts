@@ -1,6 +1,7 @@
 import { hintFor, SyncError } from "@sync/core";
 import type { Declaration, Patcher } from "@sync/core";
 import type { Schema } from "mongoose";
+import { noSession } from "./client.ts";
 
 /** What documents and the records inside them have in common; names are those of the schema's paths. */
 export interface RecordOptions extends Declaration {
@@ -65,6 +66,7 @@ export function declaredBy(schema: Schema): ChildOptions | undefined {
 }
 
 export function checkOptions(options: MongooseDatabaseOptions): void {
+  if (Object.hasOwn(options, "session")) throw noSession();
   checkNames(options, DATABASE, "mongooseDatabase");
   if (!["bulk", "orm", undefined].includes(options.writes)) throw new SyncError("OPTIONS.VALUE", '`writes` is "bulk" or "orm".');
   if (options.patcher !== undefined && typeof options.patcher?.patch !== "function") {

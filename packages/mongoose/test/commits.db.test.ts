@@ -8,6 +8,7 @@ import mongoose, { Schema, type Connection } from "mongoose";
 import { beforeEach, expect, test } from "vitest";
 import { mongooseDatabase, type MongooseDatabase } from "../src/index.ts";
 import { connectionFor } from "./support/opened.ts";
+import { withoutTransactions } from "./support/without-transactions.ts";
 
 const thing = new Schema({ code: { type: String, required: true, unique: true }, n: Number });
 
@@ -40,18 +41,7 @@ describeMongo("units", (server) => {
     return (await rowsOf(database, "Thing")).find(({ key }) => key[0] === String(found._id))!;
   };
 
-  /** A server without transactions, as far as the adapter can see. */
-  const withoutTransactions = (): MongooseDatabase => {
-    const db = opened.connection.db!;
-    const blind = new Proxy(db, {
-      get: (target, name) => {
-        const value: unknown = Reflect.get(target, name, target);
-        if (name === "command") return async (...words: Parameters<typeof db.command>) => ({ ...(await target.command(...words)), setName: undefined });
-        return typeof value === "function" ? value.bind(target) : value;
-      },
-    });
-    return mongooseDatabase(new Proxy(opened.connection, { get: (target, name) => (name === "db" ? blind : Reflect.get(target, name, target)) }));
-  };
+  const blindly = (): MongooseDatabase => mongooseDatabase(withoutTransactions(opened.connection));
 
   test("a document that was changed or deleted since it was read stays as it is, and the others are written", async () => {
     await insert(database, "Thing", ["a", "b", "c", "d"].map((code) => ({ code, n: "1" })));
@@ -59,7 +49,7 @@ describeMongo("units", (server) => {
     await Thing.updateOne({ code: "a" }, { n: 7 });
     await Thing.deleteOne({ code: "b" });
     await Thing.updateOne({ code: "c" }, { n: 8 });
-    for (const each of [database, withoutTransactions()]) {
+    for (const each of [database, blindly()]) {
       const fence = await claim(each);
       const committed = await each.commit(unit(fence, update(a!, "2"), update(b!, "2"), remove(c!), update(await stored("d"), "3")));
       expect(committed).toMatchObject({ committed: true, outcomes: [[{ status: "stale" }], [{ status: "stale" }], [{ status: "stale" }], [{ status: "written" }]] });
@@ -78,7 +68,7 @@ describeMongo("units", (server) => {
   });
 
   test("concurrent writes of an application and of units lose nothing on either side", async () => {
-    for (const each of [database, withoutTransactions()]) {
+    for (const each of [database, blindly()]) {
       await Thing.deleteMany({});
       await Thing.create({ code: "hot", n: 0 });
       const fence = await claim(each);
@@ -109,7 +99,7 @@ describeMongo("units", (server) => {
   });
 
   test("without transactions a unit that is sent again in halves writes what is left of it", async () => {
-    const blind = withoutTransactions();
+    const blind = blindly();
     expect((await blind.inspect(["Thing"])).findings).toMatchObject([{ severity: "warning", code: "DATABASE.NO_TRANSACTIONS" }]);
     await insert(blind, "Thing", [{ code: "a", n: "1" }]);
     const fence = await claim(blind);
