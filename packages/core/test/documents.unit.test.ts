@@ -67,6 +67,19 @@ describe("fields of an element", () => {
     expect(row!.values).toEqual(Object.keys(kinds).map(() => null));
   });
 
+  test("refuse by their names what could not be read again", async () => {
+    const sizes: TreeField[] = [
+      { name: "word", kind: { type: "enum", values: ["a"] } }, { name: "short", kind: { type: "text", maxLength: 2 } }, { name: "whole", kind: { type: "integer", bits: 53 } },
+      { name: "money", kind: { type: "decimal", precision: 4, scale: 2 }, numbers: "text" },
+    ];
+    const { inner, database } = documents({}, [{ documents: "Thing", json: "body", fields: sizes.map((field) => ({ ...field, nullable: true })) }]);
+    for (const [name, value] of [["word", "b"], ["short", "abc"], ["whole", "9007199254740993"], ["money", "1.234"]] as const) {
+      const refused = await commit(database, [insert("Thing", ["a"], { [name]: value })]);
+      expect(refused).toMatchObject({ committed: false, refusal: { code: "WRITE.VALUE", field: name } });
+    }
+    expect(inner.all("Thing")).toEqual({});
+  });
+
   test("hold JSON as deep as values may be; what is deeper is a fault of its field, and the rest of the document is read", async () => {
     const { inner, database } = documents({}, [typed]);
     const nested = (depth: number): string => "[".repeat(depth) + "]".repeat(depth);

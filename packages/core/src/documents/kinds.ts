@@ -29,6 +29,19 @@ export function toJson(kind: Kind, text: string, numbers: NumberForm): Json {
   }
 }
 
+const sized: ReadonlySet<Kind["type"]> = new Set(["text", "integer", "decimal", "enum"]);
+
+/**
+ * What another side of the very same kind holds beyond it would be written, and never be read again.
+ *
+ * @throws {ValueError} for a text that does not fit a kind that has sizes
+ */
+export function refuseMisfit(kind: Kind, text: string): void {
+  if (!sized.has(kind.type)) return;
+  const misfit = fits(kind, text);
+  if (misfit !== undefined) throw new ValueError(misfit);
+}
+
 /**
  * The canonical text of what stands in a document.
  *

@@ -6,7 +6,7 @@ import { documentName, keyText, OpenDocument, revisionOf, type Place } from "./d
 import { identityModel } from "./identity.ts";
 import { setAt, Single, type Json, type JsonObject } from "./json.ts";
 import { branchAt, type KeyBranch } from "./key-branch.ts";
-import { toJson } from "./kinds.ts";
+import { refuseMisfit, toJson } from "./kinds.ts";
 import { layoutOf, type Layout } from "./layout.ts";
 import { read, type Node, type NodeField } from "./node.ts";
 import { arrange } from "./order.ts";
@@ -301,6 +301,7 @@ function setField(node: Node, element: JsonObject, field: NodeField, value: Valu
   let json: Json | undefined;
   if (value !== null) {
     try {
+      refuseMisfit(field.kind, value);
       json = toJson(field.kind, value, field.numbers);
     } catch (error) {
       if (!isValueError(error)) throw error;
