@@ -21,8 +21,9 @@ export default defineConfig({
   test: {
     reporters: ["default", "./scripts/summary-reporter.ts"],
     pool: "forks",
-    // Two at least: much of what a file does is waiting for a server or a child process.
-    maxWorkers: Math.max(2, availableParallelism() - 1),
+    // Two at least: much of what a file does is waiting for a server or a child process. On a server of yours, which all files
+    // share, one: an open transaction of one file would hold up what another reads of changes.
+    maxWorkers: process.env["POSTGRES_URL"] ? 1 : Math.max(2, availableParallelism() - 1),
     execArgv: ["--conditions=dev-source"],
     testTimeout: 60_000, // far more than any takes, for machines that are busy
     hookTimeout: 120_000,

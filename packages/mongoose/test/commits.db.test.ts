@@ -68,7 +68,7 @@ describeMongo("units", (server) => {
   });
 
   test("concurrent writes of an application and of units lose nothing on either side", async () => {
-    for (const each of [database, blindly()]) {
+    for (const each of [database, mongooseDatabase(opened.connection, { writes: "orm" }), blindly()]) {
       await Thing.deleteMany({});
       await Thing.create({ code: "hot", n: 0 });
       const fence = await claim(each);
@@ -153,7 +153,8 @@ describeMongo("units", (server) => {
     }
   });
 
-  test("on the application's own connection nothing of either side is swallowed, and nothing uncommitted is read", async () => {
+  test.each(["bulk", "orm"] as const)("on the application's own connection nothing of either side is swallowed, and nothing uncommitted is read (%s)", async (writes) => {
+    database = mongooseDatabase(opened.connection, { writes });
     const fence = await claim();
     const kept: string[] = [];
     const dropped: string[] = [];
