@@ -1,4 +1,5 @@
 import { defineEntity, p } from "@mikro-orm/core";
+import { Entity, PrimaryKey, Property, ReflectMetadataProvider } from "@mikro-orm/decorators/legacy";
 import { MikroORM as PostgresOrm } from "@mikro-orm/postgresql";
 import type { SqlMikroORM } from "@mikro-orm/sql";
 import { MikroORM as SqliteOrm } from "@mikro-orm/sqlite";
@@ -14,20 +15,51 @@ const properties = { id: p.integer().primary(), code: p.string().unique() };
 const before = defineEntity({ name: "Country", properties });
 const after = defineEntity({ name: "Country", properties: { ...properties, ...syncProperties } });
 
+// The same as classes; both are called `Country`.
+function classes(): { before: object; after: object } {
+  const withId = () => {
+    @Entity({ tableName: "country" })
+    class Country {
+      @PrimaryKey({ type: "integer" }) id!: number;
+      @Property({ type: "string", unique: true }) code!: string;
+    }
+    return Country;
+  };
+  const withAll = () => {
+    @Entity({ tableName: "country" })
+    class Country {
+      @PrimaryKey({ type: "integer" }) id!: number;
+      @Property({ type: "string", unique: true }) code!: string;
+      @Property({ type: "uuid", nullable: true, unique: true }) cloudId?: string | null;
+      @Property({ type: "datetime", nullable: true }) lastSyncedAt?: Date | null;
+      @Property({ type: "string", nullable: true }) syncStatus?: string | null;
+    }
+    return Country;
+  };
+  return { before: withId(), after: withAll() };
+}
+const forms = [["defineEntity", { before, after }], ["decorators", classes()]] as const;
+interface Migrated {
+  readonly code: string;
+  readonly cloudId?: string | null;
+}
+
 expectTypeOf<(typeof after)["~entity"]["cloudId"]>().toEqualTypeOf<string | null | undefined>();
 expectTypeOf<(typeof after)["~entity"]["lastSyncedAt"]>().toEqualTypeOf<Date | null | undefined>();
 
 const schemaGenerator = { skipTables: syncTables };
+const metadataProvider = ReflectMetadataProvider;
 
 /** `open`: the same database, with these entities. */
-async function migrates(open: (entity: object) => SqlMikroORM): Promise<void> {
-  const old = open(before);
+async function migrates(entities: { readonly before: object; readonly after: object }, open: (entity: object) => SqlMikroORM): Promise<void> {
+  const [was, is] = [entities.before as never, entities.after as never];
+  const old = open(was);
   await old.schema.create();
-  await old.em.fork().insert(before, { code: "CH" });
+  await old.em.fork().insert(was, { code: "CH" } as never);
   await old.close();
 
   // What `migration:create` writes.
-  const orm = open(after);
+  const orm = open(is);
   await orm.schema.execute(await orm.schema.getUpdateSchemaSQL({ wrap: false }));
   expect(await orm.schema.getUpdateSchemaSQL({ wrap: false })).toBe("");
 
@@ -35,7 +67,7 @@ async function migrates(open: (entity: object) => SqlMikroORM): Promise<void> {
   const database = mikroOrmDatabase(orm);
   expect(database.endpoints.get("Country")!.model.syncFields).toEqual({ cloudId: "cloudId", lastSyncedAt: "lastSyncedAt", syncStatus: "syncStatus" });
   await createSync({ name: "fields", left: database, right: mikroOrmDatabase(other.orm), models: { Country: { match: naturalKey("code") } }, conflicts: leftWins() }).run();
-  const [here] = await orm.em.fork().find(after, {});
+  const [here] = await orm.em.fork().find<Migrated>(is, {});
   const [there] = await other.orm.em.fork().find(after, {});
   expect(here!.cloudId).toMatch(/^[0-9a-f-]{36}$/);
   expect(there).toMatchObject({ code: "CH", cloudId: here!.cloudId, lastSyncedAt: expect.any(Date) as Date, syncStatus: "synced" });
@@ -44,10 +76,10 @@ async function migrates(open: (entity: object) => SqlMikroORM): Promise<void> {
   expect(await orm.schema.getUpdateSchemaSQL({ wrap: false })).toBe("");
   await orm.close();
 
-  const again = open(before);
+  const again = open(was);
   await again.schema.execute(await again.schema.getUpdateSchemaSQL({ wrap: false }));
   expect(await again.schema.getUpdateSchemaSQL({ wrap: false })).toBe("");
-  expect(await again.em.fork().find(before, {})).toMatchObject([{ code: "CH" }]);
+  expect(await again.em.fork().find(was, {})).toMatchObject([{ code: "CH" }]);
   await again.close();
 }
 
@@ -72,9 +104,9 @@ test("a configuration with which MikroORM's migrations would drop the tables of 
   }
 });
 
-test("MikroORM's own migration gives a table on SQLite the columns that the entity has, and takes them away", async () => {
+test.each(forms)("MikroORM's own migration gives a table on SQLite the columns that the entity has, and takes them away: %s", async (_, entities) => {
   const folder = temporaryFolder();
-  await migrates((entity) => new SqliteOrm({ entities: [entity as never], dbName: `${folder.path}/one.db`, schemaGenerator }) as never);
+  await migrates(entities, (entity) => new SqliteOrm({ entities: [entity as never], dbName: `${folder.path}/one.db`, schemaGenerator, metadataProvider }) as never);
   folder.remove();
 });
 
@@ -92,9 +124,9 @@ describePostgres("and", (server) => {
     }
   });
 
-  test("on PostgreSQL", async () => {
-    const fresh = await server.freshDatabase(import.meta.url);
-    await migrates((entity) => new PostgresOrm({ entities: [entity as never], clientUrl: fresh.url, schemaGenerator }) as never);
+  test.each(forms)("on PostgreSQL: %s", async (form, entities) => {
+    const fresh = await server.freshDatabase(`${import.meta.url} ${form}`);
+    await migrates(entities, (entity) => new PostgresOrm({ entities: [entity as never], clientUrl: fresh.url, schemaGenerator, metadataProvider }) as never);
     await fresh.drop();
   });
 });
