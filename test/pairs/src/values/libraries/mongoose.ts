@@ -44,7 +44,7 @@ const columns: Readonly<Record<MongoKind, ValueColumn>> = {
   instant: { range: "milliseconds", digits: 3, reads: takesAll, takes: noInfinity, keeps: beyondDates },
   bytes: { range: "bytes", reads: takesAll, takes: takesAll },
   uuid: { range: "uuid", reads: takesAll, takes: uuid },
-  enum: { range: "labels", reads: takesAll, takes: oneOf(CHOICES) },
+  enum: { range: "labels", reads: takesAll, takes: oneOf(CHOICES), keeps: oneOf(CHOICES, "WRITE.VALUE") },
   json: { range: "any JSON", reads: json, takes: takesAll, keeps: numbersFit },
   list: { range: "any list", reads: takesAll, takes: takesAll },
 };

@@ -38,7 +38,7 @@ const columns: Readonly<Record<ValueKind, ValueColumn>> = {
   duration: { range: "texts", reads: takesAll, takes: takesAll },
   bytes: postgresColumns.bytes,
   uuid: { range: "uuid", reads: uuid, takes: uuid },
-  enum: { range: "labels", reads: oneOf(CHOICES), takes: oneOf(CHOICES) },
+  enum: { range: "labels", reads: oneOf(CHOICES), takes: takesAll, keeps: oneOf(CHOICES) },
   json: { range: "without U+0000", reads: json, takes: noNulInJson },
   list: { range: "without U+0000", reads: flat, takes: takesAll },
 };
