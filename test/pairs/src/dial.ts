@@ -50,23 +50,21 @@ export function pairsOf(dial: Dial): readonly (readonly [left: AdapterName, righ
   return dial === "full" ? all : all.filter((pair) => pair.includes(CENTRE));
 }
 
-/** Who sits where: on SQLite to the left and on a server to the right; in the full product the other way round too. */
-export async function seatsOf(dial: Dial): Promise<readonly Seats[]> {
-  const seats = await Promise.all(pairsOf(dial).map(async ([left, right]) => {
-    const [from, into] = [await sides[left](), await sides[right]()];
-    const usual = seated(from, last(from), into, into.engines[0]!);
-    const turned = seated(from, from.engines[0]!, into, last(into));
-    return dial === "full" && turned.name !== usual.name ? [usual, turned] : [usual];
-  }));
-  return seats.flat();
+/** Who sits on what: a file to the left and a server to the right; in the full product the other way round too. */
+export function enginesOf(dial: Dial, left: readonly Engine[], right: readonly Engine[]): readonly (readonly [left: Engine, right: Engine])[] {
+  const usual = [left.at(-1)!, right[0]!] as const;
+  const turned = [left[0]!, right.at(-1)!] as const;
+  return dial === "full" && turned.join() !== usual.join() ? [usual, turned] : [usual];
 }
 
-const last = ({ engines }: PairSide): Engine => engines[engines.length - 1]!;
-
-function seated(left: PairSide, leftEngine: Engine, right: PairSide, rightEngine: Engine): Seats {
-  return {
-    name: `${left.name} on ${leftEngine}, ${right.name} on ${rightEngine}`,
-    left: { side: left, engine: leftEngine },
-    right: { side: right, engine: rightEngine },
-  };
+export async function seatsOf(dial: Dial): Promise<readonly Seats[]> {
+  const seats = await Promise.all(pairsOf(dial).map(async ([left, right]) => {
+    const [from, into] = await Promise.all([sides[left](), sides[right]()]);
+    return enginesOf(dial, from.engines, into.engines).map(([here, there]) => ({
+      name: `${from.name} on ${here}, ${into.name} on ${there}`,
+      left: { side: from, engine: here },
+      right: { side: into, engine: there },
+    }));
+  }));
+  return seats.flat();
 }
