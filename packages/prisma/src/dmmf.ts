@@ -34,17 +34,19 @@ export function readSchema(source: string | PrismaDmmf): PrismaSchema {
   if (!("datamodel" in result)) {
     throw new SyncError("OPTIONS.SCHEMA", "This Prisma schema cannot be read; `prisma validate` says why.", { cause: result.error });
   }
+  const text = files.map((file) => file[1]).join("\n");
   return {
     dmmf: result,
-    unseen: new Map(files.flatMap(([, text]) => unseenIn(text))),
-    withoutForeignKeys: files.some(([, text]) => /^\s*relationMode\s*=\s*"prisma"/m.test(text)),
+    unseen: new Map(unseenIn(text)),
+    withoutForeignKeys: /^\s*relationMode\s*=\s*"prisma"/m.test(text),
   };
 }
 
 function unseenIn(text: string): [string, Unseen][] {
   return [...text.matchAll(/^model\s+(\w+)\s*\{([\s\S]*?)^\}/gm)].map(([, model, body]) => {
     const lines = [...body!.matchAll(/^\s*(\w+)\s+(Unsupported\("[^"]*"\)|\w+)(.*)$/gm)];
-    const fields = lines.filter(([, , type, rest]) => type!.startsWith("Unsupported") || /(?:^|\s)@ignore\b/.test(rest!));
+    // A relation has no column of its own.
+    const fields = lines.filter(([, , type, rest]) => type!.startsWith("Unsupported") || (/(?:^|\s)@ignore\b/.test(rest!) && !new RegExp(`^model\\s+${type}\\b`, "m").test(text)));
     return [model!, {
       ignored: /^\s*@@ignore\b/m.test(body!),
       fields: fields.map(([, name, type, rest]) => ({ name: name!, type: type!, optional: /^(?:\?|\[\])|@default\(/.test(rest!) })),

@@ -96,6 +96,11 @@ describe("what Prisma's client does not have", () => {
     expect(leftOut.get("Item.shape")).toContain('Unsupported("polygon")');
   });
 
+  test("is no relation: that has no column of its own", () => {
+    const { leftOut } = of(`${item("  boxId Int\n  box Box @relation(fields: [boxId], references: [id]) @ignore")}\nmodel Box {\n  id Int @id\n  items Item[] @ignore\n}`);
+    expect([...leftOut]).toEqual([]);
+  });
+
   test("keeps its model out where no new row can do without it", () => {
     const { code, message } = refused(() => of(item('  shape Unsupported("polygon")'), ["Item"]));
     expect([code, message]).toEqual(["OPTIONS.MODEL", expect.stringContaining('`shape` is required, and a value of type Unsupported("polygon")')]);
