@@ -69,7 +69,7 @@ export async function describePairs(file: string, body: (pair: Pair) => void): P
 export async function playCases(file: string, cases: readonly Case[]): Promise<void> {
   await describePairs(file, (pair) => {
     for (const { title, schema, play, models, ...options } of cases) {
-      test(title, async () => {
+      test(title, { timeout: 120_000 }, async () => {
         const schemas = { left: schema("left", pair.left, pair.right), right: schema("right", pair.right, pair.left) };
         const named = typeof models === "function" ? models(pair) : models;
         await play(await pair.open(schemas, { ...options, ...(named ? { models: named } : {}) }), pair);
