@@ -19,7 +19,7 @@ export interface Base {
 export interface SideMark {
   /** From `changesSince`: everything before it was examined, or waits in quarantine or `pending`. */
   readonly mark?: string;
-  /** Rows at the mark, plus our inserts, minus our deletes since. */
+  /** Rows at the mark, plus our inserts, minus our deletes since, plus what hinted runs have linked. With `ranges`: where it is not their sum. */
   readonly known?: number;
   /** Transactions of ours since the mark. */
   readonly ownUnits?: readonly string[];

@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { ask } from "@sync/core";
+import { ask, createSync, leftWins, naturalKey } from "@sync/core";
+import type { StateStore } from "@sync/core";
+import { memoryDatabase, memoryState } from "@sync/core/memory";
 import type { MemoryDatabase } from "@sync/core/memory";
 import { codes, collect, fieldsByCode, keyOf, model, pairOf, reference, text, type Pair, type PairOptions } from "./pairs.ts";
 
@@ -94,6 +96,34 @@ describe.each(tracked)("tracking %s", (leftTracking) => {
       await sync.run();
       expect(codes(there, "Item")).not.toContain(gone);
     }
+    await settled(pair);
+  });
+
+  test("a whole run compares no keys for what hinted runs have brought, and all of them for what they cannot know", async () => {
+    const state = memoryState();
+    let compared = 0;
+    const counting: StateStore = Object.assign(Object.create(state) as StateStore, {
+      scanBases: (...request: Parameters<StateStore["scanBases"]>) => {
+        if (request[3] > 0) compared++;
+        return state.scanBases(...request);
+      },
+    });
+    const pair = await met(20, { leftTracking, state: counting });
+    const { left, right, sync } = pair;
+    for (const code of ["n1", "n2"]) {
+      left.application.insert("Item", { code, name: code });
+      right.application.insert("Item", { code: `right ${code}`, name: code });
+      await hinted(sync);
+    }
+    compared = 0;
+    await sync.run();
+    expect(compared).toBe(0);
+    expect([codes(left, "Item").length, codes(right, "Item").length]).toEqual([24, 24]);
+    unheard(left, () => void left.application.delete("Item", keyOf(left, "Item", "right n1")));
+    left.application.insert("Item", { code: "n3", name: "n3" });
+    await hinted(sync);
+    await sync.run();
+    expect(codes(right, "Item")).not.toContain("right n1");
     await settled(pair);
   });
 
@@ -271,6 +301,20 @@ test("a decision is carried out once, whether its record was hinted or not", asy
   expect((await sync.run()).outdated).toEqual([]);
   expect(fieldsByCode(left, "Item", "name")).toEqual({ c0: "same", c1: "right", c2: "right" });
   await settled(pair);
+});
+
+test("pairs that share a database hear it each for itself", async () => {
+  const middle = memoryDatabase({ name: "middle", models: [item], hints: true });
+  const ends = ["one", "two"].map((name) => memoryDatabase({ name, models: [item] }));
+  const syncs = ends.map((right) => createSync({
+    name: `to ${right.name}`, left: middle, right, models: { Item: { match: naturalKey("code") } }, conflicts: leftWins(), firstLink: "left",
+  } as never));
+  middle.application.insert("Item", { code: "a", name: "same" });
+  for (const sync of syncs) await sync.run();
+  middle.application.update("Item", keyOf(middle, "Item", "a"), { name: "new" });
+  for (const sync of syncs) await hinted(sync);
+  expect(ends.map((end) => fieldsByCode(end, "Item", "name"))).toEqual([{ a: "new" }, { a: "new" }]);
+  for (const sync of syncs) expect((await hinted(sync)).models.size).toBe(0);
 });
 
 test("a run that fails has heard nothing", async () => {

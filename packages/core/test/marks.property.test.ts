@@ -25,6 +25,9 @@ const course = fc.record({
   filled: fc.record({ left: fc.uniqueArray(code), right: fc.uniqueArray(code) }),
   disturbances: fc.array(disturbance, { maxLength: 5 }),
   keys: fc.nat(),
+  /** Whether the second and the third run look only at what was hinted; and which hints get lost. */
+  hinted: fc.tuple(fc.boolean(), fc.boolean()),
+  lost: fc.oneof(fc.constant(0), fc.nat()),
 });
 type Course = typeof course extends fc.Arbitrary<infer T> ? T : never;
 
@@ -59,6 +62,7 @@ function between(database: MemoryDatabase, happen: () => void): Database {
     name: database.name, endpoints: new Map([...database.endpoints].map(([name, real]) => [name, endpoint(real)])),
     claim: (request) => database.claim(request), release: (fence, wrote) => database.release(fence, wrote), inspect: (models) => database.inspect(models),
     commit: (unit) => around(() => database.commit(unit)), close: () => database.close(), ...(database.state ? { state: database.state } : {}),
+    ...(database.hints ? { hints: database.hints } : {}),
   };
 }
 
@@ -82,7 +86,7 @@ function disturb(pair: Pair, { side, op, code: wanted, call }: Disturbance): voi
 const codeOf = (database: MemoryDatabase, key: readonly string[]): string | null | undefined =>
   database.probe.rows("Item").find((row) => row.key.join() === key.join())?.record["code"];
 
-async function play({ tracking, cloudIdField, keyed, pageSize, filled, disturbances, keys }: Course): Promise<Pair & { readonly state: MemoryState }> {
+async function play({ tracking, cloudIdField, keyed, pageSize, filled, disturbances, keys, hinted, lost }: Course): Promise<Pair & { readonly state: MemoryState }> {
   let now = { run: 0, call: 0 };
   let random = keys;
   const randomBytes = (length: number): Uint8Array => Uint8Array.from({ length }, () => (random = (Math.imul(random, 1_664_525) + 1_013_904_223) >>> 0) >>> 24);
@@ -98,13 +102,19 @@ async function play({ tracking, cloudIdField, keyed, pageSize, filled, disturban
   const state = memoryState();
   const pair: Pair = pairOf([itemOf(keyed, cloudIdField.left)], {
     rightModels: [itemOf(keyed, cloudIdField.right)], leftTracking: tracking.left as "changes", rightTracking: tracking.right as "changes", pageSize, state,
-    databaseRuntime: { now: () => 0, randomBytes },
+    databaseRuntime: { now: () => 0, randomBytes }, hints: true,
     match: { Item: naturalKey("code") }, deleteGuard: { count: 100, share: 1 }, wrap: (database) => between(database, happen),
   });
+  let told = 0;
+  for (const side of sides) {
+    const { hints } = pair[side];
+    const add = hints!.add.bind(hints);
+    hints!.add = (...hint) => void ((lost >> (told++ % 31)) % 2 === 1 || add(...hint));
+  }
   for (const side of sides) for (const each of filled[side]) pair[side].application.insert("Item", { code: each, name: each });
   for (let run = 0; run < 3; run += 1) {
     now = { run, call: 0 };
-    await pair.sync.run();
+    await pair.sync.run({ hinted: run > 0 && hinted[run - 1]! });
     // What was left over happens between two runs.
     now.call = Infinity;
     happen();

@@ -30,6 +30,18 @@ export function playSeeds(part: number, parts: number): void {
   });
 }
 
+/** Some of these seeds' runs follow hints. */
+export async function playHinted(from: number, to: number): Promise<{ readonly failures: readonly string[]; readonly hinted: number }> {
+  const failures: string[] = [];
+  let hinted = 0;
+  for (let seed = from; seed < to; seed += 1) {
+    const result = await simulate(seed, { hints: true });
+    hinted += result.faults.get("hinted") ?? 0;
+    if (result.violations.length > 0) failures.push(describeFailure(result));
+  }
+  return { failures, hinted };
+}
+
 async function playOne(seed: number): Promise<void> {
   const result = await simulate(seed, { trace: true });
   console.log(result.lines.join("\n"));

@@ -25,7 +25,7 @@ export interface SimulationOptions {
   readonly calm?: boolean;
   /** The one run that dies, and where; goes with `calm`. */
   readonly crash?: { readonly run: number; readonly step: number; readonly when: "before" | "after" };
-  /** Some runs look only at what was hinted; of the hints some get lost. Default: unless something else is looked for. */
+  /** Some runs look only at what was hinted; of the hints some get lost, and some come twice. */
   readonly hints?: boolean;
   /** Puts a defect between the engine and the world: the simulation has to find it. */
   readonly plant?: Plant;
@@ -232,8 +232,7 @@ class Simulation {
   }
 
   #isHinted(): boolean {
-    const { calm, plant, hints = !calm && !plant } = this.#options;
-    return hints && this.#hearing.chance(0.35);
+    return (this.#options.hints ?? false) && this.#hearing.chance(0.5);
   }
 
   async #run(faults: Faults, options: { readonly takeOver: boolean; readonly hinted?: boolean }): Promise<Ending> {
@@ -274,7 +273,7 @@ class Simulation {
     return follow(process, this.#scheduler, work(sync), (message) => this.#broken("crash", message), () => this.#history.runEnds());
   }
 
-  /** Each is told once, whether the run that it is told to comes to its end or not, and some are not told at all. */
+  /** Some are not told at all, some once more; whether the run that they are told to comes to its end is all the same. */
   #hintsOf(side: SideName): Hints {
     const hints = this.#world.databases[side].hints!;
     return {
@@ -283,7 +282,7 @@ class Simulation {
       },
       since: async () => {
         const told = await hints.since(this.#heard.get(side));
-        this.#heard.set(side, hints.position);
+        if (this.#hearing.chance(0.8)) this.#heard.set(side, hints.position);
         const some = <T>(of: readonly T[]): readonly T[] => of.filter(() => !this.#hearing.chance(0.15)).reverse();
         return new Map([...told].map(([name, { keys, gone }]) => [name, { keys: keys === "all" ? keys : some(keys), gone: some(gone) }]));
       },

@@ -27,7 +27,8 @@ export class Source {
   /** Ranges whose fingerprint still stands, and those read in this run with theirs. */
   readonly ranges: Range[] = [];
   readonly #context: RunContext;
-  readonly #mark: SideMark | undefined;
+  /** How far this side was known when the run began. */
+  readonly mark: SideMark | undefined;
   #changedRanges: KeyRange[] = [];
   #pages: AsyncIterator<Page> | undefined;
   #first: Page | undefined;
@@ -38,13 +39,13 @@ export class Source {
   constructor(context: RunContext, side: Side, mark: SideMark | undefined) {
     this.#context = context;
     this.side = side;
-    this.#mark = mark;
+    this.mark = mark;
   }
 
   /** Reads the mark, and the first page where everything is to be read: a side that fits it needs no other read. */
   async open(): Promise<void> {
     const { endpoint, fields } = this.side.model;
-    const mark = this.#mark;
+    const mark = this.mark;
     if (endpoint.changesSince) {
       const changes = await this.#context.retrying(() => endpoint.changesSince!(mark?.mark, mark?.ownUnits ?? []));
       this.changes = changes;
@@ -103,7 +104,7 @@ export class Source {
     this.startAgain();
     const { endpoint } = this.side.model;
     if (this.full || !this.changes || !endpoint.changesSince) return;
-    const now = await this.#context.retrying(() => endpoint.changesSince!(this.#mark?.mark, this.#mark?.ownUnits ?? []));
+    const now = await this.#context.retrying(() => endpoint.changesSince!(this.mark?.mark, this.mark?.ownUnits ?? []));
     // A mark that went stale meanwhile names nothing; the next run reads everything then.
     if (now.keys === "all") return;
     this.#names ??= new Set(this.#keys.map(keyText));
@@ -118,7 +119,7 @@ export class Source {
 
   /** Whether the mark that was read named this row; a row it did not name may be younger. */
   names(key: string): boolean {
-    return (this.#names ??= new Set(this.#keys.map(keyText))).has(key);
+    return !this.hinted && (this.#names ??= new Set(this.#keys.map(keyText))).has(key);
   }
 
   /** Whether this row stood on a page that was read; undefined: too many were read to remember. */
@@ -139,9 +140,8 @@ export class Source {
 
   /** Rows that existed at the mark, with our own inserts and deletes since; undefined without a mark. */
   get known(): number | undefined {
-    if (this.full || this.#mark?.unsure) return undefined;
-    if (this.#mark?.ranges) return this.#mark.ranges.reduce((sum, { count }) => sum + count, 0);
-    return this.#mark?.known;
+    if (this.full || this.mark?.unsure) return undefined;
+    return this.mark?.known ?? this.mark?.ranges?.reduce((sum, { count }) => sum + count, 0);
   }
 
   async *rows(): AsyncGenerator<readonly Row[]> {
