@@ -43,18 +43,7 @@ interface Named {
 }
 
 /** What `getTableConfig` gives in both dialects. */
-interface TableConfig {
-  readonly name: string;
-  readonly schema?: string | undefined;
-  readonly indexes: readonly { readonly config: { readonly name?: string | undefined; readonly unique: boolean; readonly where?: unknown; readonly columns: readonly object[] } }[];
-  readonly primaryKeys: readonly { readonly columns: readonly Named[] }[];
-  readonly uniqueConstraints: readonly { getName(): string | undefined; readonly columns: readonly Named[] }[];
-  readonly foreignKeys: readonly {
-    getName(): string;
-    reference(): { readonly columns: readonly Named[]; readonly foreignTable: Table; readonly foreignColumns: readonly Named[] };
-    readonly onDelete: string | undefined;
-  }[];
-}
+type TableConfig = ReturnType<typeof pgTableConfig> | ReturnType<typeof sqliteTableConfig>;
 
 /** The tables of a schema object; relations, enums and views in it are passed over. */
 export function tablesOf(schema: Readonly<Record<string, unknown>>, dialect: Dialect): DrizzleTables {
@@ -94,7 +83,7 @@ function describe(config: TableConfig, columns: Readonly<Record<string, DrizzleC
     });
   return {
     name: config.name,
-    schema: config.schema,
+    schema: "schema" in config ? config.schema : undefined,
     columns,
     primaryKey: config.primaryKeys[0] && names(config.primaryKeys[0].columns),
     uniques: [...onColumns, ...onTable, ...indexes],

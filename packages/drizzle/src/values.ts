@@ -1,6 +1,6 @@
 import { canonical } from "@sync/core";
 import type { Digits, Kind } from "@sync/core";
-import { convertedField, postgresColumn, postgresKind, postgresUtcColumn, sqliteColumn } from "@sync/sql";
+import { convertedField, postgresColumn, postgresKind, postgresUtcColumn, sqliteColumn, sqliteKindOf } from "@sync/sql";
 import type { SqlColumn, SqliteStorage, StoredField } from "@sync/sql";
 import type { Dialect, DrizzleColumn } from "./tables.ts";
 
@@ -117,17 +117,8 @@ function sqliteKind(column: DrizzleColumn): [Kind, SqliteStorage?] {
     case "SQLiteText":
       return [texts(column) ? { type: "enum", values: column.enumValues! } : { type: "text" }];
     default:
-      return [byAffinity(column.getSQLType().toLowerCase())];
+      return [sqliteKindOf(column.getSQLType().toLowerCase())];
   }
-}
-
-/** A custom type, by SQLite's own rules. */
-function byAffinity(type: string): Kind {
-  if (type.includes("int")) return { type: "integer", bits: 64 };
-  if (/char|clob|text/.test(type)) return { type: "text" };
-  if (type === "" || type.includes("blob")) return { type: "bytes" };
-  if (/real|floa|doub/.test(type)) return { type: "float", bits: 64, noNaN: true };
-  return { type: "decimal", precision: 15 };
 }
 
 /** Drizzle keeps such an integer as the bytes of its digits. */

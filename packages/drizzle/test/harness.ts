@@ -15,11 +15,11 @@ export function postgresHarness(server: KitServer, writes: Writes = "bulk"): Har
   return postgresHarnessOf(server, ({ config }) => {
     const pool = new Pool({ ...config, max: 4 });
     return { database: drizzleDatabase(nodePostgres(pool), { schema: postgresSchema, writes }), close: () => pool.end() };
-  }, { types });
+  }, { types, writes });
 }
 
 export function pgliteHarness(writes: Writes = "bulk"): Harness {
-  return pgliteHarnessOf((client) => ({ database: drizzleDatabase(pglite(client), { schema: postgresSchema, writes }) }), { types });
+  return pgliteHarnessOf((client) => ({ database: drizzleDatabase(pglite(client), { schema: postgresSchema, writes }) }), { types, writes });
 }
 
 export function sqliteHarness(writes: Writes = "bulk"): Harness {
@@ -27,6 +27,7 @@ export function sqliteHarness(writes: Writes = "bulk"): Harness {
     const handle = new Database(path);
     return { database: drizzleDatabase(betterSqlite(handle), { schema: sqliteSchema, writes }), handle, close: () => handle.close() };
   }, {
+    writes,
     values: ["text", "flag", "small", "big", "price", "ratio", "moment", "bytes", "choice", "data"],
     types: { big: "blob" },
     storage: { big: { store: (text) => Buffer.from(text), load: (stored) => Buffer.from(stored as Uint8Array).toString() } },
