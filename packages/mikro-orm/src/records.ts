@@ -6,6 +6,7 @@ import { holdsAll, isWellFormed, kyselyQuery, patiently } from "@sync/sql";
 import type { KyselyLike, LibraryModel, RecordSession, RecordValues, RecordWriter } from "@sync/sql";
 import { columnsOf } from "./columns.ts";
 import type { EntityColumn } from "./columns.ts";
+import { mapError } from "./errors.ts";
 import { ownType } from "./values.ts";
 
 interface Model {
@@ -27,6 +28,7 @@ export function recordWriter(orm: MikroORM, models: readonly LibraryModel[], pat
   }));
   return {
     fillsIn: true,
+    mapError,
     writes: (model) => known.has(model),
     carries(name, values) {
       const { entity, fields } = known.get(name)!;
@@ -53,8 +55,9 @@ function sessionOf(em: Manager, modelOf: (name: string) => Model): RecordSession
     // What comes next is loaded as it is then.
     em.clear();
   }
-  const found = async ({ entity, fields }: Model, key: RecordValues): Promise<object> =>
-    await em.findOneOrFail(entity.class, dataOf(fields, key), { filters: false, populate: false, cache: false });
+  const options = { filters: false, populate: false, cache: false } as const;
+  /** One that was loaded is found without a query. */
+  const found = async ({ entity, fields }: Model, key: RecordValues): Promise<object> => await em.findOneOrFail(entity.class, dataOf(fields, key), options);
   return {
     query: async (statement) => await kyselyQuery(em.getTransactionContext<KyselyLike>()!, statement),
     async insert(name, records) {
@@ -65,12 +68,15 @@ function sessionOf(em: Manager, modelOf: (name: string) => Model): RecordSession
     async update(name, key, changes) {
       const model = modelOf(name);
       em.assign(await found(model, key), dataOf(model.fields, changes), { updateNestedEntities: false, mergeObjectProperties: false });
-      await flush();
     },
-    async delete(name, key) {
-      em.remove(await found(modelOf(name), key));
-      await flush();
+    delete: async (name, key) => void em.remove(await found(modelOf(name), key)),
+    async load(model, keys) {
+      const { entity, fields } = modelOf(model);
+      const all = keys.map((key) => dataOf(fields, key));
+      const [name, more] = entity.primaryKeys;
+      await em.find(entity.class, name === undefined || more !== undefined ? { $or: all } : { [name]: { $in: all.map((key) => key[name]) } }, options);
     },
+    flush,
   };
 }
 
@@ -82,7 +88,7 @@ function safely(value: unknown): unknown {
 }
 
 /** As an application gives it: a relation by the key of the other entity. */
-function dataOf(fields: Model["fields"], values: RecordValues): object {
+function dataOf(fields: Model["fields"], values: RecordValues): Readonly<Record<string, unknown>> {
   return Object.fromEntries([...values].map(([field, value]) => {
     const { kind, property } = fields.get(field)!;
     return [field, value === null ? null : plain(kind, value, property)];

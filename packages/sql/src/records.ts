@@ -42,6 +42,10 @@ export interface RecordSession extends Pick<Executor, "query"> {
   insert(model: string, records: readonly RecordValues[]): Promise<void>;
   update(model: string, key: RecordValues, changes: RecordValues): Promise<void>;
   delete(model: string, key: RecordValues): Promise<void>;
+  /** Of a library that loads many records at once: these are about to be updated or deleted. */
+  load?(model: string, keys: readonly RecordValues[]): Promise<void>;
+  /** Of a library that writes many records at once: what it was told of is to be written now. */
+  flush?(): Promise<void>;
 }
 
 interface Surroundings {
@@ -134,20 +138,22 @@ class Records {
       if (found.size > 0) throw new Refused({ code: "WRITE.UNIQUE", model: batch.model, constraint: "primary key" });
       return await this.#insert(batch);
     }
-    const written: Written[number][] = [];
-    const removed: Key[] = [];
-    for (const [i, { key }] of batch.rows.entries()) {
+    const standing = batch.rows.map(({ key }, i) => {
       const there = found.get(JSON.stringify(key));
-      if (there === undefined || this.#hasMoved(batch, i, there)) written.push(undefined);
+      return there !== undefined && !this.#hasMoved(batch, i, there);
+    });
+    const keys = batch.rows.flatMap(({ key }, i) => (standing[i] ? [key] : []));
+    if (keys.length > 0) await this.#session.load?.(batch.model, keys.map((key) => keyOf(table, key)));
+    const written: Written[number][] = [];
+    for (const [i, { key }] of batch.rows.entries()) {
+      if (!standing[i]) written.push(undefined);
       else if (batch.op === "update") written.push(await this.#update(batch, i));
       else {
         await refusing(this.#writer, batch.model, this.#session.delete(batch.model, keyOf(table, key)));
         written.push(true);
-        removed.push(key);
       }
     }
-    // A hook may have made something else of it.
-    if (removed.length > 0 && (await this.#rows(table, removed, false)).size > 0) throw new Refused({ code: "WRITE.REFUSED", model: batch.model });
+    if (this.#session.flush) await refusing(this.#writer, batch.model, this.#session.flush());
     if (batch.op === "delete") await this.#isGone(batch, written);
     if (batch.op === "delete" && !table.cloudId) await forgetRows(this.#inside, table, batch.rows.map(({ key }) => key), this.#sides, this.#dialect.syntax);
     return written;
