@@ -26,8 +26,8 @@ const columnsOnPostgres: PostgresColumns = {
       return text === null || scaled(65, 30)(text.replace(/\..*/, "")) === undefined;
     },
   },
-  instant: { ...carried.instant, type: "timestamp(3)", range: "milliseconds", digits: 3 },
-  enum: { ...carried.enum, range: "names", takes: oneOf(NAMES), spell: (label) => label && nameOf(label) },
+  instant: { ...carried.instant, type: "timestamp(3)", range: "milliseconds and no end", digits: 3 },
+  enum: { ...carried.enum, range: "names", takes: oneOf(NAMES), keeps: oneOf(NAMES, "WRITE.VALUE"), spell: (label) => label && nameOf(label) },
   // Prisma has no list that is null.
   list: { ...carried.list, none: "[]" },
 };
