@@ -71,8 +71,8 @@ export function lookup(
   syntax: Syntax,
   leading?: ReadonlySet<string>,
 ): Statement {
-  const [column] = columns;
-  const indexed = columns.length === 1 && (column === table.cloudId || (column === table.keys[0] && table.keys.length === 1) || leading?.has(column!.column) === true);
+  const [first] = columns;
+  const indexed = columns.length === 1 && (first === table.cloudId || (first === table.keys[0] && table.keys.length === 1) || leading?.has(first!.column) === true);
   const texts = tuples.map((each) => columns.map((column, i) => column.encode(each[i]!)));
   const bytes = texts.every((each) => each.every(isWellFormed)) ? undefined : syntax.bytes;
   const wanted = columns.map((column, i) => column.write(bytes ? bytes.restore(syntax.item(i)) : syntax.item(i))).join(", ");
