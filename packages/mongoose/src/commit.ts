@@ -8,7 +8,7 @@ import type { Identities } from "./identities.ts";
 import { hold, type Sides } from "./lease.ts";
 import type { Stored } from "./models.ts";
 import { changed } from "./patch.ts";
-import { isCarried, throughMongoose } from "./records.ts";
+import { isCarried, throughMongoose, type Task } from "./records.ts";
 import type { BsonObject, Codec } from "./values.ts";
 
 type Operation = mongo.AnyBulkWriteOperation<BsonObject>;
@@ -19,7 +19,7 @@ export interface Context {
   readonly sides: Sides;
   readonly identities: Identities;
   readonly documents: ReadonlyMap<string, Documents>;
-  /** Documents are written through Mongoose, one after the other. */
+  /** Documents are written through Mongoose. */
   readonly byRecord: boolean;
 }
 
@@ -63,7 +63,7 @@ async function inTransaction(context: Context, unit: DocumentUnit): Promise<Outc
       // What lets go of a unique value first is what it will be when all others have let go of theirs.
       for (const isLeaver of [false, true]) {
         for (const each of prepared) {
-          if (context.byRecord) await oneAfterAnother(context, each, isLeaver, session);
+          if (context.byRecord) await throughModel(context, each, isLeaver, session);
           else await inBulk(each, ({ leave, write }) => ((leave !== undefined) === isLeaver ? write : undefined), session);
         }
       }
@@ -84,13 +84,17 @@ async function inBulk({ documents, operations }: Pick<Prepared, "documents" | "o
   if (all.length > 0) await (await documents.collection()).bulkWrite(all, { session, ordered: true });
 }
 
-async function oneAfterAnother({ codec }: Context, prepared: Prepared, isLeaver: boolean, session: mongo.ClientSession): Promise<void> {
+async function throughModel({ codec }: Context, prepared: Prepared, isLeaver: boolean, session: mongo.ClientSession): Promise<void> {
   const { documents, rows, found, isStale, operations } = prepared;
+  const carried: Task[] = [];
+  const others: Operations[] = [];
   for (const [at, row] of rows.entries()) {
-    if (isStale[at] || (operations[at]!.leave !== undefined) !== isLeaver) continue;
-    if (isCarried(codec, documents.stored, row, found[at])) await throughMongoose(codec, documents.stored, row, found[at], documents.id(row.key), session);
-    else await inBulk({ documents, operations: [operations[at]!] }, ({ write }) => write, session);
+    if (isStale[at] || (operations[at]!.leave !== undefined) !== isLeaver || (row.op === "patch" && operations[at]!.write === undefined)) continue;
+    if (isCarried(codec, documents.stored, row, found[at])) carried.push({ row, read: found[at], id: documents.id(row.key) });
+    else others.push(operations[at]!);
   }
+  await throughMongoose(codec, documents.stored, carried, session);
+  await inBulk({ documents, operations: others }, ({ write }) => write, session);
 }
 
 /** With a session: what hooks have made of the documents is read again. */

@@ -32,7 +32,7 @@ export interface MongooseDatabaseOptions {
   /** How the names of the sync's own collections begin. @default "sync_" */
   readonly prefix?: string;
   /**
-   * `"bulk"`: documents as they are to be. `"orm"`: one document after another is made, changed and saved by Mongoose, so that
+   * `"bulk"`: documents as they are to be. `"orm"`: documents are made, changed and saved by Mongoose, so that
    * defaults, setters, validators and middleware run; on a server that has transactions.
    * @default "bulk"
    */

@@ -21,29 +21,44 @@ function holdsNaN(value: unknown): boolean {
   return Number.isNaN(value);
 }
 
+/** One write, and the document as it stands in this transaction. */
+export interface Task {
+  readonly row: DocumentWrite;
+  readonly read: Read | undefined;
+  readonly id: unknown;
+}
+
 /**
- * Writes a document as an application does: it is made, changed and saved, or deleted, so that defaults, setters, validators and
- * middleware run. `read`: as it stands in this transaction.
+ * Writes documents of one model as an application does: they are deleted, or made or changed and saved together, so that defaults,
+ * setters, validators and middleware run.
  */
-export async function throughMongoose(codec: Codec, stored: Stored, row: DocumentWrite, read: Read | undefined, id: unknown, session: ClientSession): Promise<void> {
+export async function throughMongoose(codec: Codec, stored: Stored, tasks: readonly Task[], session: ClientSession): Promise<void> {
   const model = stored.source as Model<Record<string, unknown>>;
   try {
-    if (row.op === "insert") {
-      await new model(codec.plain({ ...(codec.fromText(row.whole, stored.shape) as BsonObject), _id: id }) as Record<string, unknown>).save({ session });
-      return;
+    const saved: Document[] = [];
+    for (const task of tasks) {
+      if (task.row.op === "delete") await hydrated(codec, model, task).deleteOne({ session });
+      else saved.push(documentOf(codec, stored, model, task, task.row));
     }
-    const document: Document = model.hydrate(codec.plain(codec.read(read!.bytes)));
-    if (row.op === "delete") await document.deleteOne({ session });
-    else if (row.patches === "whole") await document.overwrite(codec.plain(codec.fromText(row.whole!, stored.shape)) as Record<string, unknown>).save({ session });
-    else if (row.patches.length > 0) {
-      for (const patch of row.patches) apply(codec, stored, patch, document);
-      // What was let go of in between is written even where it is again what it was.
-      for (const { path } of row.first ?? []) document.markModified(String(path[0]));
-      await document.save({ session });
-    }
+    if (saved.length > 0) await model.bulkSave(saved, { session });
   } catch (error) {
     throw isDriversFault(error) ? error : new Refused(refusalBy(error, stored.model.name));
   }
+}
+
+function hydrated(codec: Codec, model: Model<Record<string, unknown>>, { read }: Task): Document {
+  return model.hydrate(codec.plain(codec.read(read!.bytes)));
+}
+
+function documentOf(codec: Codec, stored: Stored, model: Model<Record<string, unknown>>, task: Task, row: Exclude<DocumentWrite, { readonly op: "delete" }>): Document {
+  const whole = (text: string): Record<string, unknown> => codec.plain(codec.fromText(text, stored.shape)) as Record<string, unknown>;
+  if (row.op === "insert") return new model({ ...whole(row.whole), _id: codec.plain(task.id) });
+  const document = hydrated(codec, model, task);
+  if (row.patches === "whole") return document.overwrite(whole(row.whole!));
+  for (const patch of row.patches) apply(codec, stored, patch, document);
+  // What was let go of in between is written even where it is again what it was.
+  for (const { path } of row.first ?? []) document.markModified(String(path[0]));
+  return document;
 }
 
 /** Mongoose's paths are texts with dots, in which such a name is none, or means something else. */
