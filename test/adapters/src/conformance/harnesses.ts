@@ -68,14 +68,19 @@ async function opener<Each extends Opened>(open: () => Each | Promise<Each>, res
 }
 
 /** The laws on a real server; the library gets a pool of at most four connections. */
-export function postgresHarnessOf(server: KitServer, open: (schema: FreshSchema) => Opened | Promise<Opened>, { types = {}, values = POSTGRES_VALUES, writes }: Relational): Harness {
+export function postgresHarnessOf(
+  server: KitServer,
+  open: (schema: FreshSchema) => Opened | Promise<Opened>,
+  { types = {}, values = POSTGRES_VALUES, writes }: Relational,
+): Harness {
   return {
     capabilities: capabilitiesOn("postgres", true, writes),
     values,
     async open(namespace) {
       const schema = await server.fresh(namespace, postgresTables(types, values));
       const { session } = await opener(() => open(schema), () => schema.close());
-      return { ...session, probe: postgresProbe(schema.run, { types, values, begin: schema.begin }), server: { product: "PostgreSQL", version: schema.version } };
+      const { run, begin, version } = schema;
+      return { ...session, probe: postgresProbe(run, { types, values, begin }), server: { product: "PostgreSQL", version } };
     },
   };
 }
@@ -99,7 +104,10 @@ export interface RelationalSqlite extends Relational {
 }
 
 /** The laws on a SQLite file, at this path. */
-export function sqliteHarnessOf(open: (path: string) => OpenedSqlite | Promise<OpenedSqlite>, { types = {}, values, storage = {}, writes }: RelationalSqlite): Harness {
+export function sqliteHarnessOf(
+  open: (path: string) => OpenedSqlite | Promise<OpenedSqlite>,
+  { types = {}, values, storage = {}, writes }: RelationalSqlite,
+): Harness {
   return {
     capabilities: capabilitiesOn("sqlite", false, writes),
     values,
