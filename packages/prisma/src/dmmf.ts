@@ -46,7 +46,8 @@ function unseenIn(text: string): [string, Unseen][] {
   return [...text.matchAll(/^model\s+(\w+)\s*\{([\s\S]*?)^\}/gm)].map(([, model, body]) => {
     const lines = [...body!.matchAll(/^\s*(\w+)\s+(Unsupported\("[^"]*"\)|\w+)(.*)$/gm)];
     // A relation has no column of its own.
-    const fields = lines.filter(([, , type, rest]) => type!.startsWith("Unsupported") || (/(?:^|\s)@ignore\b/.test(rest!) && !new RegExp(`^model\\s+${type}\\b`, "m").test(text)));
+    const isModel = (type: string): boolean => new RegExp(`^model\\s+${type}\\b`, "m").test(text);
+    const fields = lines.filter(([, , type, rest]) => type!.startsWith("Unsupported") || (/(?:^|\s)@ignore\b/.test(rest!) && !isModel(type!)));
     return [model!, {
       ignored: /^\s*@@ignore\b/m.test(body!),
       fields: fields.map(([, name, type, rest]) => ({ name: name!, type: type!, optional: /^(?:\?|\[\])|@default\(/.test(rest!) })),

@@ -31,7 +31,8 @@ function relationsOf(models: readonly DmmfModel[]): (readonly [End, End])[] {
   const rank = ({ model, field }: End): string => `${model.name}.${field.name}`;
   const meet = (one: End, other: End): boolean =>
     one.field.relationName === other.field.relationName && one.field.type === other.model.name && other.field.type === one.model.name;
-  return ends.flatMap((one, at) => ends.slice(at + 1).filter((other) => meet(one, other)).map((other) => (rank(one) < rank(other) ? [one, other] as const : [other, one] as const)));
+  const pairs = ends.flatMap((one, at) => ends.slice(at + 1).filter((other) => meet(one, other)).map((other) => [one, other] as const));
+  return pairs.map(([one, other]) => (rank(one) < rank(other) ? [one, other] : [other, one]));
 }
 
 function unsupported([a, b]: readonly [End, End], taken: ReadonlyMap<string, LibraryModel>): string | undefined {

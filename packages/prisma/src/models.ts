@@ -45,9 +45,10 @@ function tableOf(source: DmmfModel, { withoutForeignKeys, unseen }: PrismaSchema
     table: { ...(schema ? { schema } : {}), name: dbName ?? name },
     columns: [
       ...fields.filter(({ kind }) => kind !== "object").map((field) => libraryColumn(field, storage)),
-      ...(unseen.get(name)?.fields ?? []).map(({ name: field, type, optional }) => (
-        { field, column: field, stored: `of type ${type}, which Prisma's client does not have, cannot be carried`, nullable: optional, writable: true, optional, fills: [] }
-      )),
+      ...(unseen.get(name)?.fields ?? []).map(({ name: field, type, optional }) => ({
+        field, column: field, stored: `of type ${type}, which Prisma's client does not have, cannot be carried`,
+        nullable: optional, writable: true, optional, fills: [],
+      })),
     ],
     primaryKey: columns(primaryKey),
     uniques: [...single, ...source.uniqueIndexes].map((key) => ({ name: key.name ?? key.fields.join("_"), columns: columns(key.fields) })),
@@ -116,4 +117,5 @@ function fillsOf(field: DmmfField, kind: Kind): LibraryColumn["fills"] {
   return value ? [{ on: "insert", value }] : [];
 }
 
-const onDelete: Readonly<Record<string, Reference["onDelete"]>> = { Cascade: "cascade", SetNull: "set-null", SetDefault: "set-null", Restrict: "restrict", NoAction: "restrict" };
+/** All others restrict. */
+const onDelete: Readonly<Record<string, Reference["onDelete"]>> = { Cascade: "cascade", SetNull: "set-null", SetDefault: "set-null" };

@@ -55,7 +55,8 @@ function checkDelegate(client: PrismaClientLike, model: string, property: string
   const delegate = Reflect.get(client, property) as Partial<Delegate> | undefined;
   const missing = (["create", "update", "delete"] as const).find((operation) => typeof delegate?.[operation] !== "function");
   if (missing === undefined) return;
-  throw new SyncError("OPTIONS.WRONG_CLIENT", `\`writes: "orm"\` needs \`client.${property}.${missing}\`, which this client has not: an extension hides it, or \`schema\` is of another client.`, { model });
+  const needed = `\`writes: "orm"\` needs \`client.${property}.${missing}\``;
+  throw new SyncError("OPTIONS.WRONG_CLIENT", `${needed}, which this client has not: an extension hides it, or \`schema\` is of another client.`, { model });
 }
 
 function keyNameOf(source: DmmfModel): string | undefined {

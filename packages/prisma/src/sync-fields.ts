@@ -21,10 +21,12 @@ export function syncFields(provider: keyof typeof forms, names: SyncColumnNames 
 export function addSyncColumns(provider: keyof typeof forms, table: string, names: SyncColumnNames = {}): string {
   const added = named(names).map(([field, column]) => `ADD COLUMN "${column}" ${forms[provider][field][1]}`);
   const alter = provider === "sqlite" ? added.map((column) => `ALTER TABLE "${table}" ${column};`) : [`ALTER TABLE "${table}" ${added.join(",\n")};`];
-  const indexes = named(names).filter(([field]) => field === "cloudId").map(([, column]) => `CREATE UNIQUE INDEX "${table}_${column}_key" ON "${table}"("${column}");`);
+  const unique = named(names).filter(([field]) => field === "cloudId");
+  const indexes = unique.map(([, column]) => `CREATE UNIQUE INDEX "${table}_${column}_key" ON "${table}"("${column}");`);
   return ["-- AlterTable", ...alter, "", ...(indexes.length > 0 ? ["-- CreateIndex", ...indexes, ""] : [])].join("\n");
 }
 
 function named(names: SyncColumnNames): [SyncField, string][] {
-  return (["cloudId", "lastSyncedAt", "syncStatus"] as const).flatMap((field): [SyncField, string][] => (names[field] === false ? [] : [[field, names[field] ?? field]]));
+  const fields = ["cloudId", "lastSyncedAt", "syncStatus"] as const;
+  return fields.flatMap((field): [SyncField, string][] => (names[field] === false ? [] : [[field, names[field] ?? field]]));
 }
