@@ -31,8 +31,7 @@ export interface Seat {
 }
 
 /** This kind of key where the library makes it, else another one that it makes. */
-export function keyAt({ side, engine }: Seat, wanted: KeyKind): KeyKind {
-  const keys = side.keys(engine);
+export function keyAt({ side: { keys } }: Seat, wanted: KeyKind): KeyKind {
   return keys.includes(wanted) ? wanted : keys[keys.length - 1]!;
 }
 

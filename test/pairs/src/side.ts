@@ -1,11 +1,11 @@
-import type { Database, Kind } from "@sync/core";
+import type { Database } from "@sync/core";
 import type { FreshSchema } from "@sync/test-adapters/conformance";
 import type { FreshDatabase } from "@sync/test-databases";
 import type { CaseSchema, KeyKind, RawRecord } from "./schema.ts";
 
 export type AdapterName = "drizzle" | "typeorm" | "mikro-orm" | "prisma" | "postgres-jsonb" | "mongoose";
 
-export type Engine = "postgres" | "sqlite" | "pglite" | "mongodb";
+export type Engine = "postgres" | "sqlite" | "mongodb";
 
 /** One adapter, as the cases see it. */
 export interface PairSide {
@@ -15,9 +15,7 @@ export interface PairSide {
   /** Records live inside of records where a schema says `within`. */
   readonly documents: boolean;
   /** The keys that its library, or the database for it, makes for new records. */
-  keys(engine: Engine): readonly KeyKind[];
-  /** The types that its library has a column for. */
-  types(engine: Engine): readonly Kind["type"][];
+  readonly keys: readonly KeyKind[];
   /** Law id of `@sync/conformance` → why it is waived: cases check that it is refused by name. */
   readonly waived: Readonly<Record<string, string>>;
   /** An empty database with the tables of this schema, made from the library's own models. */

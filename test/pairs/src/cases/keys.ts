@@ -8,7 +8,7 @@ const KINDS: readonly KeyKind[] = ["serial", "bigint", "uuid", "cuid", "objectid
 export const keysOfEveryKind: Case = {
   title: "keys of every kind meet keys of every other kind, and references follow them",
   schema(place, here, there) {
-    const [own, others] = [here.side.keys(here.engine), there.side.keys(there.engine)];
+    const [own, others] = [here.side.keys, there.side.keys];
     const [lefts, rights] = place === "left" ? [own, others] : [others, own];
     const models = KINDS.filter((kind) => lefts.includes(kind)).flatMap((left) => KINDS.filter((kind) => rights.includes(kind)).flatMap((right) => {
       const key = place === "left" ? left : right;

@@ -1,4 +1,3 @@
-import type { Kind } from "@sync/core";
 import { drizzleDatabase } from "@sync/drizzle";
 import Database from "better-sqlite3";
 import { drizzle as betterSqlite } from "drizzle-orm/better-sqlite3";
@@ -121,11 +120,7 @@ export const drizzleSide: PairSide = {
   name: "drizzle",
   engines: ["postgres", "sqlite"],
   documents: false,
-  keys: () => ["serial", "bigint", "uuid", "cuid"],
-  types: (engine) => {
-    const both: Kind["type"][] = ["text", "boolean", "integer", "decimal", "float", "instant", "bytes", "enum", "json"];
-    return engine === "sqlite" ? both : [...both, "local", "date", "time", "duration", "uuid", "list"];
-  },
+  keys: ["serial", "bigint", "uuid", "cuid"],
   waived: {},
   async open(schema, engine, fresh) {
     if (engine === "sqlite") {

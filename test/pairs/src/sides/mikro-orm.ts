@@ -122,11 +122,7 @@ export const mikroOrmSide: PairSide = {
   name: "mikro-orm",
   engines: ["postgres", "sqlite"],
   documents: false,
-  keys: () => ["serial", "bigint", "uuid", "cuid"],
-  types: (engine) => {
-    const both: Kind["type"][] = ["text", "boolean", "integer", "decimal", "float", "instant", "date", "bytes", "enum", "json"];
-    return engine === "sqlite" ? both : [...both, "local", "time", "duration", "uuid", "list"];
-  },
+  keys: ["serial", "bigint", "uuid", "cuid"],
   waived: {},
   async open(schema, engine, fresh) {
     const entities = entitiesOf(schema, engine) as never;

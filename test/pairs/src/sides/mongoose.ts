@@ -110,8 +110,7 @@ export const mongooseSide: PairSide = {
   name: "mongoose",
   engines: ["mongodb"],
   documents: true,
-  keys: () => ["uuid", "cuid", "objectid"],
-  types: () => ["text", "boolean", "integer", "decimal", "float", "instant", "bytes", "uuid", "enum", "json", "list"],
+  keys: ["uuid", "cuid", "objectid"],
   waived: { "keys/changed": "The key of a document is not written again once it is there: a change is refused as WRITE.REFUSED." },
   async open(schema, _, fresh) {
     const { url, drop } = await fresh.mongodb();

@@ -125,8 +125,7 @@ export const postgresJsonbSide: PairSide = {
   name: "postgres-jsonb",
   engines: ["postgres"],
   documents: true,
-  keys: () => ["serial", "bigint", "uuid"],
-  types: () => ["text", "boolean", "integer", "decimal", "float", "instant", "local", "date", "time", "duration", "bytes", "uuid", "enum", "json", "list"],
+  keys: ["serial", "bigint", "uuid"],
   waived: { "keys/changed": "The key of a document is not written again once it is there: a change is refused as WRITE.REFUSED." },
   async open(schema, _, fresh) {
     const documents = documentsOf(schema);

@@ -117,11 +117,7 @@ export const prismaSide: PairSide = {
   name: "prisma",
   engines: ["postgres", "sqlite"],
   documents: false,
-  keys: () => ["serial", "bigint", "uuid", "cuid"],
-  types: (engine) => {
-    const both: Kind["type"][] = ["text", "boolean", "integer", "decimal", "float", "instant", "bytes", "json"];
-    return engine === "sqlite" ? both : [...both, "date", "time", "uuid", "list"];
-  },
+  keys: ["serial", "bigint", "uuid", "cuid"],
   waived: {},
   async open(schema, engine, fresh) {
     const text = schemaText(schema, engine);

@@ -108,11 +108,7 @@ export const typeormSide: PairSide = {
   name: "typeorm",
   engines: ["postgres", "sqlite"],
   documents: false,
-  keys: () => ["serial", "bigint", "uuid", "cuid"],
-  types: (engine) => {
-    const both: Kind["type"][] = ["text", "boolean", "integer", "decimal", "float", "instant", "date", "time", "bytes", "enum", "json"];
-    return engine === "sqlite" ? both : [...both, "local", "duration", "uuid", "list"];
-  },
+  keys: ["serial", "bigint", "uuid", "cuid"],
   waived: {},
   async open(schema, engine, fresh) {
     const options = { keys: madeKeys(schema), kinds: localKinds(schema) };
