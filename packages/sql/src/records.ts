@@ -142,7 +142,8 @@ class Records {
       const there = found.get(JSON.stringify(key));
       return there !== undefined && !this.#hasMoved(batch, i, there);
     });
-    const keys = batch.rows.flatMap(({ key }, i) => (standing[i] ? [key] : []));
+    const isTheirs = (i: number): boolean => batch.op === "delete" || this.#writer.carries(batch.model, changesOf(table, batch, i));
+    const keys = batch.rows.flatMap(({ key }, i) => (standing[i] && isTheirs(i) ? [key] : []));
     if (keys.length > 0) await this.#session.load?.(batch.model, keys.map((key) => keyOf(table, key)));
     const written: Written[number][] = [];
     for (const [i, { key }] of batch.rows.entries()) {
