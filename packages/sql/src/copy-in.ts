@@ -49,12 +49,19 @@ const CHUNK = 1 << 16;
 /** COPY's text format, in pieces that keep a driver busy without holding the whole batch twice. */
 export function* lines<T>(rows: readonly T[], fields: (row: T) => readonly (string | null)[]): Generator<string> {
   let text = "";
+  // Names of models and pairs are the same row after row.
+  const before: (string | null)[] = [];
+  const texts: string[] = [];
   for (const row of rows) {
     const values = fields(row);
     for (let i = 0; i < values.length; i += 1) {
       if (i > 0) text += "\t";
       const value = values[i]!;
-      text += value === null ? "\\N" : escaped(value);
+      if (value !== before[i]) {
+        before[i] = value;
+        texts[i] = value === null ? "\\N" : escaped(value);
+      }
+      text += texts[i]!;
     }
     text += "\n";
     if (text.length > CHUNK) {

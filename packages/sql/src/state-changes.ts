@@ -40,15 +40,23 @@ export function settled(changes: readonly StateChange[]): Pending {
         break;
     }
   }
-  const puts = [...bases].map(([model, byId]) => ({ model, entries: [...byId] }));
-  const writes = [...records].map(([collection, byId]) => ({ collection, entries: [...byId] }));
-  return {
-    cleared,
-    putBases: puts.flatMap(({ entries }) => entries.flatMap(([, base]) => (base ? [base] : []))),
-    removeBases: puts.flatMap(({ model, entries }) => entries.flatMap(([id, base]) => (base ? [] : [[model, id] as const]))),
-    put: writes.flatMap(({ collection, entries }) => entries.flatMap(([id, record]) => (record ? [[collection, id, ...record] as const] : []))),
-    remove: writes.flatMap(({ collection, entries }) => entries.flatMap(([id, record]) => (record ? [] : [[collection, id] as const]))),
-  };
+  const putBases: Base[] = [];
+  const removeBases: Pending["removeBases"][number][] = [];
+  for (const [model, byId] of bases) {
+    for (const [id, base] of byId) {
+      if (base) putBases.push(base);
+      else removeBases.push([model, id]);
+    }
+  }
+  const put: Pending["put"][number][] = [];
+  const remove: Pending["remove"][number][] = [];
+  for (const [collection, byId] of records) {
+    for (const [id, record] of byId) {
+      if (record) put.push([collection, id, ...record]);
+      else remove.push([collection, id]);
+    }
+  }
+  return { cleared, putBases, removeBases, put, remove };
 }
 
 function group<T>(groups: Map<string, Map<string, T>>, name: string): Map<string, T> {

@@ -18,6 +18,9 @@ import { Work, type Done } from "./work.ts";
 /** How often documents that somebody else wrote meanwhile are read and written again. */
 const attempts = 5;
 
+const STALE: Outcome = { status: "stale" };
+const WRITTEN: Outcome = { status: "written" };
+
 /** One row of one batch. */
 interface Task {
   readonly batch: number;
@@ -38,7 +41,7 @@ export interface Unfolded {
 
 /** Carries a unit out: everything that concerns one document becomes one write of it. */
 export async function commitUnit(unfolded: Unfolded, unit: Unit): Promise<Committed> {
-  const outcomes: Outcome[][] = unit.batches.map((batch) => batch.rows.map(() => ({ status: "stale" })));
+  const outcomes: Outcome[][] = unit.batches.map((batch) => batch.rows.map(() => STALE));
   let tasks: readonly Task[] = unit.batches.flatMap((batch, at) => batch.rows.map((_, row): Task => ({ batch: at, row })));
   let transaction = "";
   /** Identities whose record is gone: they give way. */
@@ -323,8 +326,8 @@ class UnitCommit {
   async #settle(stale: ReadonlySet<string>, images: ReadonlyMap<string, OpenDocument>): Promise<Map<Task, Outcome>> {
     const settled = new Map<Task, Outcome>();
     for (const [task, done] of this.#done) {
-      if (!done) settled.set(task, { status: "stale" });
-      else if (!done.documents.some((name) => stale.has(name))) settled.set(task, { status: "written" });
+      if (!done) settled.set(task, STALE);
+      else if (stale.size === 0 || !done.documents.some((name) => stale.has(name))) settled.set(task, WRITTEN);
     }
     if (images.size > 0) await this.#afterImages(settled, images);
     return settled;

@@ -60,9 +60,21 @@ export function jsonText(json: Json, without?: Paths | null): string {
     const inside = without?.get(key);
     if (inside === null) continue;
     const text = jsonText(json.get(key)!, inside);
-    if (inside === undefined || text !== "{}") members += `${members === "" ? "" : ","}${JSON.stringify(key)}:${text}`;
+    if (inside === undefined || text !== "{}") members += `${members === "" ? "" : ","}${nameText(key)}:${text}`;
   }
   return `{${members}}`;
+}
+
+/** The names of members are the same few in document after document. */
+const nameTexts = new Map<string, string>();
+const namesKept = 1000;
+
+function nameText(name: string): string {
+  let text = nameTexts.get(name);
+  if (text !== undefined) return text;
+  text = JSON.stringify(name);
+  if (nameTexts.size < namesKept && name.length < 100) nameTexts.set(name, text);
+  return text;
 }
 
 /** Mostly few, and in order but for one or two: each is moved to its place, which makes nothing to clear away. */

@@ -266,7 +266,8 @@ export class Examiner {
 
   async #counterparts(pairs: ReadonlyMap<string, { left?: ReadRecord; right?: ReadRecord }>, side: SideName): Promise<ReadRecord[]> {
     if (this.sides[side].knownEmpty) return [];
-    const wanted = [...pairs].flatMap(([cloudId, pair]) => (pair[side] ? [] : [[cloudId]]));
+    const wanted: string[][] = [];
+    for (const [cloudId, pair] of pairs) if (!pair[side]) wanted.push([cloudId]);
     return this.sides[side].fetch("cloudId", wanted);
   }
 

@@ -17,5 +17,11 @@ export async function namesakesOf(context: RunContext, side: Side, cloudIds: rea
 /** CloudIds that more than one of these records has. */
 export function repeatedAmong(records: readonly ReadRecord[]): string[] {
   const seen = new Set<string>();
-  return [...new Set(records.flatMap(({ cloudId }) => (cloudId === null || seen.size < seen.add(cloudId).size ? [] : [cloudId])))];
+  const repeated = new Set<string>();
+  for (const { cloudId } of records) {
+    if (cloudId === null) continue;
+    if (seen.has(cloudId)) repeated.add(cloudId);
+    else seen.add(cloudId);
+  }
+  return [...repeated];
 }

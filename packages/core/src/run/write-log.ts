@@ -33,8 +33,10 @@ export async function logAfter(context: RunContext, items: readonly WriteItem[])
 
 /** A conflict that is logged already is not logged again. */
 async function logOf(context: RunContext, items: readonly WriteItem[], wanted: (decision: ConflictRecord["decision"]) => boolean): Promise<StateChange[]> {
-  const conflicts = items.flatMap(({ examined }) =>
-    examined.plan.conflicts.flatMap((conflict) => (wanted(conflict.decision) ? [conflictRecord(context, examined, conflict)] : [])));
+  const conflicts: ConflictRecord[] = [];
+  for (const { examined } of items) {
+    for (const conflict of examined.plan.conflicts) if (wanted(conflict.decision)) conflicts.push(conflictRecord(context, examined, conflict));
+  }
   if (conflicts.length === 0) return [];
   const { state, pair } = context.settings;
   const known = await context.retrying(() => state.read(pair, { collection: "conflict", ids: conflicts.map((conflict) => conflict.id) }));

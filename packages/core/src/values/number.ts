@@ -118,6 +118,13 @@ export function decimalMisfit(
   { precision, scale }: DecimalKind,
 ): "VALUE.OUT_OF_RANGE" | "VALUE.TOO_PRECISE" | undefined {
   if (precision === undefined && scale === undefined) return undefined;
+  // As columns for money have it: both bounds stand where the text shows them.
+  if (scale !== undefined && scale >= 0 && (precision === undefined || precision > scale)) {
+    const at = text.indexOf(".");
+    if (at >= 0 && text.length - at - 1 > scale) return "VALUE.TOO_PRECISE";
+    const whole = (at < 0 ? text.length : at) - (text.startsWith("-") ? 1 : 0);
+    return precision !== undefined && whole > precision - scale ? "VALUE.OUT_OF_RANGE" : undefined;
+  }
   const { digits, point } = split(text);
   if (digits === "") return undefined;
   const fraction = digits.length - point;
