@@ -34,7 +34,7 @@ const builder: JsonBuilder<Json> = {
 };
 
 /** A value as deep as values may be has its place in a document, and one that is deeper is a fault of its field alone. */
-export const DOCUMENT_DEPTH = 2 * JSON_DEPTH;
+export const DOCUMENT_DEPTH: number = 2 * JSON_DEPTH;
 
 /** @throws {ValueError} for a text that is no JSON, or holds what no database can keep */
 export function parseJson(text: string): Json {

@@ -83,7 +83,7 @@ export function wholeModels(models: readonly PairModel[], hints: RunHints): Read
  * parents that have not come across yet, and children of what is deleted. Gives the models that it looked at.
  */
 export class HintedAnalysis {
-  readonly looked = new Set<ModelAnalysis>();
+  readonly looked: Set<ModelAnalysis> = new Set();
   readonly #context: RunContext;
   readonly #analyses: ReadonlyMap<string, ModelAnalysis>;
   readonly #hints: RunHints;
