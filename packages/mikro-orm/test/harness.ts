@@ -31,7 +31,8 @@ export function pgliteHarness(): Harness {
 export function sqliteHarness(writes: Writes = "bulk"): Harness {
   return sqliteHarnessOf(async (dbName) => {
     const orm = new SqliteOrm({ entities: sqliteKit as never, dbName, namingStrategy });
-    return { ...opened(orm, writes), handle: (await orm.em.getConnection().getNativeClient()) as Database.Database };
+    const handle: Database.Database = await orm.em.getConnection().getNativeClient();
+    return { ...opened(orm, writes), handle };
   }, {
     values: ["text", "flag", "small", "big", "price", "ratio", "moment", "day", "bytes", "choice", "data"],
     types: { big: "bigint", moment: "datetime", day: "date", data: "json" },
