@@ -5,6 +5,7 @@ import type { Batch, Committed, Outcome, Refusal, Unit, UpdateBatch } from "../u
 import { documentName, keyText, OpenDocument } from "./document.ts";
 import { cloudIdsByKey, identityModel } from "./identity.ts";
 import { jsonText, type JsonObject } from "./json.ts";
+import { newDocuments } from "./new-documents.ts";
 import { neededFor, type Needed } from "./needed.ts";
 import type { Node } from "./node.ts";
 import { patchesOf } from "./patches.ts";
@@ -41,6 +42,8 @@ export interface Unfolded {
 
 /** Carries a unit out: everything that concerns one document becomes one write of it. */
 export async function commitUnit(unfolded: Unfolded, unit: Unit): Promise<Committed> {
+  const written = await commitNew(unfolded, unit);
+  if (written) return written;
   const outcomes: Outcome[][] = unit.batches.map((batch) => batch.rows.map(() => STALE));
   let tasks: readonly Task[] = unit.batches.flatMap((batch, at) => batch.rows.map((_, row): Task => ({ batch: at, row })));
   let transaction = "";
@@ -65,6 +68,28 @@ export async function commitUnit(unfolded: Unfolded, unit: Unit): Promise<Commit
     if (tasks.length === 0) break;
   }
   return { committed: true, transaction, outcomes };
+}
+
+/** Whole new documents in the hope that nothing stands in their way. Undefined, and nothing written: something does, or it is more than that. */
+async function commitNew(unfolded: Unfolded, unit: Unit): Promise<Committed | undefined> {
+  const { database, readers } = unfolded;
+  const exact = [...readers.keys()].every(({ inner }) => database.endpoints.get(inner)!.capabilities.exactWrites);
+  const made = exact ? newDocuments(unfolded.trees, unfolded.nodes, unit) : undefined;
+  if (!made) return undefined;
+  const marks = await undisturbed(readers, made);
+  const result = await database.documents.commit(made);
+  if (!result.committed) return undefined;
+  const transaction = named(result.transaction, marks, false);
+  for (const { own } of readers.values()) own.written(transaction);
+  const outcome = result.outcomes.flat().every(({ status }) => status === "written") ? WRITTEN : STALE;
+  return { committed: true, transaction, outcomes: unit.batches.map((batch) => batch.rows.map(() => outcome)) };
+}
+
+/** The marks from which a unit will hide nothing. */
+async function undisturbed(readers: Unfolded["readers"], unit: DocumentUnit): Promise<string[]> {
+  const marks = await Promise.all([...readers].map(([tree, { own }]) =>
+    own.undisturbed(unit.batches.flatMap(({ model, rows }) => (model === tree.inner ? rows.flatMap((row) => (row.op === "insert" ? [] : [row.key])) : [])))));
+  return [...new Set(marks.flat())];
 }
 
 /** Its text is made when somebody asks for it: of a large document a few patches are all that is needed. */
@@ -117,7 +142,7 @@ class UnitCommit {
     this.#identities = await this.#changedIdentities();
     const { unit, names } = this.#documentUnit(released);
     if (unit.batches.length === 0) return { transaction: "", settled: await this.#settle(new Set(), new Map()) };
-    const marks = await this.#undisturbed(unit);
+    const marks = await undisturbed(this.#unfolded.readers, unit);
     const result = await database.documents.commit(unit);
     if (!result.committed) return { refusal: this.#translated(result.refusal) };
     const transaction = named(result.transaction, marks, this.#unit.batches.every(({ op }) => op === "update" || op === "identify"));
@@ -131,13 +156,6 @@ class UnitCommit {
     if (unit.together && stale.size > 0) return { transaction, settled: new Map() };
     for (const { own } of this.#unfolded.readers.values()) own.written(transaction);
     return { transaction, settled: await this.#settle(stale, images) };
-  }
-
-  /** The marks from which this unit will hide nothing. */
-  async #undisturbed(unit: DocumentUnit): Promise<string[]> {
-    const marks = await Promise.all([...this.#unfolded.readers].map(([tree, { own }]) =>
-      own.undisturbed(unit.batches.flatMap(({ model, rows }) => (model === tree.inner ? rows.flatMap((row) => (row.op === "insert" ? [] : [row.key])) : [])))));
-    return [...new Set(marks.flat())];
   }
 
   /** Identities that stand in the way of this unit, and whose record is gone. */

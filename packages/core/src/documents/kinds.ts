@@ -29,17 +29,28 @@ export function toJson(kind: Kind, text: string, numbers: NumberForm): Json {
   }
 }
 
-const sized: ReadonlySet<Kind["type"]> = new Set(["text", "integer", "decimal", "enum"]);
-
 /**
  * What another side of the very same kind holds beyond it would be written, and never be read again.
  *
  * @throws {ValueError} for a text that does not fit a kind that has sizes
  */
 export function refuseMisfit(kind: Kind, text: string): void {
-  if (!sized.has(kind.type)) return;
+  if (!isBounded(kind)) return;
   const misfit = fits(kind, text);
   if (misfit !== undefined) throw new ValueError(misfit);
+}
+
+function isBounded(kind: Kind): boolean {
+  switch (kind.type) {
+    case "text":
+      return kind.maxLength !== undefined || kind.noNul === true;
+    case "integer":
+      return kind.bits !== undefined || kind.unsigned === true;
+    case "decimal":
+      return kind.precision !== undefined || kind.scale !== undefined;
+    default:
+      return kind.type === "enum";
+  }
 }
 
 /**
