@@ -34,7 +34,7 @@ interface NewElement {
 export function newDocuments(trees: ReadonlyMap<Node, Tree>, nodes: ReadonlyMap<string, Node>, unit: Unit): DocumentUnit | undefined {
   if (!unit.batches.every((batch): batch is InsertBatch => batch.op === "insert" && isPlain(nodes.get(batch.model)!))) return undefined;
   const documents = new Map<Tree, NewDocuments>();
-  for (const batch of unit.batches as readonly InsertBatch[]) {
+  for (const batch of unit.batches) {
     const node = nodes.get(batch.model)!;
     const tree = trees.get(node)!;
     const textOf = textOfElements(node, batch);
