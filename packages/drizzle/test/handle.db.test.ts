@@ -1,39 +1,20 @@
 import { PGlite } from "@electric-sql/pglite";
-import { hammer, tables, type Application } from "@sync/test-adapters";
+import { hammer, tables } from "@sync/test-adapters";
 import { describePostgres } from "@sync/test-databases/vitest";
 import Database from "better-sqlite3";
-import { sql } from "drizzle-orm";
 import { drizzle as betterSqlite } from "drizzle-orm/better-sqlite3";
 import { drizzle as nodePostgres } from "drizzle-orm/node-postgres";
 import { drizzle as pglite } from "drizzle-orm/pglite";
-import type { PgDatabase, PgQueryResultHKT } from "drizzle-orm/pg-core";
 import { Client, Pool } from "pg";
 import { describe, expect, test } from "vitest";
 import { drizzleExecutor } from "../src/executor.ts";
+import { postgresApplication, sqliteApplication } from "./support/application.ts";
 
 describe("better-sqlite3", () => {
   test("units and the application's transactions on one handle do not touch each other", async () => {
     const client = new Database(":memory:");
     for (const table of tables) client.exec(table);
-    const db = betterSqlite(client);
-    const write = (id: string): void => void db.run(sql`insert into application (id) values (${id})`);
-    await hammer(
-      drizzleExecutor(db, 10_000),
-      {
-        takesTurns: true,
-        write: async (id) => write(id),
-        async transaction([a, b], commit, pause) {
-          client.exec("begin");
-          write(a);
-          await pause();
-          write(b);
-          await pause();
-          client.exec(commit ? "commit" : "rollback");
-        },
-        ids: async () => client.prepare("select id from application").pluck().all() as string[],
-      },
-      100,
-    );
+    await hammer(drizzleExecutor(betterSqlite(client), 10_000), sqliteApplication(client), 100);
     client.close();
   });
 
@@ -63,37 +44,12 @@ describe("better-sqlite3", () => {
   });
 });
 
-type AnyPg = PgDatabase<PgQueryResultHKT>;
-
-function postgresApplication(db: AnyPg, ids: () => Promise<readonly string[]>, takesTurns: boolean): Application {
-  const stop = new Error("rolled back on purpose");
-  return {
-    takesTurns,
-    ids,
-    write: async (id) => void (await db.execute(sql`insert into application (id) values (${id})`)),
-    async transaction([a, b], commit, pause) {
-      await db
-        .transaction(async (transaction) => {
-          await transaction.execute(sql`insert into application (id) values (${a})`);
-          await pause();
-          await transaction.execute(sql`insert into application (id) values (${b})`);
-          await pause();
-          if (!commit) throw stop;
-        })
-        .catch((error: unknown) => {
-          if (error !== stop) throw error;
-        });
-    },
-  };
-}
-
 describe("pglite", () => {
   test("units and the application's transactions on one handle do not touch each other", async () => {
     const client = await PGlite.create();
     for (const table of tables) await client.exec(table);
     const db = pglite(client);
-    const ids = async (): Promise<string[]> => (await client.query<{ id: string }>("select id from application")).rows.map((row) => row.id);
-    await hammer(drizzleExecutor(db, 10_000), postgresApplication(db, ids, false), 40);
+    await hammer(drizzleExecutor(db, 10_000), postgresApplication(db, false), 40);
     await client.close();
   });
 });
@@ -103,9 +59,8 @@ describePostgres("node-postgres", (server) => {
     const database = await server.freshDatabase(`${import.meta.url} pool`);
     const pool = new Pool({ connectionString: database.url, max: 4 });
     for (const table of tables) await pool.query(table);
-    const ids = async (): Promise<string[]> => (await pool.query<{ id: string }>("select id from application")).rows.map((row) => row.id);
     const db = nodePostgres(pool);
-    await hammer(drizzleExecutor(db, 10_000), postgresApplication(db, ids, false), 100);
+    await hammer(drizzleExecutor(db, 10_000), postgresApplication(db, false), 100);
     expect(pool.idleCount).toBe(pool.totalCount);
     await pool.end();
     await database.drop();
@@ -116,9 +71,8 @@ describePostgres("node-postgres", (server) => {
     const client = new Client({ connectionString: database.url });
     await client.connect();
     for (const table of tables) await client.query(table);
-    const ids = async (): Promise<string[]> => (await client.query<{ id: string }>("select id from application")).rows.map((row) => row.id);
     const db = nodePostgres(client);
-    await hammer(drizzleExecutor(db, 10_000), postgresApplication(db, ids, true), 100);
+    await hammer(drizzleExecutor(db, 10_000), postgresApplication(db, true), 100);
     await client.end();
     await database.drop();
   });

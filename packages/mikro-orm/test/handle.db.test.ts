@@ -1,8 +1,8 @@
 import { defineEntity, p } from "@mikro-orm/core";
 import type { SqlMikroORM } from "@mikro-orm/sql";
-import { hammer, tables } from "@sync/test-adapters";
+import { hammer, tables, throughRecords } from "@sync/test-adapters";
 import type { Application } from "@sync/test-adapters";
-import type { Executor, TextRow } from "@sync/sql";
+import type { Executor } from "@sync/sql";
 import { describePostgres } from "@sync/test-databases/vitest";
 import { describe, expect, test } from "vitest";
 import { factsOf } from "../src/client.ts";
@@ -21,17 +21,7 @@ const executorOf = (orm: SqlMikroORM, patience = 10_000): Executor => mikroOrmEx
 /** Units through entity managers: what the hammer inserts is an entity. */
 function throughEntities(orm: SqlMikroORM): Executor {
   const writer = recordWriter(orm as never, modelsOf(orm.getMetadata().getAll().values(), { ...factsOf(orm), syncFields: {}, kinds: {}, keys: {} }).models, 10_000);
-  return {
-    ...executorOf(orm),
-    atomic: async (statements) => await writer.transaction(async (session) => {
-      const answers: (readonly TextRow[])[] = [];
-      for (const statement of statements) {
-        if (statement.sql.startsWith("insert")) await session.insert("Ours", [new Map([["id", statement.params[0]!]])]);
-        answers.push(statement.sql.startsWith("insert") ? [] : await session.query(statement));
-      }
-      return answers;
-    }),
-  };
+  return throughRecords(executorOf(orm), writer, "Ours");
 }
 
 /** Entity managers of an application, each flushing what is its own. */

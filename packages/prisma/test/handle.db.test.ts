@@ -1,6 +1,6 @@
 import { PrismaPg } from "@prisma/adapter-pg";
-import type { Executor, TextRow } from "@sync/sql";
-import { hammer, tables, type Application } from "@sync/test-adapters";
+import type { Executor } from "@sync/sql";
+import { hammer, tables, throughRecords, type Application } from "@sync/test-adapters";
 import { describePostgres } from "@sync/test-databases/vitest";
 import { describe, expect, test } from "vitest";
 import { factsOf } from "../src/client.ts";
@@ -103,17 +103,7 @@ function throughClient(prisma: PostgresClient): Executor {
   const prismaSchema = readSchema(schema!);
   const { models } = modelsOf(prismaSchema, { engine, schemaName, timestampFormat: "iso8601", syncFields: {}, declarations: new Map() });
   const writer = recordWriter(prisma, prismaSchema.dmmf.datamodel.models, models, 10_000);
-  return {
-    ...prismaExecutor(base, engine, 10_000),
-    atomic: async (statements) => await writer.transaction(async (session) => {
-      const answers: (readonly TextRow[])[] = [];
-      for (const statement of statements) {
-        if (statement.sql.startsWith("insert")) await session.insert("Ours", [new Map([["id", statement.params[0]!]])]);
-        answers.push(statement.sql.startsWith("insert") ? [] : await session.query(statement));
-      }
-      return answers;
-    }),
-  };
+  return throughRecords(prismaExecutor(base, engine, 10_000), writer, "Ours");
 }
 
 describePostgres("node-postgres", (server) => {

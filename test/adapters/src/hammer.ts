@@ -1,4 +1,4 @@
-import type { Executor, Statement } from "@sync/sql";
+import type { Executor, RecordWriter, Statement, TextRow } from "@sync/sql";
 import { expect } from "vitest";
 
 /** What an application does on the handle that it shares with a sync. Each write is acknowledged by its promise. */
@@ -12,6 +12,22 @@ export interface Application {
 }
 
 export const tables = ["create table application (id text primary key)", "create table ours (id text primary key)"];
+
+/** The same handle, where what the hammer inserts is a record of this model, written through the library. */
+export function throughRecords(executor: Executor, writer: RecordWriter, model: string): Executor {
+  return {
+    ...executor,
+    atomic: async (statements) => await writer.transaction(async (session) => {
+      const answers: (readonly TextRow[])[] = [];
+      for (const statement of statements) {
+        const isInsert = statement.sql.startsWith("insert");
+        if (isInsert) await session.insert(model, [new Map([["id", statement.params[0]!]])]);
+        answers.push(isInsert ? [] : await session.query(statement));
+      }
+      return answers;
+    }),
+  };
+}
 
 /** Numbers that look random and are the same in every run. */
 function sequence(seed: number): (below: number) => number {
@@ -83,10 +99,10 @@ export async function hammer(executor: Executor, application: Application, round
     }
   }
 
-  const placeholder = executor.dialect === "postgres" ? "$1::text" : "?";
-  const insert = (id: string): Statement => ({ sql: `insert into ours (id) values (${placeholder})`, params: [id] });
+  const parameter = executor.dialect === "postgres" ? "$1::text" : "?";
+  const insert = (id: string): Statement => ({ sql: `insert into ours (id) values (${parameter})`, params: [id] });
   /** The newest rows: what is not committed yet would be among them. */
-  const look = (): Statement => ({ sql: `select id as c0 from application where id > ${placeholder}`, params: [String(Math.max(0, count - 40)).padStart(8, "0")] });
+  const look = (): Statement => ({ sql: `select id as c0 from application where id > ${parameter}`, params: [String(Math.max(0, count - 40)).padStart(8, "0")] });
   async function unit(id: string, fails: boolean): Promise<void> {
     const statements = [insert(id), look(), ...(fails ? [insert(id)] : [])];
     try {

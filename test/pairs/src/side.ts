@@ -53,3 +53,8 @@ export interface Probe {
   update(model: string, key: RawRecord, changes: RawRecord): Promise<void>;
   delete(model: string, key: RawRecord): Promise<void>;
 }
+
+/** What no document database does. */
+export const documentKeysStay: PairSide["waived"] = {
+  "keys/changed": "The key of a document is not written again once it is there: a change is refused as WRITE.REFUSED.",
+};

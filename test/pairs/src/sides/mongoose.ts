@@ -5,7 +5,7 @@ import { Mongoose, Schema, type Connection } from "mongoose";
 import { bsonOf, mongoStore } from "../probes/bson.ts";
 import { above, arrayOf, documentProbe, ownKey, pathOf } from "../probes/documents.ts";
 import { type CaseSchema, isReference, keyFields, keyOf, type KeyKind } from "../schema.ts";
-import type { PairSide } from "../side.ts";
+import { documentKeysStay, type PairSide } from "../side.ts";
 
 const { BigInt: Long, Decimal128, Int32, ObjectId, UUID, Mixed } = Schema.Types;
 
@@ -111,7 +111,7 @@ export const mongooseSide: PairSide = {
   engines: ["mongodb"],
   documents: true,
   keys: ["uuid", "cuid", "objectid"],
-  waived: { "keys/changed": "The key of a document is not written again once it is there: a change is refused as WRITE.REFUSED." },
+  waived: documentKeysStay,
   async open(schema, _, fresh) {
     const { url, drop } = await fresh.mongodb();
     const connection = await new Mongoose().createConnection(url, { serverSelectionTimeoutMS: 5000 }).asPromise();

@@ -7,7 +7,7 @@ import { above, arrayOf, type DocumentStore, documentProbe, ownKey, pathOf } fro
 import { jsonOf, parsed, spelledJson } from "../probes/json.ts";
 import { quoted } from "../probes/statements.ts";
 import { type CaseSchema, isReference, keyFields, keyOf, type KeyKind } from "../schema.ts";
-import type { PairSide } from "../side.ts";
+import { documentKeysStay, type PairSide } from "../side.ts";
 
 const keyTypes: Readonly<Record<KeyKind, KeyType>> = { serial: "integer", bigint: "bigint", uuid: "uuid", cuid: "text", objectid: "text" };
 
@@ -126,7 +126,7 @@ export const postgresJsonbSide: PairSide = {
   engines: ["postgres"],
   documents: true,
   keys: ["serial", "bigint", "uuid"],
-  waived: { "keys/changed": "The key of a document is not written again once it is there: a change is refused as WRITE.REFUSED." },
+  waived: documentKeysStay,
   async open(schema, _, fresh) {
     const documents = documentsOf(schema);
     const { config, run, close } = await fresh.postgres();
