@@ -39,9 +39,9 @@ fi
 build() {
   building="$(mktemp -d)"
   trap 'rm -rf "$building"' EXIT
-  CARGO_TARGET_DIR="$building/target" cargo install secantus-mdb --version "$version" --locked --ignore-rust-version --root "$building/root"
+  CARGO_TARGET_DIR="$building/target" cargo install secantus-mdb --version "$version" --locked --ignore-rust-version --root "$building/made"
   mkdir -p "$root/bin"
-  mv "$building/root/bin/secantusd-rs" "$server"
+  mv "$building/made/bin/secantusd-rs" "$server"
   echo "MongoDB: compatible server, $server"
   exit
 }
