@@ -1,19 +1,19 @@
 import type { DocumentBatch, DocumentDatabase, DocumentUnit, DocumentWrite, InnerIdentity, JsonPatch } from "./contract.ts";
 import type { Key, Row } from "../endpoint.ts";
-import { exactPatcher, type Patcher } from "../engines/patcher.ts";
+import { exactPatcher } from "../engines/patcher.ts";
 import type { Batch, Committed, Outcome, Refusal, Unit, UpdateBatch } from "../unit.ts";
 import { documentName, keyText, OpenDocument } from "./document.ts";
 import { cloudIdsByKey, identityModel } from "./identity.ts";
 import { jsonText, type JsonObject } from "./json.ts";
-import { newDocuments } from "./new-documents.ts";
+import { commitNewDocuments } from "./new-documents.ts";
 import { neededFor, type Needed } from "./needed.ts";
 import type { Node } from "./node.ts";
 import { patchesOf } from "./patches.ts";
-import { named } from "./own-units.ts";
-import { Reader } from "./reader.ts";
+import { named, undisturbed } from "./own-units.ts";
 import { Refused } from "./refused.ts";
 import { rowOf } from "./row.ts";
 import type { Tree } from "./tree.ts";
+import type { Unfolded } from "./unfolded.ts";
 import { Work, type Done } from "./work.ts";
 
 /** How often documents that somebody else wrote meanwhile are read and written again. */
@@ -31,18 +31,9 @@ interface Task {
 /** What came of it; `settled`: what became of each row whose documents were not stale. */
 type Attempt = { readonly refusal: Refusal } | { readonly transaction: string; readonly settled: ReadonlyMap<Task, Outcome> };
 
-/** Where the records of a document database are unfolded. */
-export interface Unfolded {
-  readonly database: DocumentDatabase;
-  readonly readers: ReadonlyMap<Tree, Reader>;
-  readonly trees: ReadonlyMap<Node, Tree>;
-  readonly nodes: ReadonlyMap<string, Node>;
-  readonly patcher: Patcher;
-}
-
 /** Carries a unit out: everything that concerns one document becomes one write of it. */
 export async function commitUnit(unfolded: Unfolded, unit: Unit): Promise<Committed> {
-  const written = await commitNew(unfolded, unit);
+  const written = await commitNewDocuments(unfolded, unit);
   if (written) return written;
   const outcomes: Outcome[][] = unit.batches.map((batch) => batch.rows.map(() => STALE));
   let tasks: readonly Task[] = unit.batches.flatMap((batch, at) => batch.rows.map((_, row): Task => ({ batch: at, row })));
@@ -68,28 +59,6 @@ export async function commitUnit(unfolded: Unfolded, unit: Unit): Promise<Commit
     if (tasks.length === 0) break;
   }
   return { committed: true, transaction, outcomes };
-}
-
-/** Whole new documents in the hope that nothing stands in their way. Undefined, and nothing written: something does, or it is more than that. */
-async function commitNew(unfolded: Unfolded, unit: Unit): Promise<Committed | undefined> {
-  const { database, readers } = unfolded;
-  const exact = [...readers.keys()].every(({ inner }) => database.endpoints.get(inner)!.capabilities.exactWrites);
-  const made = exact ? newDocuments(unfolded.trees, unfolded.nodes, unit) : undefined;
-  if (!made) return undefined;
-  const marks = await undisturbed(readers, made);
-  const result = await database.documents.commit(made);
-  if (!result.committed) return undefined;
-  const transaction = named(result.transaction, marks, false);
-  for (const { own } of readers.values()) own.written(transaction);
-  const outcome = result.outcomes.flat().every(({ status }) => status === "written") ? WRITTEN : STALE;
-  return { committed: true, transaction, outcomes: unit.batches.map((batch) => batch.rows.map(() => outcome)) };
-}
-
-/** The marks from which a unit will hide nothing. */
-async function undisturbed(readers: Unfolded["readers"], unit: DocumentUnit): Promise<string[]> {
-  const marks = await Promise.all([...readers].map(([tree, { own }]) =>
-    own.undisturbed(unit.batches.flatMap(({ model, rows }) => (model === tree.inner ? rows.flatMap((row) => (row.op === "insert" ? [] : [row.key])) : [])))));
-  return [...new Set(marks.flat())];
 }
 
 /** Its text is made when somebody asks for it: of a large document a few patches are all that is needed. */

@@ -1,6 +1,6 @@
 import type { DocumentBatch, DocumentUnit, DocumentWrite, InnerIdentity } from "./contract.ts";
 import type { Key } from "../endpoint.ts";
-import type { InsertBatch, Unit } from "../unit.ts";
+import type { Committed, InsertBatch, Outcome, Unit } from "../unit.ts";
 import { isValueError, ValueError, type Value } from "../value.ts";
 import { documentName, keyText } from "./document.ts";
 import { identityModel } from "./identity.ts";
@@ -8,7 +8,9 @@ import { jsonText } from "./json.ts";
 import { refuseMisfit, toJson } from "./kinds.ts";
 import { layoutOf } from "./layout.ts";
 import type { Node, NodeField } from "./node.ts";
+import { named, undisturbed } from "./own-units.ts";
 import type { Tree } from "./tree.ts";
+import type { Unfolded } from "./unfolded.ts";
 
 type Row = InsertBatch["rows"][number];
 
@@ -26,12 +28,30 @@ interface NewElement {
   inside: Map<Node, Map<string, NewElement>> | undefined;
 }
 
+const STALE: Outcome = { status: "stale" };
+const WRITTEN: Outcome = { status: "written" };
+
+/** Whole new documents in the hope that nothing stands in their way. Undefined, and nothing written: something does, or it is more than that. */
+export async function commitNewDocuments(unfolded: Unfolded, unit: Unit): Promise<Committed | undefined> {
+  const { database, readers } = unfolded;
+  const exact = [...readers.keys()].every(({ inner }) => database.endpoints.get(inner)!.capabilities.exactWrites);
+  const made = exact ? newDocuments(unfolded.trees, unfolded.nodes, unit) : undefined;
+  if (!made) return undefined;
+  const marks = await undisturbed(readers, made);
+  const result = await database.documents.commit(made);
+  if (!result.committed) return undefined;
+  const transaction = named(result.transaction, marks, false);
+  for (const { own } of readers.values()) own.written(transaction);
+  const outcome = result.outcomes.flat().every(({ status }) => status === "written") ? WRITTEN : STALE;
+  return { committed: true, transaction, outcomes: unit.batches.map((batch) => batch.rows.map(() => outcome)) };
+}
+
 /**
  * What a unit comes to that makes whole documents and does nothing else, as a first copy does: the same texts that the records put
- * together in memory would give, at half the price. Undefined: it does more than that, or a record of it cannot be written, and
+ * together in memory would give. Undefined: it does more than that, or a record of it cannot be written, and
  * whoever looks at each record says which.
  */
-export function newDocuments(trees: ReadonlyMap<Node, Tree>, nodes: ReadonlyMap<string, Node>, unit: Unit): DocumentUnit | undefined {
+function newDocuments(trees: ReadonlyMap<Node, Tree>, nodes: ReadonlyMap<string, Node>, unit: Unit): DocumentUnit | undefined {
   if (!unit.batches.every((batch): batch is InsertBatch => batch.op === "insert" && isPlain(nodes.get(batch.model)!))) return undefined;
   const documents = new Map<Tree, NewDocuments>();
   for (const batch of unit.batches) {

@@ -1,6 +1,8 @@
+import type { DocumentUnit } from "./contract.ts";
 import type { Endpoint, Key } from "../endpoint.ts";
 import { hash64 } from "../hash.ts";
 import { keyText } from "./document.ts";
+import type { Unfolded } from "./unfolded.ts";
 
 const marksKept = 8;
 const unitsKept = 200;
@@ -80,4 +82,11 @@ const SAME_RECORDS = "=";
 /** A transaction with the marks that it hides nothing from: what `changesSince` gets back. */
 export function named(transaction: string, marks: readonly string[], sameRecords: boolean): string {
   return [transaction, ...(sameRecords ? [SAME_RECORDS] : []), ...marks].join(" ");
+}
+
+/** The marks from which a unit will hide nothing. */
+export async function undisturbed(readers: Unfolded["readers"], unit: DocumentUnit): Promise<string[]> {
+  const marks = await Promise.all([...readers].map(([tree, { own }]) =>
+    own.undisturbed(unit.batches.flatMap(({ model, rows }) => (model === tree.inner ? rows.flatMap((row) => (row.op === "insert" ? [] : [row.key])) : [])))));
+  return [...new Set(marks.flat())];
 }

@@ -3,10 +3,11 @@ import type { Database, Endpoint, Finding, Inspection, ModelTypes } from "../end
 import { exactPatcher, type Patcher } from "../engines/patcher.ts";
 import { hash64 } from "../hash.ts";
 import { changedDocuments, changesInside } from "./changes.ts";
-import { commitUnit, type Unfolded } from "./commit.ts";
+import { commitUnit } from "./commit.ts";
 import type { Node } from "./node.ts";
 import { Reader } from "./reader.ts";
 import { compileTrees, type DocumentTree, type Tree } from "./tree.ts";
+import type { Unfolded } from "./unfolded.ts";
 
 export interface UnfoldOptions {
   /** How changes of documents are written. @default exactPatcher */
