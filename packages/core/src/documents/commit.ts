@@ -1,4 +1,4 @@
-import type { DocumentBatch, DocumentDatabase, DocumentUnit, DocumentWrite, InnerIdentity, JsonPatch } from "./contract.ts";
+import type { DocumentBatch, DocumentUnit, DocumentWrite, InnerIdentity, JsonPatch } from "./contract.ts";
 import type { Key, Row } from "../endpoint.ts";
 import { exactPatcher } from "../engines/patcher.ts";
 import type { Batch, Committed, Outcome, Refusal, Unit, UpdateBatch } from "../unit.ts";
