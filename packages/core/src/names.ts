@@ -1,3 +1,5 @@
+import { SyncError } from "./errors.ts";
+
 /** The known name nearest to a misspelt one, for error messages; undefined when none is near. */
 export function nearest(name: string, known: Iterable<string>): string | undefined {
   let best: string | undefined;
@@ -15,6 +17,13 @@ export function hintFor(name: string, known: Iterable<string>): string {
   const near = nearest(name, all);
   if (near !== undefined) return ` Did you mean \`${near}\`?`;
   return all.length > 0 && all.length <= 12 ? ` Known: ${all.join(", ")}.` : "";
+}
+
+/** For adapters: refuses options that nobody knows. `where` they were given: `drizzleDatabase`, or the name of an option that holds them. */
+export function checkNames(given: object, known: readonly string[], where: string): void {
+  for (const name of Object.keys(given)) {
+    if (!known.includes(name)) throw new SyncError("OPTIONS.UNKNOWN_KEY", `Unknown option \`${name}\` of ${where}.${hintFor(name, known)}`);
+  }
 }
 
 function editDistance(a: string, b: string): number {

@@ -1,4 +1,4 @@
-import { hintFor, SyncError } from "@sync/core";
+import { checkNames, SyncError } from "@sync/core";
 import type { Declaration, Patcher } from "@sync/core";
 import type { $ZodObject } from "zod/v4/core";
 
@@ -106,11 +106,5 @@ function checkChildren(name: string, { children = {} }: RecordOptions): void {
     checkNames(child, CHILD, `\`${model}\``);
     if (child.key === undefined) throw new SyncError("OPTIONS.MISSING", `\`${model}\` needs \`key\`: the field that tells its elements apart.`, { model });
     checkChildren(model, child);
-  }
-}
-
-function checkNames(given: object, known: readonly string[], where: string): void {
-  for (const name of Object.keys(given)) {
-    if (!known.includes(name)) throw new SyncError("OPTIONS.UNKNOWN_KEY", `Unknown option \`${name}\` of ${where}.${hintFor(name, known)}`);
   }
 }

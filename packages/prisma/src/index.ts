@@ -9,15 +9,6 @@ export type { PrismaClientLike, PrismaTypes } from "./client.ts";
 export type { PrismaDmmf } from "./dmmf.ts";
 
 // What an application needs besides, so that one package is enough to install.
-export {
-  ask, cloudId, createSync, decideWith, deterministic, exactDiffer, exactMapper, fallback, fieldMerge, isSyncError, leftWins, naturalKey,
-  newest, overwrite, perField, planPage, planTable, randomIdentity, rightWins, SyncError, versionVector,
-} from "@sync/core";
-export type {
-  ApplyResult, ComparedField, Conflict, ConflictPolicy, ConflictRecord, Converters, Decision, Declaration, Difference, Differ, Direction, FieldMapping,
-  FirstLink, Identity, LiveField, LiveRecord, MappedField, Mapper, MatchRule, ModelCounts, ModelOptions, OnEditDelete, Plan, PlannedAction,
-  PlanPageOptions, PlanSummary, PlanTableOptions, QuarantineRecord, RunOptions, RunResult, StateStore, Sync, SyncEvent, SyncOptions,
-  VerifyCounts, VerifyResult,
-} from "@sync/core";
+export * from "@sync/core/application";
 export { sqliteState } from "@sync/sql";
 export type { SyncFieldNames } from "@sync/sql";

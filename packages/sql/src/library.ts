@@ -1,5 +1,5 @@
 import type { Batch, Database, Field, Finding, ModelTypes, StateStore, SyncFields, UniqueKey } from "@sync/core";
-import { hintFor, SyncError } from "@sync/core";
+import { checkNames, hintFor, SyncError } from "@sync/core";
 import type { SqlDatabaseOptions } from "./database.ts";
 import { sqlDatabase } from "./database.ts";
 import type { SqlModel } from "./model.ts";
@@ -50,12 +50,6 @@ export function checkLibraryOptions(options: LibraryOptions, factory: string, ow
   if (options.sideTables) checkNames(options.sideTables, ["schema"], "`sideTables`");
   if (options.patience !== undefined && !(options.patience >= 0)) {
     throw new SyncError("OPTIONS.INVALID", "`patience` is a number of milliseconds.");
-  }
-}
-
-function checkNames(given: object, known: readonly string[], where: string): void {
-  for (const name of Object.keys(given)) {
-    if (!known.includes(name)) throw new SyncError("OPTIONS.UNKNOWN_KEY", `Unknown option \`${name}\` of ${where}.${hintFor(name, known)}`);
   }
 }
 
