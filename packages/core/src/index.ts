@@ -5,7 +5,7 @@ export { declarationOf, declare } from "./declare.ts";
 export type { Capabilities, Changes, Claim, ClaimRequest, Database, Encounter, Endpoint, FetchRequest, Finding, Fingerprint, Inspection, Key, KeyRange, KnownPair, ModelTypes, Page, Row, RowFault, ScanRequest } from "./endpoint.ts";
 export type { Hint, HintedModel, Hints } from "./hints.ts";
 export { HintLog } from "./hint-log.ts";
-export type { Batch, Committed, DeleteBatch, IdentifyBatch, InsertBatch, Outcome, Refusal, Unit, UpdateBatch } from "./unit.ts";
+export type { Batch, ChildRows, Committed, DeleteBatch, IdentifyBatch, InsertBatch, Outcome, Refusal, Unit, UpdateBatch } from "./unit.ts";
 export { fieldOf, type Field, type Model, type Reference, type SyncFields, type UniqueKey } from "./model.ts";
 export type {
   Base, Checkpoint, Collection, Fences, PreImage, ReadRequest, SideMark, StateChange, StateRecords, Touched,

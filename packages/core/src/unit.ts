@@ -35,11 +35,27 @@ export interface UpdateBatch {
   }[];
 }
 
-/** Guarded like updates. The row's identity goes with it; one that an application deletes leaves its identity behind. */
+/** Rows that refer to one that is to be deleted: the database would take them along, or clear what they refer by. */
+export interface ChildRows {
+  /** Of the same database. */
+  readonly model: string;
+  /** Its fields that hold the parent's key, in the order of that. */
+  readonly fields: readonly string[];
+  /** Keys of those that whoever made the unit knows of, and that may go with their parent. Nearly always none. */
+  readonly known: readonly Key[];
+}
+
+/**
+ * Guarded like updates. The row's identity goes with it; one that an application deletes leaves its identity behind.
+ * `children`: a row that one of these refers to stays as it is and comes back `stale`. Look and delete are one: nobody can hang
+ * a child under the row in between. What earlier batches of the unit deleted, or hung elsewhere, is no child any more.
+ */
 export interface DeleteBatch {
   readonly op: "delete";
   readonly model: string;
   readonly rows: readonly { readonly key: Key; readonly revision: string }[];
+  /** One per reference to this model that says `cascade` or `set-null`; all others refuse the delete, or let the child be. */
+  readonly children?: readonly ChildRows[];
 }
 
 /**
@@ -74,7 +90,7 @@ export type Outcome =
    * `Model.fields`, all of them. A cloudId alone needs none.
    */
   | { readonly status: "written"; readonly after?: Row }
-  /** Changed or gone since it was read: nothing was done to it. The other rows of the unit are written all the same. */
+  /** Changed or gone since it was read, or kept by a child: nothing was done to it. The other rows of the unit are written all the same. */
   | { readonly status: "stale" };
 
 /** A data error of the database: the same unit would fail again. `field` and `constraint` are names, never values. */

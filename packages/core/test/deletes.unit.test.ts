@@ -117,6 +117,77 @@ describe("parents and children", () => {
     expect(fieldsByCode(right, "Child", "name")).toEqual({ c: "edited" });
   });
 
+  it.each(["cascade", "set-null"] as const)("a child that comes after the look for children keeps its parent, where a foreign key would %s it", async (onDelete) => {
+    const child = model("Child", [text("code"), text("parentId", true)], [reference("parentId", "Parent", onDelete)]);
+    let late = true;
+    const { left, right, sync } = pairOf([parent, child], {
+      wrap: (database, side) => (side === "left" ? database : withCommit(database, (unit, real) => {
+        if (late && unit.batches.some(({ op }) => op === "delete")) {
+          right.application.insert("Child", { code: "late", parentId: keyOf(right, "Parent", "p")[0]! });
+          late = false;
+        }
+        return real(unit);
+      })),
+    });
+    const [p] = left.application.insert("Parent", { code: "p" });
+    left.application.insert("Parent", { code: "q" });
+    await sync.run();
+    left.application.delete("Parent", [p!]);
+    await sync.run();
+    expect(late).toBe(false);
+    expect(codes(right, "Parent")).toEqual(["p", "q"]);
+    expect(fieldsByCode(right, "Child", "parentId")).toEqual({ late: keyOf(right, "Parent", "p")[0] });
+    expect((await collect(sync.conflicts({ open: true }))).map(({ kind, model: name }) => [kind, name])).toEqual([["delete-parent", "Parent"]]);
+    // As when it is there already: the same conflict, once, until somebody takes the child away.
+    await sync.run();
+    expect(await collect(sync.conflicts({ open: true }))).toHaveLength(1);
+    right.application.update("Child", keyOf(right, "Child", "late"), { parentId: keyOf(right, "Parent", "q")[0]! });
+    await sync.run();
+    await sync.run();
+    expect(codes(right, "Parent")).toEqual(["q"]);
+    expect(codes(left, "Child")).toEqual(["late"]);
+    expect(await collect(sync.conflicts({ open: true }))).toEqual([]);
+  });
+
+  it.each([["is deleted by then", true], ["was edited besides", false]] as const)("a child that came after the look for children and %s is looked at again", async (_, gone) => {
+    const child = model("Child", [text("code"), text("parentId", true)], [reference("parentId", "Parent", "set-null")]);
+    let late = true;
+    const { left, right, sync } = pairOf([parent, child], {
+      onEditDelete: "edit",
+      wrap: (database, side) => (side === "left" ? database : withCommit(database, async (unit, real) => {
+        if (!late || !unit.batches.some(({ op }) => op === "delete")) return real(unit);
+        late = false;
+        const key = right.application.insert("Child", { code: "late", parentId: keyOf(right, "Parent", "p")[0]! });
+        if (!gone) right.application.update("Parent", keyOf(right, "Parent", "p"), { code: "edited" });
+        const committed = await real(unit);
+        if (gone) right.application.delete("Child", key);
+        return committed;
+      })),
+    });
+    const [p] = left.application.insert("Parent", { code: "p" });
+    await sync.run();
+    left.application.delete("Parent", [p!]);
+    await sync.run();
+    await sync.run();
+    expect(codes(right, "Parent")).toEqual(gone ? [] : ["edited"]);
+    expect(codes(left, "Parent")).toEqual(gone ? [] : ["edited"]);
+    expect(await collect(sync.conflicts({ open: true }))).toEqual([]);
+  });
+
+  it("records that refer to each other in a circle are deleted, for each knows of the other", async () => {
+    const team = model("Team", [text("code"), text("leadId", true)], [reference("leadId", "Person", "set-null")]);
+    const person = model("Person", [text("code"), text("teamId")], [reference("teamId", "Team", "cascade")]);
+    const { left, right, sync } = pairOf([team, person]);
+    const [t] = left.application.insert("Team", { code: "t", leadId: null });
+    const [p] = left.application.insert("Person", { code: "p", teamId: t! });
+    left.application.update("Team", [t!], { leadId: p! });
+    await sync.run();
+    left.application.delete("Team", [t!]);
+    for (let n = 0; n < 3; n++) await sync.run();
+    expect([codes(right, "Team"), codes(right, "Person")]).toEqual([[], []]);
+    expect(await collect(sync.conflicts({ open: true }))).toEqual([]);
+  });
+
   it("a tree is deleted leaves first, over several pages", async () => {
     const node = model("Node", [text("code"), text("parentId", true)], [reference("parentId", "Node")]);
     const { left, right, sync } = pairOf([node], { pageSize: 2 });

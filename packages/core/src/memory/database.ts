@@ -8,7 +8,7 @@ import type { Application, ApplicationTransaction, MemoryDatabase, MemoryDatabas
 import { endpointOf, revisionOf, rowOf, type EndpointHost, type Tracking } from "./endpoint.ts";
 import { Lease } from "./lease.ts";
 import { memoryState, type MemoryState } from "./state.ts";
-import { Refused, Table, type MemoryRecord, type Version } from "./tables.ts";
+import { keyText, Refused, Table, type MemoryRecord, type Version } from "./tables.ts";
 import { Work, type Change } from "./work.ts";
 
 export function memoryDatabase(options: MemoryDatabaseOptions): MemoryDatabase {
@@ -199,7 +199,7 @@ class Memory implements MemoryDatabase {
       case "update":
         return batch.rows.map((row) => this.#update(work, table, batch, row));
       case "delete":
-        return batch.rows.map((row) => this.#delete(work, table, row));
+        return batch.rows.map((row) => this.#delete(work, table, batch, row));
       case "identify":
         return batch.rows.map((row) => this.#identify(work, table, row));
     }
@@ -225,9 +225,11 @@ class Memory implements MemoryDatabase {
     return this.#written(table, work.update(table, before, changes, row.cloudId));
   }
 
-  #delete(work: Work, table: Table, row: DeleteBatch["rows"][number]): Outcome {
+  #delete(work: Work, table: Table, { children = [] }: DeleteBatch, row: DeleteBatch["rows"][number]): Outcome {
     const before = table.get(row.key);
     if (before === undefined || revisionOf(work.first(table, before), this.tracking) !== row.revision) return { status: "stale" };
+    const isKnown = (known: readonly Key[], key: Key): boolean => known.some((each) => keyText(each) === keyText(key));
+    if (children.some(({ model, fields, known }) => this.#table(model).find(fields, row.key).some(({ key }) => !isKnown(known, key)))) return { status: "stale" };
     work.delete(table, before);
     work.forget(table, row.key);
     return { status: "written" };

@@ -3,6 +3,7 @@ import type { ModelSide, PairModel, SideName } from "../mapping/pair-model.ts";
 import type { ConflictRecord, PreImage, StateChange } from "../state.ts";
 import type { ModelAnalysis } from "./analyse.ts";
 import { commitItems, type ItemOutcome } from "./commit-items.ts";
+import { type Child, childrenOf, parentOf, toLookFor } from "./children.ts";
 import { conflictRecord, nameInLog } from "./conflicts.ts";
 import { keyText, type RunContext } from "./context.ts";
 import type { DeleteList, Doomed } from "./delete-list.ts";
@@ -87,41 +88,43 @@ async function deletePage(
   const { state, pair } = context.settings;
   const counts = context.countsOf(model.name);
   const own = planned.get(`${side} ${model.name}`)!;
+  const models = analyses.map((analysis) => analysis.model);
   const held: Examined[] = [];
   let free = records;
+  let known: readonly Child[];
   // Whoever is held back is itself a child that remains.
   for (;;) {
-    const parentsOfSomebody = await withRemainingChildren(context, analyses, model, side, free, planned);
-    if (parentsOfSomebody.size === 0) break;
-    held.push(...free.filter((record) => parentsOfSomebody.has(keyText(record[side]!.key))));
+    const found = await childrenOf(context, models, model, side, keysOf(free, side));
+    const remaining = found.filter((child) => !planned.get(`${side} ${child.model.name}`)?.has(keyText(child.row.key)));
+    known = found.filter((child) => !remaining.includes(child));
+    const parents = new Set(remaining.map(parentOf));
+    if (parents.size === 0) break;
+    held.push(...free.filter((record) => parents.has(keyText(record[side]!.key))));
     free = free.filter((record) => !held.includes(record));
-    for (const key of parentsOfSomebody) own.delete(key);
+    for (const key of parents) own.delete(key);
     if (free.length === 0 || !model.selfReference) break;
   }
-  const conflicts: ConflictRecord[] = [
+  const before = await logged(context, model, [
     ...free.flatMap((record) => record.plan.conflicts.map((conflict) => conflictRecord(context, record, conflict))),
-    ...held.map((record): ConflictRecord => ({
-      ...conflictRecord(context, { ...record, cloudId: nameInLog(context, record) }, { kind: "update-delete", fields: [], rule: "a child remains", decision: "open" }), kind: "delete-parent",
-    })),
-  ];
-  const known = conflicts.length === 0 ? [] : await context.retrying(() => state.read(pair, { collection: "conflict", ids: conflicts.map((conflict) => conflict.id) }));
-  const logged = new Map(known.map((conflict) => [conflict.id, conflict.decision]));
-  const fresh = conflicts.filter((conflict) => logged.get(conflict.id) !== conflict.decision);
-  for (const conflict of fresh) context.emit({ type: "conflict", model: model.name, id: conflict.id, decision: conflict.decision, rule: conflict.rule });
+    ...held.map((record) => childRemains(context, record)),
+  ]);
   const whole = await wholeRows(context, model[side], free.map((record) => record[side]!.row));
   const preImages = free.map((record, at): PreImage => preImageOfDelete(context, context.runId, record, side, whole.fields, whole.values[at]!));
-  const before: StateChange[] = [];
-  if (fresh.length > 0) before.push({ op: "put", collection: "conflict", records: fresh });
-  before.push(...context.openConflicts.meet(conflicts));
   if (preImages.length > 0) before.push({ op: "put", collection: "preImage", records: preImages });
   if (before.length > 0) await context.retrying(() => state.commit(pair, entered(context, before)));
-  counts.open += held.length;
-  tracker.of(side, model[side].name).pending.push(...held.map((record) => record[side]!.key));
+  const wait = (some: readonly Examined[]): void => {
+    counts.open += some.length;
+    tracker.of(side, model[side].name).pending.push(...keysOf(some, side));
+  };
+  wait(held);
   counts.conflicts += free.filter((record) => record.plan.conflicts.length > 0).length;
   const items = free.map((examined): WriteItem => ({ examined, insert: undefined, updates: {}, identify: {}, after: {}, outcome: "pending" }));
   const commit = (wanted: readonly WriteItem[]): Promise<ItemOutcome[]> => commitItems(context, tracker, side, wanted, (group) => [{
     items: group,
-    batch: { op: "delete", model: model[side].name, rows: group.map(({ examined }) => ({ key: examined[side]!.key, revision: examined[side]!.row.revision })) },
+    batch: {
+      op: "delete", model: model[side].name, rows: group.map(({ examined }) => ({ key: examined[side]!.key, revision: examined[side]!.row.revision })),
+      ...toLookFor(models, model, side, known),
+    },
   }]);
   let outcomes = await commit(items);
   // Where the answer was lost, once more: what still stands as it was read has not been deleted.
@@ -140,10 +143,8 @@ async function deletePage(
     else {
       if (!doubtful.has(item)) untouched.push(item.examined);
       own.delete(keyText(item.examined[side]!.key));
-      if (outcome.status === "refused") {
-        counts.open++;
-        tracker.of(side, model[side].name).pending.push(item.examined[side]!.key);
-      } else again.push(item.examined);
+      if (outcome.status === "refused") wait([item.examined]);
+      else again.push(item.examined);
     }
   }
   counts.deleted[side] += gone.length;
@@ -155,8 +156,39 @@ async function deletePage(
     after.push({ op: "removeBases", model: model.name, cloudIds }, ...(await context.openConflicts.end(model.name, cloudIds)));
   }
   if (untouched.length > 0) after.push({ op: "remove", collection: "preImage", ids: untouched.map((record) => preImageId(context.runId, { ...record, late: false, tries: 0 }, side)) });
+  const kept = await keptByChildren(context, models, model, side, again);
+  after.push(...(await logged(context, model, kept.map((record) => childRemains(context, record)))));
+  wait(kept);
   if (after.length > 0) await context.retrying(() => state.commit(pair, after));
-  await writer.again(again.map(remembered));
+  await writer.again(again.filter((record) => !kept.includes(record)).map(remembered));
+}
+
+const keysOf = (records: readonly Examined[], side: SideName): Key[] => records.map((record) => record[side]!.key);
+
+const childRemains = (context: RunContext, record: Examined): ConflictRecord => ({
+  ...conflictRecord(context, { ...record, cloudId: nameInLog(context, record) }, { kind: "update-delete", fields: [], rule: "a child remains", decision: "open" }),
+  kind: "delete-parent",
+});
+
+/** What is to be stored of conflicts; those that are in the log already are told to nobody again. */
+async function logged(context: RunContext, model: PairModel, conflicts: readonly ConflictRecord[]): Promise<StateChange[]> {
+  if (conflicts.length === 0) return [];
+  const { state, pair } = context.settings;
+  const known = await context.retrying(() => state.read(pair, { collection: "conflict", ids: conflicts.map((conflict) => conflict.id) }));
+  const before = new Map(known.map((conflict) => [conflict.id, conflict.decision]));
+  const fresh = conflicts.filter((conflict) => before.get(conflict.id) !== conflict.decision);
+  for (const conflict of fresh) context.emit({ type: "conflict", model: model.name, id: conflict.id, decision: conflict.decision, rule: conflict.rule });
+  return [...(fresh.length > 0 ? [{ op: "put" as const, collection: "conflict" as const, records: fresh }] : []), ...context.openConflicts.meet(conflicts)];
+}
+
+/** Those that stand as they were read: the unit has found a child under them that came after the look for children. */
+async function keptByChildren(context: RunContext, models: readonly PairModel[], model: PairModel, side: SideName, stale: readonly Examined[]): Promise<Examined[]> {
+  if (stale.length === 0) return [];
+  const rows = await context.retrying(() => model[side].endpoint.fetch({ fields: [], by: "key", tuples: keysOf(stale, side) }));
+  const revisions = new Map(rows.map(({ key, revision }) => [keyText(key), revision]));
+  const unmoved = stale.filter((record) => revisions.get(keyText(record[side]!.key)) === record[side]!.row.revision);
+  const parents = new Set((await childrenOf(context, models, model, side, keysOf(unmoved, side))).map(parentOf));
+  return unmoved.filter((record) => parents.has(keyText(record[side]!.key)));
 }
 
 /** Those of which a row is there, under a key that somebody has changed meanwhile too. */
@@ -181,22 +213,4 @@ export async function wholeRows(context: RunContext, { endpoint, fields }: Model
   // A row that has changed since is not deleted: whatever stands in its pre-image then is dropped.
   const byKey = new Map(more.map((row) => [keyText(row.key), row.values]));
   return { fields: [...fields, ...others], values: rows.map((row) => [...row.values, ...(byKey.get(keyText(row.key)) ?? others.map(() => null))]) };
-}
-
-/** Keys of records to be deleted that a child, itself not to be deleted, still refers to. */
-async function withRemainingChildren(
-  context: RunContext, analyses: readonly PlannedDeletes[], parent: PairModel, side: SideName, records: readonly Examined[], planned: ReadonlyMap<string, Set<string>>,
-): Promise<Set<string>> {
-  const held = new Set<string>();
-  for (const { model } of analyses) {
-    for (const field of model.fields) {
-      if (field.parent !== parent.name) continue;
-      const own = planned.get(`${side} ${model.name}`);
-      const { endpoint } = model[side];
-      const tuples = records.map((record) => record[side]!.key);
-      const children = await context.retrying(() => endpoint.fetch({ fields: field[side].names, by: field[side].names, tuples }));
-      for (const child of children) if (!own?.has(keyText(child.key))) held.add(keyText(child.values as string[]));
-    }
-  }
-  return held;
 }

@@ -1,4 +1,5 @@
 import type { PairModel, SideName } from "../mapping/pair-model.ts";
+import { type Child, childrenOf, parentOf, toLookFor } from "../run/children.ts";
 import { keyText } from "../run/context.ts";
 import { wholeRows } from "../run/deletes.ts";
 import type { WriteItem } from "../run/write-item.ts";
@@ -49,7 +50,8 @@ async function attempt(undoing: Undoing, created: Created, refused: Refused<stri
   const again: string[] = [];
   while (standing.length > 0) {
     // Leaf by leaf, where rows of one model refer to each other.
-    const parents = await withChildren(undoing, model, side, standing);
+    const { staying, known } = await children(undoing, model, side, standing);
+    const parents = new Set(staying.map(parentOf));
     const free = standing.filter((item) => !parents.has(keyText(item.examined[side]!.key)));
     standing = standing.filter((item) => !free.includes(item));
     if (free.length === 0) break;
@@ -59,7 +61,7 @@ async function attempt(undoing: Undoing, created: Created, refused: Refused<stri
       continue;
     }
     const gone: string[] = [];
-    for (const { item, outcome } of await remove(undoing, model, side, free)) {
+    for (const { item, outcome } of await remove(undoing, model, side, free, known)) {
       const { cloudId } = item.examined;
       if (outcome.status === "written") gone.push(cloudId);
       else if (outcome.status === "refused") refused.push({ record: cloudId, code: outcome.refusal.code });
@@ -86,34 +88,29 @@ async function settleMissing(undoing: Undoing, { model, side, bases }: Created, 
   await undoing.restoreBases(model, [...ours].map((cloudId) => ({ cloudId, base: bases.get(cloudId) })));
 }
 
-async function remove(undoing: Undoing, model: PairModel, side: SideName, items: readonly WriteItem[]): ReturnType<Undoing["commit"]> {
+async function remove(undoing: Undoing, model: PairModel, side: SideName, items: readonly WriteItem[], known: readonly Child[]): ReturnType<Undoing["commit"]> {
   const whole = await wholeRows(undoing.context, model[side], items.map(({ examined }) => examined[side]!.row));
   const images = items.map(({ examined }, at) => preImageOfDelete(undoing.context, undoing.id, examined, side, whole.fields, whole.values[at]!));
   await undoing.store([{ op: "put", collection: "preImage", records: images }]);
   return undoing.commit(side, items, (some) => [{
     items: some,
-    batch: { op: "delete", model: model[side].name, rows: some.map(({ examined }) => ({ key: examined[side]!.key, revision: examined[side]!.row.revision })) },
+    batch: {
+      op: "delete", model: model[side].name, rows: some.map(({ examined }) => ({ key: examined[side]!.key, revision: examined[side]!.row.revision })),
+      ...toLookFor(undoing.models, model, side, known),
+    },
   }]);
 }
 
-/** Keys of rows that others refer to which stay. */
-async function withChildren(undoing: Undoing, parent: PairModel, side: SideName, items: readonly WriteItem[]): Promise<Set<string>> {
-  const held = new Set<string>();
-  for (const model of undoing.models) {
-    for (const field of model.fields) {
-      if (field.parent !== parent.name) continue;
-      const { endpoint } = model[side];
-      const tuples = items.map(({ examined }) => examined[side]!.key);
-      const children = await undoing.context.retrying(() => endpoint.fetch({ fields: field[side].names, by: field[side].names, tuples }));
-      for (const child of children) {
-        const key = keyText(child.values as string[]);
-        const itself = model === parent && keyText(child.key) === key;
-        const row = rowName(side, model.name, child.key);
-        const before = undoing.restoring.get(row);
-        const leaves = before !== undefined && field[side].names.some((name, at) => before.has(name) && before.get(name) !== child.values[at]);
-        if (!itself && !leaves && !undoing.removing.has(row)) held.add(key);
-      }
-    }
-  }
-  return held;
+/** Rows that refer to these: those that stay, and those that may go along. */
+async function children(undoing: Undoing, parent: PairModel, side: SideName, items: readonly WriteItem[]): Promise<{ readonly staying: readonly Child[]; readonly known: readonly Child[] }> {
+  const found = await childrenOf(undoing.context, undoing.models, parent, side, items.map(({ examined }) => examined[side]!.key));
+  const staying = found.filter((child) => {
+    const { model, field, row } = child;
+    const itself = model === parent && keyText(row.key) === parentOf(child);
+    const name = rowName(side, model.name, row.key);
+    const before = undoing.restoring.get(name);
+    const leaves = before !== undefined && field[side].names.some((each, at) => before.has(each) && before.get(each) !== row.values[at]);
+    return !itself && !leaves && !undoing.removing.has(name);
+  });
+  return { staying, known: found.filter((child) => !staying.includes(child)) };
 }
