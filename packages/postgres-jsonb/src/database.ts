@@ -1,8 +1,7 @@
-import type { Database, DocumentDatabase, StateStore } from "@sync/core";
+import type { Database, StateStore } from "@sync/core";
 import { SyncError, unfold } from "@sync/core";
-import { meaningOf, pgTransactionExecutor, pooledTransaction, postgresDriver, postgresExecutor, sqlDatabase } from "@sync/sql";
+import { pgTransactionExecutor, pooledTransaction, postgresDriver, postgresExecutor, sqlDatabase } from "@sync/sql";
 import type { PostgresLike } from "@sync/sql";
-import { missingIndexes } from "./indexes.ts";
 import { modelsOf } from "./models.ts";
 import type { DocumentOptions, JsonbDatabaseOptions } from "./options.ts";
 import { checkOptions } from "./options.ts";
@@ -30,26 +29,13 @@ export function jsonbDatabase<const Kinds extends Readonly<Record<string, Docume
   if (!driver) throw new SyncError("OPTIONS.WRONG_CLIENT", "jsonbDatabase needs a Pool or Client of node-postgres, or a PGlite, as its first argument.");
   checkOptions(options);
   const { models, trees, leftOut } = modelsOf(options.documents);
-  const { sideTables, patcher, patience = 10_000 } = options;
+  const { sideTables, patcher, patience = 10_000, serverIdentity } = options;
   const name = `postgres-jsonb/${driver === "pglite" ? "pglite" : "pg"}`;
   const transaction = pooledTransaction(client);
   const executor = transaction ? pgTransactionExecutor(transaction) : postgresExecutor(client, driver, patience);
-  const tables = sqlDatabase({ name, executor, models, inTransaction: transaction !== undefined, ...(sideTables ? { sideTables } : {}) });
-  const rows: DocumentDatabase = {
-    ...tables,
-    documents: tables.documents!,
-    async inspect(wanted) {
-      const { findings, shapes } = await tables.inspect(wanted);
-      try {
-        return { findings: [...findings, ...(await missingIndexes(executor, options.documents, wanted))], shapes };
-      } catch (error) {
-        const means = meaningOf(error, { database: name });
-        throw "error" in means ? means.error : error;
-      }
-    },
-  };
+  const tables = sqlDatabase({ name, executor, models, inTransaction: transaction !== undefined, sideTables, serverIdentity });
   return {
-    ...unfold<JsonbTypes<Kinds>>(rows, trees, patcher ? { patcher } : {}),
+    ...unfold<JsonbTypes<Kinds>>({ ...tables, documents: tables.documents! }, trees, { patcher }),
     state: tables.state,
     leftOut,
     uninstall: () => tables.uninstall(),

@@ -1,6 +1,6 @@
 export { jsonbDatabase } from "./database.ts";
 export type { JsonbDatabase } from "./database.ts";
-export { jsonbSchema } from "./ddl.ts";
+export { jsonbSchema } from "./models.ts";
 export { syncProperties } from "./sync-fields.ts";
 export { kinds } from "./kinds.ts";
 export type { ChildOptions, DocumentOptions, JsonbDatabaseOptions, KeyOptions, KeyType, RecordOptions, ReferenceOptions } from "./options.ts";

@@ -1,15 +1,16 @@
 import { randomUUID } from "node:crypto";
 import type { DocumentTree, Kind, Model, TreeChild, TreeRecord, TreeReference } from "@sync/core";
 import { hintFor, SyncError } from "@sync/core";
-import { postgresColumn } from "@sync/sql";
-import type { KeyMaker, SqlModel } from "@sync/sql";
+import { documentTables, postgresColumn } from "@sync/sql";
+import type { DocumentKey, KeyMaker, SqlModel } from "@sync/sql";
 import type { $ZodObject } from "zod/v4/core";
-import type { ChildOptions, DocumentOptions, KeyOptions, KeyType, RecordOptions } from "./options.ts";
+import { checkOptions } from "./options.ts";
+import type { ChildOptions, DocumentOptions, KeyType, RecordOptions } from "./options.ts";
 import { levelOf, type ChildArray } from "./schema.ts";
 import type { Stored } from "./kinds.ts";
 
 /** The field of the rows that holds the document; no unfolded model shows it. */
-export const JSON_FIELD = "document";
+const JSON_FIELD = "document";
 
 /** Options as tables to read, trees to unfold them by, and what takes no part. */
 export interface JsonbModels {
@@ -20,23 +21,18 @@ export interface JsonbModels {
 
 export function modelsOf(documents: Readonly<Record<string, DocumentOptions>>): JsonbModels {
   const leftOut = new Map<string, string>();
-  const kinds = Object.entries(documents);
-  return {
-    models: kinds.map(([name, options]) => sqlModelOf(name, options)),
-    trees: kinds.map(([name, options]) => ({ documents: name, json: JSON_FIELD, ...recordOf(name, options.schema, options, leftOut) })),
-    leftOut,
-  };
+  const trees = Object.entries(documents).map(([name, options]): DocumentTree =>
+    ({ documents: name, json: JSON_FIELD, ...recordOf(name, options.schema, options, leftOut) }));
+  return { models: trees.map((tree) => sqlModelOf(tree, documents[tree.documents]!)), trees, leftOut };
 }
 
-/** The key column with its defaults. */
-export function keyOf({ key = "id" }: DocumentOptions): Required<KeyOptions> {
-  const { column, type = "uuid", field = column } = typeof key === "string" ? { column: key } : key;
-  return { column, type, field };
-}
-
-/** The column and text that tell this kind's rows from others'. */
-export function kindOf(name: string, { kind }: DocumentOptions): { readonly column: string; readonly value: string } | undefined {
-  return typeof kind === "string" ? { column: kind, value: name } : kind;
+/**
+ * SQL that makes the tables and unique indexes of these kinds, each only where it is missing: for migrations. Nothing runs
+ * it but you.
+ */
+export function jsonbSchema(documents: Readonly<Record<string, DocumentOptions>>): string {
+  checkOptions({ documents }, "jsonbSchema");
+  return documentTables(modelsOf(documents).models);
 }
 
 const KEYS: Readonly<Record<KeyType, { readonly kind: Kind; readonly maker?: KeyMaker }>> = {
@@ -46,17 +42,17 @@ const KEYS: Readonly<Record<KeyType, { readonly kind: Kind; readonly maker?: Key
   bigint: { kind: { type: "integer", bits: 64 }, maker: "database" },
 };
 
-function sqlModelOf(name: string, options: DocumentOptions): SqlModel {
-  const key = keyOf(options);
-  const { kind, maker } = KEYS[key.type];
-  const filter = kindOf(name, options);
+function sqlModelOf(tree: DocumentTree, { key = "id", column = "document", kind: filter, table }: DocumentOptions): SqlModel {
+  const name = tree.documents;
+  const { column: keyColumn, type = "uuid", field = keyColumn } = typeof key === "string" ? { column: key } : key;
+  const { kind, maker } = KEYS[type];
   const model: Model = {
     name,
     fields: [
-      { name: key.field, kind, nullable: false, writable: true },
+      { name: field, kind, nullable: false, writable: true },
       { name: JSON_FIELD, kind: { type: "json", noNul: true }, nullable: false, writable: true },
     ],
-    primaryKey: [key.field],
+    primaryKey: [field],
     keySource: maker === undefined ? "values" : "allocated",
     uniqueKeys: [],
     references: [],
@@ -64,15 +60,30 @@ function sqlModelOf(name: string, options: DocumentOptions): SqlModel {
   };
   return {
     model,
-    table: typeof options.table === "string" ? { name: options.table } : options.table,
+    table: typeof table === "string" ? { name: table } : table,
     columns: [
-      postgresColumn({ field: key.field, column: key.column, type: key.type }),
+      postgresColumn({ field, column: keyColumn, type }),
       // As it stands, not in canonical form: what nobody changes is written back with every digit it had.
-      { ...postgresColumn({ field: JSON_FIELD, column: options.column ?? "document", type: "jsonb" }), decode: (text) => text },
+      { ...postgresColumn({ field: JSON_FIELD, column, type: "jsonb" }), decode: (text) => text },
     ],
     ...(maker === undefined ? {} : { keyMaker: maker }),
-    ...(filter ? { filter } : {}),
+    ...(filter === undefined ? {} : { filter: typeof filter === "string" ? { column: filter, value: name } : filter }),
+    documentKeys: documentKeysOf(tree, column),
   };
+}
+
+/** Natural keys and cloudIds of the documents themselves. */
+function documentKeysOf({ documents: model, fields: all, uniqueKeys = [], cloudId }: DocumentTree, column: string): DocumentKey[] {
+  const keys = [...uniqueKeys, ...(cloudId === undefined ? [] : [[cloudId]])];
+  return keys.map((fields) => ({
+    fields, column, isCloudId: fields.length === 1 && fields[0] === cloudId,
+    paths: fields.map((name) => {
+      const path = all.find((each) => each.name === name)?.path;
+      if (path !== undefined) return listed(path);
+      const hint = hintFor(name, all.map((each) => each.name));
+      throw new SyncError("OPTIONS.UNKNOWN_FIELD", `\`${model}\` has no field \`${name}\` for its natural key.${hint}`, { model, field: name });
+    }),
+  }));
 }
 
 function recordOf(name: string, schema: $ZodObject, options: RecordOptions, leftOut: Map<string, string>): TreeRecord {
@@ -132,6 +143,6 @@ function singleOf(name: string, { kind, numbers }: Stored, options: ChildOptions
   return { single: true, fields: [{ name: field, kind, ...(numbers === "text" ? { numbers } : {}) }], ...keysOf(options) };
 }
 
-export function listed(one: string | readonly string[]): readonly string[] {
+function listed(one: string | readonly string[]): readonly string[] {
   return typeof one === "string" ? [one] : one;
 }

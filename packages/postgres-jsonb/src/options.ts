@@ -1,5 +1,7 @@
 import { checkNames, SyncError } from "@sync/core";
 import type { Declaration, Patcher } from "@sync/core";
+import { checkConnectionOptions } from "@sync/sql";
+import type { ConnectionOptions } from "@sync/sql";
 import type { $ZodObject } from "zod/v4/core";
 
 /** Fields of another record's primary key: one field, or several in its order. */
@@ -56,21 +58,17 @@ export interface DocumentOptions extends RecordOptions {
   readonly kind?: string | { readonly column: string; readonly value: string };
 }
 
-export interface JsonbDatabaseOptions<Documents extends Readonly<Record<string, DocumentOptions>> = Readonly<Record<string, DocumentOptions>>> {
+export interface JsonbDatabaseOptions<Documents extends Readonly<Record<string, DocumentOptions>> = Readonly<Record<string, DocumentOptions>>> extends ConnectionOptions {
   /** Kinds of documents, by the names their models get. */
   readonly documents: Documents;
-  /** Where the sync's own tables go; the schema is made if it is missing. @default the connection's current schema */
-  readonly sideTables?: { readonly schema?: string };
   /** How changes of documents are written. @default exactPatcher: the paths that change */
   readonly patcher?: Patcher;
-  /** How many milliseconds to wait for a transaction of yours on a connection that both share. @default 10000 */
-  readonly patience?: number;
 }
 
 const RECORD = ["unique", "cloudId", "references", "synced", "children"] as const satisfies readonly (keyof RecordOptions)[];
 const CHILD = [...RECORD, "key", "orderBy", "parent"] as const satisfies readonly (keyof ChildOptions)[];
 const DOCUMENT = [...RECORD, "schema", "table", "column", "key", "kind"] as const satisfies readonly (keyof DocumentOptions)[];
-const DATABASE = ["documents", "sideTables", "patcher", "patience"] as const satisfies readonly (keyof JsonbDatabaseOptions)[];
+const DATABASE = ["documents", "patcher"] as const satisfies readonly (keyof JsonbDatabaseOptions)[];
 
 export function checkOptions(options: JsonbDatabaseOptions, factory = "jsonbDatabase"): void {
   if (typeof options?.documents !== "object" || options.documents === null || Object.keys(options.documents).length === 0) {
@@ -79,12 +77,7 @@ export function checkOptions(options: JsonbDatabaseOptions, factory = "jsonbData
   if ((options as { writes?: unknown }).writes === "orm") {
     throw new SyncError("OPTIONS.ENGINE", '`writes: "orm"` is for libraries with hooks: documents in JSONB have none. Leave it out.');
   }
-  checkNames(options, DATABASE, factory);
-  if (options.sideTables) checkNames(options.sideTables, ["schema"], "`sideTables`");
-  if (options.patience !== undefined && !(options.patience >= 0)) throw new SyncError("OPTIONS.INVALID", "`patience` is a number of milliseconds.");
-  if (options.patcher !== undefined && typeof options.patcher?.patch !== "function") {
-    throw new SyncError("OPTIONS.INVALID", "`patcher` is an object with `name` and `patch`.");
-  }
+  checkConnectionOptions(options, factory, DATABASE);
   for (const [name, document] of Object.entries(options.documents)) {
     checkNames(document, DOCUMENT, `\`${name}\``);
     if (document.schema?._zod?.def?.type !== "object") throw new SyncError("OPTIONS.SCHEMA", `\`${name}\` needs \`schema\`: a zod 4 object.`, { model: name });

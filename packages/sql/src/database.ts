@@ -141,6 +141,8 @@ export function sqlDatabase(options: SqlDatabaseOptions): SqlDatabase {
         findings.push(...seen.findings);
         shapes.set(endpoint.model.name, seen.shape);
       }
+      const holders = options.models.filter((each) => each.documentKeys && models.includes(each.model.name));
+      if (holders.length > 0) findings.push(...await guard(async () => await dialect.missingDocumentKeys?.(executor, holders) ?? []));
       return { findings, shapes };
     },
 

@@ -1,7 +1,7 @@
-import type { Batch, Changes, Claim, ClaimRequest, DocumentUnit, Fingerprint, Key, KeyRange, Kind, Row, Unit } from "@sync/core";
+import type { Batch, Changes, Claim, ClaimRequest, DocumentUnit, Finding, Fingerprint, Key, KeyRange, Kind, Row, Unit } from "@sync/core";
 import type { Executor, TextRow } from "./executor.ts";
 import type { Fit, LiveColumn, LiveTable } from "./inspect.ts";
-import type { SqlColumn, Table } from "./model.ts";
+import type { SqlColumn, SqlModel, Table } from "./model.ts";
 import type { TurnWriter } from "./records.ts";
 
 /** The select list for some fields of a table `t`, and what its texts mean. */
@@ -83,6 +83,8 @@ export interface Dialect {
   };
   /** What the live database has under the tables' names, by model; a table that is not there is absent. */
   look(executor: Executor, tables: readonly Table[]): Promise<ReadonlyMap<string, LiveTable>>;
+  /** Capability: keys inside of documents that no unique index holds. */
+  readonly missingDocumentKeys?: (executor: Executor, models: readonly SqlModel[]) => Promise<readonly Finding[]>;
   fit(column: SqlColumn, live: LiveColumn, kind: Kind): Fit;
   /** Removes the tables of lease and identity. */
   uninstall(executor: Executor, sides: SideTables): Promise<void>;

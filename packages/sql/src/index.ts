@@ -15,13 +15,14 @@ export { checkEntityOptions, type EntityOptions } from "./entity-options.ts";
 export { type Fault, faultOf, type Meaning, meaningOf, type MeaningOptions } from "./errors.ts";
 export type { CopyIn, Executor, Statement, TextRow } from "./executor.ts";
 export {
-  checkLibraryOptions, type Fill, type LibraryDatabase, libraryDatabase, type LibraryModel, type LibraryModels, type LibraryOptions,
-  type SyncFieldNames, syncFieldsOf,
+  checkConnectionOptions, checkLibraryOptions, type ConnectionOptions, type Fill, type LibraryDatabase, libraryDatabase, type LibraryModel,
+  type LibraryModels, type LibraryOptions, type SyncFieldNames, syncFieldsOf,
 } from "./library.ts";
 export { type LibraryColumn, libraryModel, type LibraryTable } from "./library-model.ts";
-export type { KeyMaker, SqlColumn, SqlModel } from "./model.ts";
+export type { DocumentKey, KeyMaker, SqlColumn, SqlModel } from "./model.ts";
 export { checkPerModel, type OwnTypeOptions, type PerModel } from "./per-model.ts";
 export { postgresColumn, type PostgresColumnOptions, postgresKind } from "./postgres/columns.ts";
+export { documentTables } from "./postgres/document-keys.ts";
 export { postgresProcessZoneColumn } from "./postgres/process-zone.ts";
 export { postgresUtcColumn } from "./postgres/utc.ts";
 export type { RecordSession, RecordValues, RecordWriter, TurnWriter } from "./records.ts";

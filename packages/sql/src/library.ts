@@ -14,15 +14,8 @@ export interface SyncFieldNames {
   readonly syncStatus?: string | false;
 }
 
-/** Options that every adapter of an object-relational library has. */
-export interface LibraryOptions<Model extends string = string> {
-  /**
-   * Only these models, all of which must be able to take part.
-   * @default every model that can take part
-   */
-  readonly models?: readonly Model[];
-  /** @default fields with these names, in models that have them */
-  readonly syncFields?: SyncFieldNames;
+/** Options that every adapter of a database with SQL has. */
+export interface ConnectionOptions {
   /**
    * Where the sync's own tables go on PostgreSQL; the schema is made if it is missing.
    * @default the connection's current schema
@@ -40,17 +33,32 @@ export interface LibraryOptions<Model extends string = string> {
   readonly serverIdentity?: string;
 }
 
-const optionNames: Readonly<Record<keyof LibraryOptions, true>> = { models: true, syncFields: true, sideTables: true, patience: true, serverIdentity: true };
+/** Options that every adapter of an object-relational library has. */
+export interface LibraryOptions<Model extends string = string> extends ConnectionOptions {
+  /**
+   * Only these models, all of which must be able to take part.
+   * @default every model that can take part
+   */
+  readonly models?: readonly Model[];
+  /** @default fields with these names, in models that have them */
+  readonly syncFields?: SyncFieldNames;
+}
+
+const connectionNames: Readonly<Record<keyof ConnectionOptions, true>> = { sideTables: true, patience: true, serverIdentity: true };
+const libraryNames: Readonly<Record<Exclude<keyof LibraryOptions, keyof ConnectionOptions>, true>> = { models: true, syncFields: true };
 const syncFieldStandards = { cloudId: "cloudId", lastSyncedAt: "lastSyncedAt", syncStatus: "syncStatus" } as const;
 
-/** Refuses options that nobody knows; `own` are those that only this library's adapter has. */
-export function checkLibraryOptions(options: LibraryOptions, factory: string, own: readonly string[]): void {
-  checkNames(options, [...own, ...Object.keys(optionNames)], factory);
-  if (options.syncFields) checkNames(options.syncFields, Object.keys(syncFieldStandards), "`syncFields`");
+/** Refuses options that nobody knows; `own` are those that only this adapter has. */
+export function checkConnectionOptions(options: ConnectionOptions, factory: string, own: readonly string[]): void {
+  checkNames(options, [...own, ...Object.keys(connectionNames)], factory);
   if (options.sideTables) checkNames(options.sideTables, ["schema"], "`sideTables`");
-  if (options.patience !== undefined && !(options.patience >= 0)) {
-    throw new SyncError("OPTIONS.INVALID", "`patience` is a number of milliseconds.");
-  }
+  if (options.patience !== undefined && !(options.patience >= 0)) throw new SyncError("OPTIONS.INVALID", "`patience` is a number of milliseconds.");
+}
+
+/** The same for an adapter of a library. */
+export function checkLibraryOptions(options: LibraryOptions, factory: string, own: readonly string[]): void {
+  checkConnectionOptions(options, factory, [...own, ...Object.keys(libraryNames)]);
+  if (options.syncFields) checkNames(options.syncFields, Object.keys(syncFieldStandards), "`syncFields`");
 }
 
 /** Fields of the user's own that belong to the sync, by their names; a cloudId has to be able to identify. */

@@ -42,6 +42,19 @@ export interface SqlModel {
   readonly filter?: { readonly column: string; readonly value: string };
   /** Needed where the model says `keySource: "allocated"`. */
   readonly keyMaker?: KeyMaker;
+  /** Of rows that hold a document each. PostgreSQL. */
+  readonly documentKeys?: readonly DocumentKey[];
+}
+
+/** Parts of a document that no two rows have alike: held by a unique index over expressions. */
+export interface DocumentKey {
+  /** What they are called. */
+  readonly fields: readonly string[];
+  /** Where each of them stands in the document. */
+  readonly paths: readonly (readonly string[])[];
+  /** The column of the documents. */
+  readonly column: string;
+  readonly isCloudId: boolean;
 }
 
 /** A model with everything that statements ask for again and again. */
@@ -66,6 +79,11 @@ export function quoted(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
+/** A table's name or a type's, with its schema. */
+export function qualified({ schema, name }: { readonly schema?: string | undefined; readonly name: string }): string {
+  return schema === undefined ? quoted(name) : `${quoted(schema)}.${quoted(name)}`;
+}
+
 /** `'text'`: for names of models inside statements, never for values. */
 export function literal(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
@@ -87,7 +105,7 @@ export function tableOf(source: SqlModel): Table {
     model,
     name,
     schema,
-    sql: schema === undefined ? quoted(name) : `${quoted(schema)}.${quoted(name)}`,
+    sql: qualified(source.table),
     columns: model.fields.map((field) => need(field.name)),
     column,
     keys: model.primaryKey.map(need),

@@ -1,6 +1,7 @@
 import type { DocumentDatabase } from "./contract.ts";
 import type { Database, Endpoint, Finding, Inspection, ModelTypes } from "../endpoint.ts";
 import { exactPatcher, type Patcher } from "../engines/patcher.ts";
+import { SyncError } from "../errors.ts";
 import { hash64 } from "../hash.ts";
 import { changedDocuments, changesInside } from "./changes.ts";
 import { commitUnit } from "./commit.ts";
@@ -21,11 +22,12 @@ export interface UnfoldOptions {
  * Everything that a unit does to one document becomes one write of that document, guarded by its revision. A record's own
  * revision is that of its own part, so that two records of one document never disturb each other.
  *
- * @throws {SyncError} `OPTIONS.INVALID` with everything that is wrong with the trees
+ * @throws {SyncError} `OPTIONS.INVALID` with everything that is wrong with the trees, or a patcher that is none
  */
 export function unfold<Types extends ModelTypes = ModelTypes>(
   database: DocumentDatabase, trees: readonly DocumentTree[], { patcher = exactPatcher }: UnfoldOptions = {},
 ): Database<Types> {
+  if (typeof patcher?.patch !== "function") throw new SyncError("OPTIONS.INVALID", "`patcher` is an object with `name` and `patch`.");
   const compiled = compileTrees(database, trees);
   const readers = new Map(compiled.map((tree) => [tree, new Reader(database, tree)]));
   const all = compiled.flatMap((tree) => tree.nodes.map((node) => [node, tree] as const));
