@@ -1,5 +1,6 @@
 import type { Batch, Row, Unit } from "@sync/core";
 import { cloudIdFor, counted, deleteRows, identifyRows, insertRows, keyAfter, touchesTwice, updateRows } from "../batch.ts";
+import { childless, childrenIn, type Condition, lockParents, looksForWritten } from "../children.ts";
 import { worthCopying } from "../copy-in.ts";
 import type { RowReader, SideTables, UnitOutcome, WritableTable } from "../dialect.ts";
 import type { Executor, Statement, TextRow } from "../executor.ts";
@@ -27,12 +28,15 @@ interface Context {
   readonly after: string;
   /** Also accept a row that this very unit has already written. */
   readonly twice: boolean;
+  /** Of a delete: nobody refers to the row. */
+  readonly childless: Condition;
 }
 
 /**
  * The whole unit as one statement: the fence under a row lock first, then a data-modifying expression per batch, each
- * waiting for the one before. Only when a row is written by two batches, which one statement cannot do, or when rows have
- * to be read again at the end, do several statements go into one transaction.
+ * waiting for the one before. Several statements go into one transaction only when a row is written by two batches, which
+ * one statement cannot do, when rows have to be read again at the end, or when rows go that others may refer to: these are
+ * locked first, for what a statement sees is older than its own locks.
  */
 export async function commitUnit(
   executor: Executor,
@@ -48,7 +52,7 @@ export async function commitUnit(
     const copied = await copyIdentities(executor, unit, identities!, tables, sides, database);
     if (copied) return copied;
   }
-  const twice = touchesTwice(unit.batches);
+  const twice = touchesTwice(unit.batches) || looksForWritten(unit.batches);
   const targets = unit.batches.map((batch) => {
     const { table, after } = tables.get(batch.model)!;
     // A delete leaves nothing to look at; an identify changes nothing but the cloudId.
@@ -56,13 +60,14 @@ export async function commitUnit(
     return { batch, table, after: image, reader: postgresReader(table, table.model.fields.map((field) => field.name), sides.identity) };
   });
   const groups = twice ? targets.map((target) => [target]) : [targets];
-  const statements = groups.map((group) => statementFor(unit.fence, group, sides, twice));
+  const locks = targets.flatMap(({ batch, table }) => (batch.op === "delete" && childrenIn(batch).length > 0 ? [lockParents(batch, table, postgresSyntax)] : []));
+  const statements = [...locks, ...groups.map((group) => statementFor(unit.fence, group, tables, sides, twice))];
   const rereads = targets.flatMap((target) => (target.after === "reread" && target.batch.rows.length > 0 ? [target] : []));
   for (const { batch, table, reader } of rereads) {
     const keys = batch.rows.map((_, i) => keyAfter(table, batch, i));
     statements.push(lookup(table, reader, table.keys, keys, postgresSyntax));
   }
-  const answers = statements.length === 1 ? [await executor.query(statements[0]!)] : await executor.atomic(statements);
+  const answers = statements.length === 1 ? [await executor.query(statements[0]!)] : (await executor.atomic(statements)).slice(locks.length);
 
   const [fence] = answers[0]!;
   if (!fence || fence[1] !== "1") throw leaseLost(database);
@@ -87,17 +92,20 @@ interface Target {
   readonly reader: RowReader;
 }
 
-function statementFor(fence: number, targets: readonly Target[], sides: SideTables, twice: boolean): Statement {
+function statementFor(
+  fence: number, targets: readonly Target[], tables: ReadonlyMap<string, WritableTable>, sides: SideTables, twice: boolean,
+): Statement {
   const ctes = [`fence as (select 1 as held from ${sides.database} where fence = $1::text::bigint and runner is not null for share)`];
   const answers = ["select 'fence' as c0, (select count(*) from fence)::text as c1, pg_current_xact_id()::xid::text as c2"];
   const params: string[] = [String(fence)];
   targets.forEach((target, index) => {
-    const { batch } = target;
+    const { batch, table } = target;
     const after = index === 0 ? "fence" : `fence, (select count(*) from b${index - 1}) p`;
-    const part = partFor(target, { sides, index, after, twice });
-    params.push(JSON.stringify(part.rows));
+    const condition = childless(batch, table, tables, postgresSyntax, params.length + 2);
+    const part = partFor(target, { sides, index, after, twice, childless: condition });
+    const input = `b${index}_in as materialized (select r.v, r.n from ${postgresSyntax.rows(postgresSyntax.param(params.length + 1))})`;
+    params.push(JSON.stringify(part.rows), ...condition.params);
     const images = target.after === "returned";
-    const input = `b${index}_in as materialized (select r.v, r.n from ${postgresSyntax.rows(postgresSyntax.param(params.length))})`;
     ctes.push(input, ...part.ctes);
     const list = images
       ? "json_agg(image)::text"
@@ -198,11 +206,11 @@ function updatePart(table: Table, batch: ReturnType<typeof updateRows>, image: s
   return { ctes, rows: batch.rows };
 }
 
-function deletePart(table: Table, rows: Part["rows"], { sides, index, after, twice }: Context): Part {
+function deletePart(table: Table, rows: Part["rows"], { sides, index, after, twice, childless: condition }: Context): Part {
   const keys = table.keys.map((column, i) => `${at(column)} = ${column.write(item(i))}`).join(" and ") + only(table, "and");
   const key = table.cloudId ? "" : `, ${localKey(table.keys, table.keys.map(at))} as local_key`;
   const ctes = [
-    `b${index} as (delete from ${table.sql} t using b${index}_in r, ${after} where ${keys} and ${guarded(table.keys.length, twice)} returning r.n${key})`,
+    `b${index} as (delete from ${table.sql} t using b${index}_in r, ${after} where ${keys} and ${guarded(table.keys.length, twice)}${condition.and} returning r.n${key})`,
   ];
   if (!table.cloudId) {
     ctes.push(

@@ -1,6 +1,7 @@
 import type { Batch, IdentifyBatch } from "@sync/core";
 import { counted, deleteRows, identifyRows, insertRows, type Prior, updateRows, type UpdateRows } from "../batch.ts";
-import type { SideTables } from "../dialect.ts";
+import { childless } from "../children.ts";
+import type { SideTables, WritableTable } from "../dialect.ts";
 import type { Statement } from "../executor.ts";
 import { literal, quoted, type SqlColumn, type Table } from "../model.ts";
 import { at, tuple } from "../select.ts";
@@ -22,6 +23,8 @@ export interface Statements {
 /** What a batch needs beyond its own rows. */
 export interface BatchContext {
   readonly table: Table;
+  /** All of the database: rows of others may refer to those of this one. */
+  readonly tables: ReadonlyMap<string, WritableTable>;
   readonly sides: SideTables;
   /** What is answered of each row, of the table as `t`. */
   readonly returns: string;
@@ -31,7 +34,7 @@ export interface BatchContext {
   readonly priors: readonly (Prior | undefined)[];
 }
 
-export function statementsFor(batch: Batch, { table, sides, returns, mayBeKeptBack, priors }: BatchContext): Statements {
+export function statementsFor(batch: Batch, { table, tables, sides, returns, mayBeKeptBack, priors }: BatchContext): Statements {
   const input = sqliteSyntax.rows("?");
   const model = literal(table.model.name);
   const key = localKey(table.keys, table.keys.map((column, i) => column.write(item(i))));
@@ -53,13 +56,15 @@ export function statementsFor(batch: Batch, { table, sides, returns, mayBeKeptBa
       return updateStatements(table, updateRows(table, batch), priors, returns, sides);
     case "delete": {
       const { json, guard } = guarded(table, deleteRows(table, batch), keyed, priors);
-      const doomed = `select ${table.keys.map(at).join(", ")} from ${input} cross join ${table.sql} t where ${sameKey} and ${guard}`;
+      const free = childless(batch, table, tables, sqliteSyntax, 2);
+      const doomed = `select ${table.keys.map(at).join(", ")} from ${input} cross join ${table.sql} t where ${sameKey} and ${guard}${free.and}`;
       const remove = `delete from ${table.sql} where ${tuple(table.keys.map((column) => quoted(column.column)))} in (${doomed}) returning ${unaliased(table, returns)}`;
-      if (table.cloudId) return { write: { sql: remove, params: [json] } };
+      const write: Statement = { sql: remove, params: [json, ...free.params] };
+      if (table.cloudId) return { write };
       const forget =
         `delete from ${sides.identity} where model = ${model} and local_key in (select ${key} from ${input}` +
         ` where not exists (select 1 from ${table.sql} t where ${sameKey}))`;
-      return { write: { sql: remove, params: [json] }, afterwards: [{ sql: forget, params: [json] }] };
+      return { write, afterwards: [{ sql: forget, params: [json] }] };
     }
     default:
       return identifyStatements(table, batch, returns, sides);

@@ -1,8 +1,10 @@
 import type { Batch, DeleteBatch, UpdateBatch } from "@sync/core";
+import { childless } from "../children.ts";
 import type { Query, Statement, TextRow } from "../executor.ts";
 import { changesOf, inPortions, keyOf, movesKeys, newRecords, refusedBy, type TurnWriter } from "../records.ts";
 import type { Table } from "../model.ts";
 import { type BatchContext, statementsFor } from "./batch.ts";
+import { sqliteSyntax } from "./syntax.ts";
 
 /** What is done with a unit's records within its one turn. */
 export interface InTurn {
@@ -37,9 +39,10 @@ export function recordStep(batch: RecordBatch, context: BatchContext, { writer, 
       return batch.rows.map(() => []);
     };
   }
-  const unmoved = statementsFor(unchanged(batch, table), context).write;
+  const { sql, params } = statementsFor(unchanged(batch, table), context).write;
+  const free = childless(batch, table, context.tables, sqliteSyntax, 2);
   return (query) => {
-    const rows = query(unmoved);
+    const rows = query({ sql: sql + free.and, params: [...params, ...free.params] });
     const found = new Set(rows.map((texts) => JSON.stringify(table.keys.map((column, i) => column.decode(texts[i]!)))));
     for (const [i, { key }] of batch.rows.entries()) {
       if (!found.has(JSON.stringify(key))) continue;

@@ -32,7 +32,7 @@ export async function commitUnit(
   inTurn?: InTurn,
 ): Promise<UnitOutcome> {
   const priors = priorWrites(unit.batches, (model) => tables.get(model)!.table);
-  const targets = unit.batches.map((batch, i) => targetOf(batch, tables.get(batch.model)!, priors[i]!, sides, inTurn));
+  const targets = unit.batches.map((batch, i) => targetOf(batch, tables, priors[i]!, sides, inTurn));
   const fence: Statement = {
     sql: `update ${sides.database} set fence = case when fence = cast(? as integer) and runner is not null then fence else -1 end returning 1 as c0`,
     params: [String(unit.fence)],
@@ -67,17 +67,18 @@ export async function commitUnit(
 
 function targetOf(
   given: Batch,
-  { table, after }: WritableTable,
+  tables: ReadonlyMap<string, WritableTable>,
   priors: readonly (Prior | undefined)[],
   sides: SideTables,
   inTurn: InTurn | undefined,
 ): Target {
+  const { table, after } = tables.get(given.model)!;
   const byRecord = goesByRecord(given, table, inTurn);
   const batch = byRecord || !inTurn ? given : inTurn.fill(given);
   // An after-image is asked for once, so at once byte by byte.
   const reader = sqliteReader(table, table.model.fields.map((field) => field.name), sides.identity).bytewise!;
   const image = batch.op === "insert" || batch.op === "update" ? (byRecord ? "reread" : after) : "sent";
-  const context = { table, sides, returns: answered(table, reader, image), mayBeKeptBack: image !== "sent", priors };
+  const context = { table, tables, sides, returns: answered(table, reader, image), mayBeKeptBack: image !== "sent", priors };
   const statements = statementsFor(batch, context);
   return { batch, table, after: image, reader, statements: byRecord ? { ...statements, write: recordStep(given, context, inTurn!) } : statements };
 }

@@ -1,0 +1,168 @@
+import type { Batch, ChildRows, Claim, Reference, Row } from "@sync/core";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { pgClientExecutor } from "../src/drivers/pg.ts";
+import { type Executor, type SqlDatabase, sqlDatabase } from "../src/index.ts";
+import { onEveryEngine, onPostgres, type PostgresSession, type Session } from "./support/engines.ts";
+import { country, ddl, member, type Shape, sqlModel } from "./support/models.ts";
+
+const town = (onDelete: Reference["onDelete"]): Shape => ({
+  name: "Town",
+  table: "town",
+  key: ["id"],
+  keyMaker: "database",
+  columns: {
+    id: { type: "serial", sqlite: "integer primary key" },
+    countryId: { type: "int4", sqlite: "integer", null: true, ddl: `references country on delete ${onDelete.replace("-", " ")}` },
+  },
+  references: [{ name: "country", fields: ["countryId"], target: "Country", targetFields: ["id"], onDelete }],
+});
+
+const shapes = (onDelete: Reference["onDelete"]): readonly Shape[] => [country, town(onDelete), member];
+
+interface Opened {
+  readonly database: SqlDatabase;
+  readonly claim: Claim;
+  rows(model: string): Promise<readonly Row[]>;
+}
+
+/** Countries 1 to 3, and a town in the second one. */
+async function fill(session: Session, executor: Executor, dialect: Executor["dialect"], onDelete: Reference["onDelete"]): Promise<Opened> {
+  for (const shape of shapes(onDelete)) await session.exec(ddl(shape, dialect));
+  await session.exec("insert into country (id, code) values (1, 'A'), (2, 'B'), (3, 'C')");
+  await session.exec("insert into town (id, country_id) values (20, 2)");
+  const database = sqlDatabase({ name: "t", executor, models: shapes(onDelete).map((shape) => sqlModel(shape, dialect)) });
+  const claim = await database.claim({ holder: "h", runner: "one", seconds: 600 });
+  await database.inspect(shapes(onDelete).map(({ name }) => name));
+  const rows = async (model: string): Promise<readonly Row[]> => {
+    for await (const page of database.endpoints.get(model)!.scan({ fields: [], pageSize: 100 })) return page.rows;
+    return [];
+  };
+  return { database, claim, rows };
+}
+
+const guards = (rows: readonly Row[]) => rows.map(({ key, revision }) => ({ key, revision }));
+const towns = (known: ChildRows["known"] = []): ChildRows => ({ model: "Town", fields: ["countryId"], known });
+
+async function statuses({ database, claim }: Opened, ...batches: readonly Batch[]): Promise<readonly string[]> {
+  const committed = await database.commit({ id: "u", fence: claim.fence, batches });
+  if (!committed.committed) throw new Error(committed.refusal.code);
+  return committed.outcomes.flat().map(({ status }) => status);
+}
+
+describe.each(["set-null", "cascade"] as const)("a parent where a foreign key would %s its children", (onDelete) => {
+  onEveryEngine(import.meta.url, (engine) => {
+    let session: Session;
+    let opened: Opened;
+    beforeEach(async () => {
+      session = await engine.open();
+      opened = await fill(session, session.executor, engine.dialect, onDelete);
+    });
+    afterEach(() => session.close());
+    const remove = async (known?: ChildRows["known"]): Promise<Batch> => ({ op: "delete", model: "Country", rows: guards(await opened.rows("Country")), children: [towns(known)] });
+    const left = async () => [await session.rows("select id from country order by id"), await session.rows("select id, country_id from town order by id")];
+
+    test("stays where it has one that nobody knew of; the others go", async () => {
+      expect(await statuses(opened, await remove())).toEqual(["written", "stale", "written"]);
+      expect(await left()).toEqual([[["2"]], [["20", "2"]]]);
+    });
+
+    test("goes where all of its children are known", async () => {
+      await session.exec("insert into town (id, country_id) values (30, 3)");
+      expect(await statuses(opened, await remove([["20"], ["21"]]))).toEqual(["written", "written", "stale"]);
+      expect(await left()).toEqual([[["3"]], onDelete === "cascade" ? [["30", "3"]] : [["20", null], ["30", "3"]]]);
+    });
+
+    test("goes with children that the same unit has deleted, or hung elsewhere", async () => {
+      await session.exec("insert into town (id, country_id) values (21, 2), (30, 3)");
+      const [first, second, third] = guards(await opened.rows("Town"));
+      const batches: Batch[] = [
+        { op: "delete", model: "Town", rows: [first!] },
+        { op: "update", model: "Town", fields: ["countryId"], rows: [{ ...second!, values: ["1"] }, { ...third!, values: [null] }] },
+        { ...(await remove()), rows: guards(await opened.rows("Country")).slice(1) } as Batch,
+      ];
+      expect(await statuses(opened, ...batches)).toEqual(["written", "written", "written", "written", "written"]);
+      expect(await left()).toEqual([[["1"]], [["21", "1"], ["30", null]]]);
+    });
+
+    test("keeps its identity where it stays", async () => {
+      const [, second] = await opened.rows("Country");
+      await statuses(opened, { op: "identify", model: "Country", rows: [{ key: second!.key, cloudId: "c2", was: null }] });
+      expect(await statuses(opened, await remove())).toEqual(["written", "stale", "written"]);
+      expect(await session.rows("select cloud_id, local_key from sync_identity")).toEqual([["c2", "2"]]);
+    });
+  });
+
+  onPostgres(`${import.meta.url} race`, (engine) => {
+    let session: PostgresSession;
+    let opened: Opened;
+    beforeEach(async () => {
+      session = await engine.open();
+      opened = await fill(session, session.executor, "postgres", onDelete);
+    });
+    afterEach(() => session.close());
+
+    /** While the unit is under way, an application that has hung a town under the first country commits. */
+    async function racing(on: Opened): Promise<readonly string[]> {
+      const unit: Batch = { op: "delete", model: "Country", rows: guards(await on.rows("Country")), children: [towns()] };
+      const application = await session.pool.connect();
+      await application.query("begin; insert into town (id, country_id) values (10, 1)");
+      const committing = statuses(on, unit);
+      await expect.poll(async () => (await session.rows("select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"))[0]![0]).toBe("1");
+      await application.query("commit");
+      application.release();
+      return await committing;
+    }
+    const stands = async (): Promise<void> => {
+      expect(await session.rows("select id from country order by id")).toEqual([["1"], ["2"]]);
+      expect(await session.rows("select id, country_id from town order by id")).toEqual([["10", "1"], ["20", "2"]]);
+    };
+
+    test("stays where the unit waits for the transaction that hangs a child under it", async () => {
+      expect(await racing(opened)).toEqual(["stale", "stale", "written"]);
+      await stands();
+    });
+
+    test("stays where the unit is one message on the application's own connection", async () => {
+      const client = await session.pool.connect();
+      try {
+        const executor = pgClientExecutor(client, 10_000);
+        const database = sqlDatabase({ name: "t", executor, models: shapes(onDelete).map((shape) => sqlModel(shape, "postgres")) });
+        await database.inspect(["Country", "Town"]);
+        expect(await racing({ ...opened, database })).toEqual(["stale", "stale", "written"]);
+        await stands();
+      } finally {
+        client.release();
+      }
+    });
+  });
+});
+
+onPostgres(`${import.meta.url} price`, (engine) => {
+  let session: PostgresSession;
+  beforeEach(async () => void (session = await engine.open()));
+  afterEach(() => session.close());
+
+  test("a delete costs a second statement only where something may refer to it", async () => {
+    const sent: string[] = [];
+    const counting: Executor = {
+      dialect: "postgres",
+      query: (statement) => {
+        sent.push("query");
+        return session.executor.query(statement);
+      },
+      atomic: (statements) => {
+        sent.push(`atomic ${statements.length}`);
+        return session.executor.atomic(statements);
+      },
+    };
+    const opened = await fill(session, counting, "postgres", "cascade");
+    await session.exec("insert into member values ('a', 1, 'x')");
+    const [first] = guards(await opened.rows("Country"));
+    const members = guards(await opened.rows("Member"));
+    sent.length = 0;
+    await statuses(opened, { op: "delete", model: "Member", rows: members });
+    expect(sent.splice(0)).toEqual(["query"]);
+    await statuses(opened, { op: "delete", model: "Country", rows: [first!], children: [towns()] });
+    expect(sent.splice(0)).toEqual(["atomic 2"]);
+  });
+});
