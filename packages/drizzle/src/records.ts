@@ -1,7 +1,7 @@
 import { decode } from "@sync/core";
 import type { Kind } from "@sync/core";
-import { driversForm, holdsAll } from "@sync/sql";
-import type { LibraryModel, RecordSession, RecordValues, RecordWriter, Statement, TurnWriter } from "@sync/sql";
+import { driversForm, wholly } from "@sync/sql";
+import type { LibraryModel, RecordData, RecordSession, RecordWriter, Statement, TurnWriter } from "@sync/sql";
 import { and, eq, sql } from "drizzle-orm";
 import type { SQL } from "drizzle-orm";
 import type { PgDatabase, PgQueryResultHKT, PgTable } from "drizzle-orm/pg-core";
@@ -17,15 +17,14 @@ interface Field {
   readonly declared: boolean;
 }
 
-interface Records {
-  writes(model: string): boolean;
-  carries(model: string, values: RecordValues): boolean;
-  /** As the application has them. */
-  plain(model: string, values: RecordValues): Record<string, never>;
+interface Records extends Pick<RecordWriter, "writes" | "form"> {
   /** A condition that only the record with this key meets. */
-  keyed(model: string, key: RecordValues): SQL;
+  keyed(model: string, key: RecordData): SQL;
   table(model: string): unknown;
 }
+
+/** As Drizzle's types have records of a table that nobody knows. */
+type Values = Record<string, never>;
 
 type Declared = Readonly<Record<string, Readonly<Record<string, unknown>> | undefined>>;
 
@@ -35,27 +34,29 @@ function recordsOf(tables: readonly DrizzleTable[], models: readonly LibraryMode
     const { columns } = tableOf.get(name)!;
     return [name, new Map(fields.map((field): [string, Field] => [field.name, { column: columns[field.name]!, kind: field.kind, declared: declared[name]?.[field.name] !== undefined }]))];
   }));
-  const plainOf = (model: string, field: string, value: string): unknown => plainValue(fieldsOf.get(model)!.get(field)!, value, dialect);
+  const fieldOf = (model: string, field: string): Field => fieldsOf.get(model)!.get(field)!;
   return {
     writes: (model) => fieldsOf.has(model),
-    carries: (model, values) => [...values].every(([name, value]) => value === null || isCarried(fieldsOf.get(model)!.get(name)!, value, dialect)),
-    plain: (model, values) => Object.fromEntries([...values].map(([field, value]) => [field, value === null ? null : plainOf(model, field, value)])) as Record<string, never>,
-    keyed: (model, key) => and(...[...key].map(([field, value]) => eq(fieldsOf.get(model)!.get(field)!.column, plainOf(model, field, value!))))!,
+    form(model, name) {
+      const form = formOf(fieldOf(model, name), dialect);
+      return (value) => (value === null ? null : form(value));
+    },
+    keyed: (model, key) => and(...Object.entries(key).map(([field, value]) => eq(fieldOf(model, field).column, value)))!,
     table: (model) => tableOf.get(model)!.table,
   };
 }
 
 /** Within one turn of the event loop, in which better-sqlite3 does what it is told. */
 export function sqliteRecords(db: object, ...known: [readonly DrizzleTable[], readonly LibraryModel[], Declared]): TurnWriter {
-  const { writes, carries, plain, keyed, table } = recordsOf(...known, "sqlite");
+  const { writes, form, keyed, table } = recordsOf(...known, "sqlite");
   const on = db as BaseSQLiteDatabase<"sync", unknown>;
   const of = (model: string): SQLiteTable => table(model) as SQLiteTable;
   return {
     fillsIn: true,
     writes,
-    carries,
-    insert: (model, records) => void on.insert(of(model)).values(records.map((values) => plain(model, values))).run(),
-    update: (model, key, changes) => void on.update(of(model)).set(plain(model, changes)).where(keyed(model, key)).run(),
+    form,
+    insert: (model, records) => void on.insert(of(model)).values(records as Values[]).run(),
+    update: (model, key, changes) => void on.update(of(model)).set(changes as Values).where(keyed(model, key)).run(),
     delete: (model, key) => void on.delete(of(model)).where(keyed(model, key)).run(),
   };
 }
@@ -64,18 +65,18 @@ type Postgres = PgDatabase<PgQueryResultHKT>;
 
 /** In Drizzle's own transactions: of a pool, on a connection of their own; of PGlite, under its lock. */
 export function postgresRecords(db: object, ...known: [readonly DrizzleTable[], readonly LibraryModel[], Declared]): RecordWriter {
-  const { writes, carries, plain, keyed, table } = recordsOf(...known, "postgres");
+  const { writes, form, keyed, table } = recordsOf(...known, "postgres");
   const of = (model: string): PgTable => table(model) as PgTable;
   const sessionOf = (on: Postgres): RecordSession => ({
     async query(statement) {
       const { rows } = (await barely(on.execute(asDrizzle(statement)))) as { readonly rows: readonly Record<string, string | null>[] };
       return rows.map((row) => Object.values(row));
     },
-    insert: async (model, records) => void (await barely(on.insert(of(model)).overridingSystemValue().values(records.map((values) => plain(model, values))))),
-    update: async (model, key, changes) => void (await barely(on.update(of(model)).set(plain(model, changes)).where(keyed(model, key)))),
+    insert: async (model, records) => void (await barely(on.insert(of(model)).overridingSystemValue().values(records as Values[]))),
+    update: async (model, key, changes) => void (await barely(on.update(of(model)).set(changes as Values).where(keyed(model, key)))),
     delete: async (model, key) => void (await barely(on.delete(of(model)).where(keyed(model, key)))),
   });
-  return { fillsIn: true, writes, carries, transaction: (work) => barely((db as Postgres).transaction((transaction) => work(sessionOf(transaction)))) };
+  return { fillsIn: true, writes, form, transaction: (work) => barely((db as Postgres).transaction((transaction) => work(sessionOf(transaction)))) };
 }
 
 /** Each place of a parameter becomes one of Drizzle's. */
@@ -84,13 +85,10 @@ function asDrizzle({ sql: text, params }: Statement): SQL {
   return sql.join(parts.map((part, i) => (i % 2 === 0 ? sql.raw(part) : sql`${params[Number(part) - 1]}`)));
 }
 
-function isCarried({ column, kind, declared }: Field, value: string, dialect: Dialect): boolean {
-  // To Drizzle, a null in JSON is none.
-  if (kind.type === "json" && value === "null") return false;
-  return holdsAll(kind, value, () => {
-    const plain = plainValue({ column, kind, declared }, value, dialect);
-    return column.dataType === "custom" && !declared ? column.mapToDriverValue(plain) : plain;
-  });
+function formOf(field: Field, dialect: Dialect): (value: string) => unknown {
+  const { column, kind, declared } = field;
+  const stored = (plain: unknown): unknown => (column.dataType === "custom" && !declared ? column.mapToDriverValue(plain) : plain);
+  return wholly(kind, (value) => plainValue(field, value, dialect), stored);
 }
 
 /** What the application has for it: what Drizzle gives, and takes. */

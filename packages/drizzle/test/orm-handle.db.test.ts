@@ -23,7 +23,7 @@ const model = { model: { name: "ours", fields: [{ name: "id", kind: { type: "tex
 function inTurn(executor: Executor, writer: TurnWriter): Executor {
   const step = (query: (statement: Statement) => readonly TextRow[], statement: Statement) => {
     if (!statement.sql.startsWith("insert")) return query(statement);
-    writer.insert("ours", [new Map([["id", statement.params[0]!]])]);
+    writer.insert("ours", [{ id: statement.params[0]! }]);
     return [];
   };
   return { ...executor, atomic: async (statements) => await executor.inTurn!((query) => statements.map((statement) => step(query, statement))) };

@@ -2,8 +2,8 @@ import { FlushMode } from "@mikro-orm/core";
 import type { EntityMetadata, EntityProperty, MikroORM } from "@mikro-orm/core";
 import { decode } from "@sync/core";
 import type { Kind } from "@sync/core";
-import { holdsAll, isWellFormed, kyselyQuery, patiently } from "@sync/sql";
-import type { KyselyLike, LibraryModel, RecordSession, RecordValues, RecordWriter } from "@sync/sql";
+import { isWellFormed, kyselyQuery, patiently, wholly } from "@sync/sql";
+import type { KyselyLike, LibraryModel, RecordData, RecordSession, RecordWriter } from "@sync/sql";
 import { columnsOf } from "./columns.ts";
 import type { EntityColumn } from "./columns.ts";
 import { mapError } from "./errors.ts";
@@ -30,15 +30,13 @@ export function recordWriter(orm: MikroORM, models: readonly LibraryModel[], pat
     fillsIn: true,
     mapError,
     writes: (model) => known.has(model),
-    carries(name, values) {
-      const { entity, fields } = known.get(name)!;
-      // An entity that is changed has to have the version that its row has.
-      if (values.has(entity.versionProperty) && !values.has(entity.primaryKeys[0]!)) return false;
-      return [...values].every(([field, value]) => {
-        const { kind, nullable, property } = fields.get(field)!;
-        return value === null ? nullable : holdsAll(kind, value, () => safely(plain(kind, value, property)));
-      });
+    form(name, field) {
+      const { kind, nullable, property } = known.get(name)!.fields.get(field)!;
+      const form = formOf(kind, property);
+      return (value) => (value !== null ? form(value) : nullable ? null : undefined);
     },
+    // An entity that is changed has to have the version that its row has.
+    carries: (name, data) => !(known.get(name)!.entity.versionProperty in data) || known.get(name)!.entity.primaryKeys[0]! in data,
     transaction: (work) => patiently(patience, async (begun) => {
       const em = orm.em.fork({ disableContextResolution: true, disableTransactions: false, flushMode: FlushMode.COMMIT });
       return await em.transactional(async (own) => {
@@ -57,24 +55,22 @@ function sessionOf(em: Manager, modelOf: (name: string) => Model): RecordSession
   }
   const options = { filters: false, populate: false, cache: false } as const;
   /** One that was loaded is found without a query. */
-  const found = async ({ entity, fields }: Model, key: RecordValues): Promise<object> => await em.findOneOrFail(entity.class, dataOf(fields, key), options);
+  const found = async ({ entity }: Model, key: RecordData): Promise<object> => await em.findOneOrFail(entity.class, key, options);
   return {
     query: async (statement) => await kyselyQuery(em.getTransactionContext<KyselyLike>()!, statement),
     async insert(name, records) {
-      const { entity, fields } = modelOf(name);
-      for (const values of records) em.create(entity.class, dataOf(fields, values), { persist: true, partial: true });
+      const { entity } = modelOf(name);
+      for (const data of records) em.create(entity.class, data, { persist: true, partial: true });
       await flush();
     },
     async update(name, key, changes) {
-      const model = modelOf(name);
-      em.assign(await found(model, key), dataOf(model.fields, changes), { updateNestedEntities: false, mergeObjectProperties: false });
+      em.assign(await found(modelOf(name), key), changes, { updateNestedEntities: false, mergeObjectProperties: false });
     },
     delete: async (name, key) => void em.remove(await found(modelOf(name), key)),
     async load(model, keys) {
-      const { entity, fields } = modelOf(model);
-      const all = keys.map((key) => dataOf(fields, key));
+      const { entity } = modelOf(model);
       const [name, more] = entity.primaryKeys;
-      await em.find(entity.class, name === undefined || more !== undefined ? { $or: all } : { [name]: { $in: all.map((key) => key[name]) } }, options);
+      await em.find(entity.class, name === undefined || more !== undefined ? { $or: keys } : { [name]: { $in: keys.map((key) => key[name]) } }, options);
     },
     flush,
   };
@@ -87,22 +83,14 @@ function safely(value: unknown): unknown {
   return Array.isArray(value) && value.some((item) => item !== null && safely(item) === null) ? null : value;
 }
 
-/** As an application gives it: a relation by the key of the other entity. */
-function dataOf(fields: Model["fields"], values: RecordValues): Readonly<Record<string, unknown>> {
-  return Object.fromEntries([...values].map(([field, value]) => {
-    const { kind, property } = fields.get(field)!;
-    return [field, value === null ? null : plain(kind, value, property)];
-  }));
-}
-
-/** A value as the application has it. */
-function plain(kind: Kind, value: string, property: EntityProperty): unknown {
+/** A value as the application has it; a relation by the key of the other entity. */
+function formOf(kind: Kind, property: EntityProperty): (value: string) => unknown {
   const { runtimeType } = property;
-  if (kind.type === "instant" && (ownType(property) !== undefined || runtimeType.startsWith("Date"))) return new Date(value);
-  const decoded = decode(kind, value);
-  if (ownType(property) !== undefined) return decoded;
-  if (runtimeType === "Buffer") return Buffer.from(decoded as Uint8Array);
-  if (kind.type !== "integer" && kind.type !== "decimal") return decoded;
-  if (runtimeType === "number") return Number(value);
-  return runtimeType === "bigint" ? BigInt(value) : value;
+  const isOwn = ownType(property) !== undefined;
+  if (kind.type === "instant" && (isOwn || runtimeType.startsWith("Date"))) return wholly(kind, (value) => new Date(value), safely);
+  if (isOwn) return wholly(kind, (value) => decode(kind, value), safely);
+  if (runtimeType === "Buffer") return wholly(kind, (value) => Buffer.from(decode(kind, value) as Uint8Array), safely);
+  if (kind.type !== "integer" && kind.type !== "decimal") return wholly(kind, (value) => decode(kind, value), safely);
+  if (runtimeType === "number") return wholly(kind, Number, safely);
+  return wholly(kind, runtimeType === "bigint" ? BigInt : (value) => value, safely);
 }

@@ -1,8 +1,8 @@
 import { DbNull } from "@prisma/client/runtime/client";
 import { decode, SyncError } from "@sync/core";
 import type { Field, Kind } from "@sync/core";
-import { holdsAll } from "@sync/sql";
-import type { LibraryModel, RecordSession, RecordValues, RecordWriter } from "@sync/sql";
+import { wholly } from "@sync/sql";
+import type { LibraryModel, RecordData, RecordSession, RecordWriter } from "@sync/sql";
 import type { PrismaClientLike } from "./client.ts";
 import { withoutExtensions } from "./client.ts";
 import type { DmmfModel } from "./dmmf.ts";
@@ -42,10 +42,13 @@ export function recordWriter(client: PrismaClientLike, schema: readonly DmmfMode
     fillsIn: true,
     mapError,
     writes: (model) => known.has(model),
-    carries(model, values) {
-      const { fields } = known.get(model)!;
-      // Prisma itself refuses null where there has to be a value, and does not say so in a way to be told from others.
-      return [...values].every(([field, value]) => (value === null ? fields.get(field)!.nullable : isCarried(fields.get(field)!.kind, value)));
+    form(model, name) {
+      const { kind, nullable } = known.get(model)!.fields.get(name)!;
+      // Prisma itself refuses null where there has to be a value, and does not say so in a way to be told from others. To it, null in
+      // a field of JSON is the null of JSON.
+      const absent = !nullable ? undefined : kind.type === "json" ? DbNull : null;
+      const form = wholly(kind, (value) => plain(kind, value), (given) => shown(kind, given));
+      return (value) => (value === null ? absent : form(value));
     },
     transaction: (work) => interactive((transaction) => work(sessionOf(transaction, (model) => known.get(model)!, patience)), { maxWait: patience, timeout }),
   };
@@ -68,16 +71,16 @@ function keyNameOf(source: DmmfModel): string | undefined {
 function sessionOf(transaction: PrismaClientLike, modelOf: (name: string) => Model, patience: number): RecordSession {
   const below = withoutExtensions(transaction);
   const delegateOf = ({ property }: Model): Delegate => Reflect.get(transaction, property) as Delegate;
-  const where = (model: Model, key: RecordValues): object => (model.key === undefined ? dataOf(model, key) : { [model.key]: dataOf(model, key) });
+  const where = (model: Model, key: RecordData): object => (model.key === undefined ? key : { [model.key]: key });
   return {
     query: (statement) => rowsOn(below, statement),
     async insert(name, records) {
       const model = modelOf(name);
-      for (const values of records) await soon(delegateOf(model).create({ data: dataOf(model, values) }), patience);
+      for (const data of records) await soon(delegateOf(model).create({ data }), patience);
     },
     async update(name, key, changes) {
       const model = modelOf(name);
-      await soon(delegateOf(model).update({ where: where(model, key), data: dataOf(model, changes) }), patience);
+      await soon(delegateOf(model).update({ where: where(model, key), data: changes }), patience);
     },
     async delete(name, key) {
       const model = modelOf(name);
@@ -97,20 +100,10 @@ async function soon(operation: PromiseLike<unknown>, patience: number): Promise<
   }
 }
 
-function dataOf({ fields }: Model, values: RecordValues): object {
-  return Object.fromEntries([...values].map(([field, value]) => {
-    const { kind } = fields.get(field)!;
-    // To Prisma, null in a field of JSON is the null of JSON.
-    return [field, value !== null ? plain(kind, value) : kind.type === "json" ? DbNull : null];
-  }));
-}
-
-function isCarried(kind: Kind, value: string): boolean {
-  const shown = (of: Kind, given: unknown): unknown => {
-    if (of.type === "list") return (given as unknown[]).map((item) => shown(of.of, item));
-    return of.type === "time" ? (given as Date).toISOString().slice(11, -1) : given;
-  };
-  return holdsAll(kind, value, () => shown(kind, plain(kind, value)));
+/** A time of day is a Date to Prisma. */
+function shown(kind: Kind, given: unknown): unknown {
+  if (kind.type === "list") return (given as unknown[]).map((item) => shown(kind.of, item));
+  return kind.type === "time" ? (given as Date).toISOString().slice(11, -1) : given;
 }
 
 /** A value as the application has it. Throws where Prisma has no such value, such as a list with a null in it. */

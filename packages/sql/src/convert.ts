@@ -72,15 +72,25 @@ export function driversForm(kind: Kind, value: unknown, dialect: Executor["diale
   }
 }
 
-/** Whether what a library takes for a value holds all of it: a Date has no microseconds, a number in JSON not all digits. */
-export function holdsAll(kind: Kind, value: string, take: () => unknown): boolean {
-  try {
-    const given = take();
-    if (given === null) return false; // to a library, a null in JSON is none
-    if (kind.type === "json") return canonical(kind, JSON.stringify(given)) === value;
-    if (kind.type !== "local" || !(given instanceof Date)) return encode(kind, given) === value;
-    return canonical(kind, new Date(given.getTime() - given.getTimezoneOffset() * 60_000).toISOString().slice(0, -1)) === value;
-  } catch {
-    return false;
-  }
+/**
+ * What a library takes for a value, if that holds all of it: a Date has no microseconds, a number in JSON not all digits. Undefined:
+ * it does not. `shown`: what it makes of that in turn, where this is something else.
+ */
+export function wholly(kind: Kind, take: (value: string) => unknown, shown: (given: unknown) => unknown = (given) => given): (value: string) => unknown {
+  return (value) => {
+    try {
+      const given = take(value);
+      return holds(kind, value, shown(given)) ? given : undefined;
+    } catch {
+      return undefined;
+    }
+  };
+}
+
+function holds(kind: Kind, value: string, given: unknown): boolean {
+  if (given === null) return false; // to a library, a null in JSON is none
+  if (given === value) return true;
+  if (kind.type === "json") return canonical(kind, JSON.stringify(given)) === value;
+  if (kind.type !== "local" || !(given instanceof Date)) return encode(kind, given) === value;
+  return canonical(kind, new Date(given.getTime() - given.getTimezoneOffset() * 60_000).toISOString().slice(0, -1)) === value;
 }

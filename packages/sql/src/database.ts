@@ -1,5 +1,6 @@
 import type { Batch, Claim, ClaimRequest, Committed, Database, Documents, Finding, Hints, Inspection, Outcome, Refusal, StateStore, Unit } from "@sync/core";
 import { SyncError } from "@sync/core";
+import { commitByRecord } from "./by-record.ts";
 import { timed } from "./copy-in.ts";
 import { forgetDangling } from "./dangling.ts";
 import type { Dialect, SideTables, UnitOutcome, WritableTable } from "./dialect.ts";
@@ -15,7 +16,6 @@ import { quoted, tableOf } from "./model.ts";
 import { postgres } from "./postgres/index.ts";
 import { withoutLeadingMark } from "./postgres/leading-mark.ts";
 import type { RecordWriter, TurnWriter } from "./records.ts";
-import { commitByRecord } from "./records.ts";
 import { Refused } from "./refusal.ts";
 import { IDENTITY_CONSTRAINT, sideTables } from "./sides.ts";
 import { sqlite } from "./sqlite/index.ts";

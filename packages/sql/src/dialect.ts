@@ -98,6 +98,8 @@ export type AfterImage = "sent" | "returned" | "reread";
 export interface WritableTable {
   readonly table: Table;
   readonly after: AfterImage;
+  /** The rows that updates name are locked by this very transaction: nobody has changed them since they were compared. */
+  readonly locked?: true;
 }
 
 /** The names of our own tables in one database. */

@@ -1,4 +1,4 @@
-export { type Conversion, convertedField, driversForm, holdsAll, stampOf, type StoredField } from "./convert.ts";
+export { type Conversion, convertedField, driversForm, stampOf, type StoredField, wholly } from "./convert.ts";
 export { type SqlDatabase, sqlDatabase, type SqlDatabaseOptions } from "./database.ts";
 export { betterSqliteExecutor, type BetterSqliteLike, isBetterSqlite } from "./drivers/better-sqlite.ts";
 export { whenFree } from "./drivers/free.ts";
@@ -16,20 +16,22 @@ export { type Fault, faultOf, type Meaning, meaningOf, type MeaningOptions } fro
 export type { CopyIn, Executor, Statement, TextRow } from "./executor.ts";
 export {
   checkConnectionOptions, checkLibraryOptions, type ConnectionOptions, type Fill, type LibraryDatabase, libraryDatabase, type LibraryModel,
-  type LibraryModels, type LibraryOptions, type SyncFieldNames, syncFieldsOf,
+  type LibraryModels, type LibraryOptions, namedSyncFields, type SyncFieldNames, syncFieldsOf,
 } from "./library.ts";
-export { type LibraryColumn, libraryModel, type LibraryTable } from "./library-model.ts";
-export type { DocumentKey, KeyMaker, SqlColumn, SqlModel } from "./model.ts";
+export { keyMakerBy, onDeleteOf } from "./library-keys.ts";
+export { type LibraryColumn, libraryModels, type LibraryTable } from "./library-model.ts";
+export { type DocumentKey, type KeyMaker, qualified, quoted, type SqlColumn, type SqlModel } from "./model.ts";
 export { checkPerModel, type OwnTypeOptions, type PerModel } from "./per-model.ts";
 export { postgresColumn, type PostgresColumnOptions, postgresKind } from "./postgres/columns.ts";
 export { documentTables } from "./postgres/document-keys.ts";
 export { postgresProcessZoneColumn } from "./postgres/process-zone.ts";
 export { postgresUtcColumn } from "./postgres/utc.ts";
-export type { RecordSession, RecordValues, RecordWriter, TurnWriter } from "./records.ts";
+export type { RecordData, RecordSession, RecordWriter, TurnWriter } from "./records.ts";
 export { sideTableNames } from "./sides.ts";
 export { renamedColumn } from "./renamed.ts";
+export { sqliteIsInTransaction } from "./sqlite/in-transaction.ts";
 export { sqliteNumericJsonColumn } from "./sqlite/json.ts";
-export { sqliteBinaryJsonField, sqliteKindOf, sqliteUtcField } from "./sqlite/stored.ts";
+export { sqliteBinaryJsonField, sqliteDateField, sqliteKindOf, sqliteUtcField } from "./sqlite/stored.ts";
 export { sqliteColumn, type SqliteColumnOptions, type SqliteStorage } from "./sqlite/columns.ts";
 export { listInText, type ListText, sqliteListField } from "./sqlite/list.ts";
 export { sqliteState } from "./sqlite-state.ts";

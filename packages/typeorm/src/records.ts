@@ -1,7 +1,7 @@
 import { decode } from "@sync/core";
 import type { Kind } from "@sync/core";
-import { driversForm, holdsAll, pgQuery } from "@sync/sql";
-import type { LibraryModel, RecordSession, RecordValues, RecordWriter } from "@sync/sql";
+import { driversForm, pgQuery, wholly } from "@sync/sql";
+import type { LibraryModel, RecordData, RecordSession, RecordWriter } from "@sync/sql";
 import type { DataSource, EntityManager, EntityMetadata, ObjectLiteral } from "typeorm";
 import type { ColumnMetadata } from "./client.ts";
 import { nameOf } from "./models.ts";
@@ -22,9 +22,10 @@ export function recordWriter(dataSource: DataSource, models: readonly LibraryMod
   }));
   return {
     writes: (model) => known.has(model),
-    carries(model, values) {
+    form(model, field) {
       const { kinds, columns } = known.get(model)!;
-      return [...values].every(([field, value]) => value === null || holdsAll(kinds.get(field)!, value, () => plain(kinds.get(field)!, value, columns.get(field)!)));
+      const form = formOf(kinds.get(field)!, columns.get(field)!);
+      return (value) => (value === null ? null : form(value));
     },
     transaction: (work) => dataSource.transaction((manager) => work(sessionOf(manager, (name) => known.get(name)!))),
   };
@@ -32,7 +33,7 @@ export function recordWriter(dataSource: DataSource, models: readonly LibraryMod
 
 function sessionOf(manager: EntityManager, modelOf: (name: string) => Model): RecordSession {
   const connection: Promise<unknown> = manager.queryRunner!.connect();
-  const found = async (model: Model, key: RecordValues): Promise<ObjectLiteral> => {
+  const found = async (model: Model, key: RecordData): Promise<ObjectLiteral> => {
     return await manager.findOneOrFail<ObjectLiteral>(model.entity.target, { where: assigned(model, key, {}), withDeleted: true, loadEagerRelations: false });
   };
   return {
@@ -42,7 +43,7 @@ function sessionOf(manager: EntityManager, modelOf: (name: string) => Model): Re
       const { target, columns } = model.entity;
       // All of them by name: else TypeORM leaves a numbered key to the database.
       const named = columns.filter((column) => column.isInsert && !column.isVirtualProperty && column.generatedType === undefined);
-      const entities = records.map((values) => assigned<ObjectLiteral>(model, values, manager.create(target)));
+      const entities = records.map((data) => assigned<ObjectLiteral>(model, data, manager.create(target)));
       await manager.createQueryBuilder().insert().into(target, named.map((column) => column.propertyPath)).values(entities).updateEntity(false).execute();
     },
     async update(name, key, changes) {
@@ -56,20 +57,18 @@ function sessionOf(manager: EntityManager, modelOf: (name: string) => Model): Re
   };
 }
 
-function assigned<Entity extends object>({ kinds, columns }: Model, values: RecordValues, entity: Entity): Entity {
-  for (const [field, value] of values) {
+function assigned<Entity extends object>({ columns }: Model, data: RecordData, entity: Entity): Entity {
+  for (const [field, value] of Object.entries(data)) {
     const column = columns.get(field)!;
     const relation = column.isVirtual ? column.relationMetadata : undefined;
     if (relation && (value === null || !relation.getEntityValue(entity))) relation.setEntityValue(entity, value === null ? null : {});
-    if (value !== null) column.setEntityValue(entity, plain(kinds.get(field)!, value, column));
-    else if (!relation) column.setEntityValue(entity, null);
+    if (value !== null || !relation) column.setEntityValue(entity, value);
   }
   return entity;
 }
 
 /** A value as the application has it. */
-function plain(kind: Kind, value: string, column: ColumnMetadata): unknown {
-  const decoded = decode(kind, value);
-  if (kind.type === "instant" || kind.type === "local") return new Date(value);
-  return column.transformer ? decoded : driversForm(kind, decoded, "postgres");
+function formOf(kind: Kind, { transformer }: ColumnMetadata): (value: string) => unknown {
+  if (kind.type === "instant" || kind.type === "local") return wholly(kind, (value) => new Date(value));
+  return wholly(kind, transformer ? (value) => decode(kind, value) : (value) => driversForm(kind, decode(kind, value), "postgres"));
 }

@@ -21,7 +21,7 @@ export function throughRecords(executor: Executor, writer: RecordWriter, model: 
       const answers: (readonly TextRow[])[] = [];
       for (const statement of statements) {
         const isInsert = statement.sql.startsWith("insert");
-        if (isInsert) await session.insert(model, [new Map([["id", statement.params[0]!]])]);
+        if (isInsert) await session.insert(model, [{ id: statement.params[0]! }]);
         answers.push(isInsert ? [] : await session.query(statement));
       }
       return answers;

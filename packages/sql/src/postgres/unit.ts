@@ -54,10 +54,10 @@ export async function commitUnit(
   }
   const twice = touchesTwice(unit.batches) || looksForWritten(unit.batches);
   const targets = unit.batches.map((batch) => {
-    const { table, after } = tables.get(batch.model)!;
+    const { table, after, locked } = tables.get(batch.model)!;
     // A delete leaves nothing to look at; an identify changes nothing but the cloudId.
     const image = batch.op === "insert" || batch.op === "update" ? after : "sent";
-    return { batch, table, after: image, reader: postgresReader(table, table.model.fields.map((field) => field.name), sides.identity) };
+    return { batch, table, after: image, locked, reader: postgresReader(table, table.model.fields.map((field) => field.name), sides.identity) };
   });
   const groups = twice ? targets.map((target) => [target]) : [targets];
   const locks = targets.flatMap(({ batch, table }) => (batch.op === "delete" && childrenIn(batch).length > 0 ? [lockParents(batch, table, postgresSyntax)] : []));
@@ -89,6 +89,7 @@ interface Target {
   readonly batch: Batch;
   readonly table: Table;
   readonly after: WritableTable["after"];
+  readonly locked: true | undefined;
   readonly reader: RowReader;
 }
 
@@ -124,7 +125,7 @@ function partFor(target: Target, context: Context): Part {
       return insertPart(table, columns, cloudId, rows, image, target.after !== "sent", context);
     }
     case "update":
-      return updatePart(table, updateRows(table, batch), image, context);
+      return updatePart(table, updateRows(table, batch), image, target.locked, context);
     case "delete":
       return deletePart(table, deleteRows(table, batch), context);
     default:
@@ -161,7 +162,7 @@ function insertPart(
   return { ctes, rows };
 }
 
-function updatePart(table: Table, batch: ReturnType<typeof updateRows>, image: string, context: Context): Part {
+function updatePart(table: Table, batch: ReturnType<typeof updateRows>, image: string, locked: true | undefined, context: Context): Part {
   const { sides, index, after, twice } = context;
   const sets = batch.columns.flatMap((column, i) => {
     const supplied = batch.supplied[i]!;
@@ -174,7 +175,7 @@ function updatePart(table: Table, batch: ReturnType<typeof updateRows>, image: s
     ];
   });
   if (sets.length > 0) sets.push(...counted(table, batch.columns));
-  const guard = `${guarded(batch.revision, twice)}${batch.cloudId === undefined ? "" : ` and ${unnamed(table, batch.cloudId, sides)}`}`;
+  const guard = `${locked ? "true" : guarded(batch.revision, twice)}${batch.cloudId === undefined ? "" : ` and ${unnamed(table, batch.cloudId, sides)}`}`;
   const keys = table.keys.map((column, i) => `${at(column)} = ${column.write(item(i))}`).join(" and ") + only(table, "and");
   const moved = !table.cloudId && batch.columns.some((column) => table.keys.includes(column));
   const returning = [

@@ -30,11 +30,13 @@ export interface BatchContext {
   readonly returns: string;
   /** A trigger may keep rows back. */
   readonly mayBeKeptBack: boolean;
+  /** Nobody has changed the rows since they were compared. */
+  readonly locked?: true | undefined;
   /** Per row, what earlier batches of the unit wrote to it. */
   readonly priors: readonly (Prior | undefined)[];
 }
 
-export function statementsFor(batch: Batch, { table, tables, sides, returns, mayBeKeptBack, priors }: BatchContext): Statements {
+export function statementsFor(batch: Batch, { table, tables, sides, returns, mayBeKeptBack, locked, priors }: BatchContext): Statements {
   const input = sqliteSyntax.rows("?");
   const model = literal(table.model.name);
   const key = localKey(table.keys, table.keys.map((column, i) => column.write(item(i))));
@@ -53,7 +55,7 @@ export function statementsFor(batch: Batch, { table, tables, sides, returns, may
       return { write: { sql: insert, params: [json] }, afterwards: table.cloudId ? [] : [{ sql: identity, params: [json] }] };
     }
     case "update":
-      return updateStatements(table, updateRows(table, batch), priors, returns, sides);
+      return updateStatements(table, updateRows(table, batch), locked, priors, returns, sides);
     case "delete": {
       const { json, guard } = guarded(table, deleteRows(table, batch), keyed, priors);
       const free = childless(batch, table, tables, sqliteSyntax, 2);
@@ -74,12 +76,13 @@ export function statementsFor(batch: Batch, { table, tables, sides, returns, may
 function updateStatements(
   table: Table,
   batch: UpdateRows,
+  locked: true | undefined,
   priors: BatchContext["priors"],
   returns: string,
   sides: SideTables,
 ): Statements {
   const input = sqliteSyntax.rows("?");
-  const { json, guard } = guarded(table, batch.rows, batch.revision, priors);
+  const { json, guard } = locked ? { json: JSON.stringify(batch.rows), guard: "true" } : guarded(table, batch.rows, batch.revision, priors);
   const sets = batch.columns.flatMap((column, i) => {
     const value = column.write(item(batch.first + i));
     if (batch.supplied[i] === "none") return [];

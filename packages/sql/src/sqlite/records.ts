@@ -1,7 +1,7 @@
 import type { Batch, DeleteBatch, UpdateBatch } from "@sync/core";
 import { childless } from "../children.ts";
 import type { Query, Statement, TextRow } from "../executor.ts";
-import { changesOf, inPortions, keyOf, movesKeys, newRecords, refusedBy, type TurnWriter } from "../records.ts";
+import { changeReader, dataReader, inPortions, movesKeys, newRecords, refusedBy, type TurnWriter } from "../records.ts";
 import type { Table } from "../model.ts";
 import { type BatchContext, statementsFor } from "./batch.ts";
 import { sqliteSyntax } from "./syntax.ts";
@@ -41,17 +41,17 @@ export function recordStep(batch: RecordBatch, context: BatchContext, { writer, 
   }
   const { sql, params } = statementsFor(unchanged(batch, table), context).write;
   const free = childless(batch, table, context.tables, sqliteSyntax, 2);
+  const keyOf = dataReader(writer, model, table.model.primaryKey);
+  const changesOf = batch.op === "update" ? changeReader(table, batch, writer) : undefined;
   return (query) => {
     const rows = query({ sql: sql + free.and, params: [...params, ...free.params] });
     const found = new Set(rows.map((texts) => JSON.stringify(table.keys.map((column, i) => column.decode(texts[i]!)))));
     for (const [i, { key }] of batch.rows.entries()) {
       if (!found.has(JSON.stringify(key))) continue;
-      if (batch.op === "delete") refusing(writer, model, () => writer.delete(model, keyOf(table, key)));
-      else {
-        const changes = changesOf(table, batch, i);
-        if (!writer.carries(model, changes)) alone(query, i);
-        else if (changes.size > 0) refusing(writer, model, () => writer.update(model, keyOf(table, key), changes));
-      }
+      const [named, changes] = [keyOf(key), changesOf ? changesOf(i) : {}];
+      if (!named || !changes) alone(query, i);
+      else if (batch.op === "delete") refusing(writer, model, () => writer.delete(model, named));
+      else if (Object.keys(changes).length > 0) refusing(writer, model, () => writer.update(model, named, changes));
     }
     return rows;
   };

@@ -23,6 +23,25 @@ export function sqliteBinaryJsonField(names: Names): StoredField {
 }
 
 /**
+ * Moments as ISO 8601 with an offset (`2026-01-02T03:04:05.678+00:00`), or as milliseconds. Both are read, whichever of them is
+ * written; so is `CURRENT_TIMESTAMP`, which says no zone and means UTC. Without a fourth digit, which no Date has.
+ */
+export function sqliteDateField(names: Names, written: "iso8601" | "unixepoch-ms"): StoredField {
+  const kind: Kind = { type: "instant", digits: 3, noInfinity: true };
+  const number = sqliteColumn({ ...names, kind, storage: "unix-milliseconds" });
+  const zoned = (text: string): string => (/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?$/.test(text) ? `${text.replace(" ", "T")}Z` : text);
+  const column = written === "iso8601" ? { ...sqliteColumn({ ...names, kind }), encode: withOffset } : number;
+  return { kind, column: { ...column, decode: (text) => narrowed(kind, number.decode(zoned(text))) } };
+}
+
+/** Always three digits. What no Date holds a library could not read. */
+function withOffset(instant: string): string {
+  if (Number.isNaN(Date.parse(instant))) throw new ValueError("VALUE.OUT_OF_RANGE");
+  const [whole, fraction = ""] = instant.slice(0, -1).split(".");
+  return `${whole}.${fraction.padEnd(3, "0").slice(0, 3)}+00:00`;
+}
+
+/**
  * Moments as `2026-01-02 03:04:05.678`. That, `datetime('now')` without a fraction and ISO 8601 are read as UTC, and without a fourth
  * digit.
  */

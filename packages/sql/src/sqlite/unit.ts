@@ -72,13 +72,13 @@ function targetOf(
   sides: SideTables,
   inTurn: InTurn | undefined,
 ): Target {
-  const { table, after } = tables.get(given.model)!;
+  const { table, after, locked } = tables.get(given.model)!;
   const byRecord = goesByRecord(given, table, inTurn);
   const batch = byRecord || !inTurn ? given : inTurn.fill(given);
   // An after-image is asked for once, so at once byte by byte.
   const reader = sqliteReader(table, table.model.fields.map((field) => field.name), sides.identity).bytewise!;
   const image = batch.op === "insert" || batch.op === "update" ? (byRecord ? "reread" : after) : "sent";
-  const context = { table, tables, sides, returns: answered(table, reader, image), mayBeKeptBack: image !== "sent", priors };
+  const context = { table, tables, sides, returns: answered(table, reader, image), mayBeKeptBack: image !== "sent", locked, priors };
   const statements = statementsFor(batch, context);
   return { batch, table, after: image, reader, statements: byRecord ? { ...statements, write: recordStep(given, context, inTurn!) } : statements };
 }
