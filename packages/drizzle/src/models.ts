@@ -1,8 +1,7 @@
-import { randomUUID } from "node:crypto";
 import { encode, SyncError } from "@sync/core";
-import type { Kind, Reference } from "@sync/core";
-import { libraryModel } from "@sync/sql";
-import type { KeyMaker, LibraryColumn, LibraryModel, LibraryModels, LibraryTable, SyncFieldNames } from "@sync/sql";
+import type { Kind } from "@sync/core";
+import { keyMakerBy, libraryModels, onDeleteOf } from "@sync/sql";
+import type { KeyMaker, LibraryColumn, LibraryModels, LibraryTable, SyncFieldNames } from "@sync/sql";
 import { getTableColumns, getTableName, is, SQL } from "drizzle-orm";
 import type { Table } from "drizzle-orm";
 import type { Dialect, DrizzleColumn, DrizzleForeignKey, DrizzleTable, DrizzleTables } from "./tables.ts";
@@ -18,23 +17,13 @@ interface Context {
 
 /** The tables of a Drizzle schema object as the models of this sync. */
 export function modelsOf({ tables, modelOf }: DrizzleTables, context: Context): LibraryModels {
-  const leftOut = new Map<string, string>();
-  const models: LibraryModel[] = [];
-  for (const table of tables) {
-    const source = libraryTable(table, modelOf, context);
-    const result = typeof source === "string" ? source : libraryModel(source, context.syncFields, leftOut);
-    if (typeof result === "string") leftOut.set(table.model, result);
-    else models.push(result);
-  }
-  return { models, leftOut };
+  return libraryModels(tables.map((table) => [table.model, libraryTable(table, modelOf, context)]), context.syncFields);
 }
 
-/** Or why it cannot take part. */
-function libraryTable(table: DrizzleTable, modelOf: ReadonlyMap<Table, string>, context: Context): LibraryTable | string {
+function libraryTable(table: DrizzleTable, modelOf: ReadonlyMap<Table, string>, context: Context): LibraryTable {
   const { model, schema, name, uniques, declared } = table;
   const columns = Object.entries(table.columns).map(([field, column]) => libraryColumn(field, column, table, context));
-  const primaryKey = primaryKeyOf(table);
-  if (primaryKey === undefined) return "it has neither a primary key nor a unique key without nulls";
+  const primaryKey = table.primaryKey ?? Object.values(table.columns).filter((column) => column.primary).map((column) => column.name);
   const called = (each: string): string => columns[Object.values(table.columns).findIndex((column) => column.name === each)]?.column ?? each;
   return {
     name: model,
@@ -43,7 +32,6 @@ function libraryTable(table: DrizzleTable, modelOf: ReadonlyMap<Table, string>, 
     primaryKey: primaryKey.map(called),
     uniques: uniques.map((unique) => ({ name: unique.name, columns: unique.columns.map(called) })),
     references: table.foreignKeys.map((key) => referenceOf(key, modelOf, called)),
-    keyMaker: keyMakerOf(table, primaryKey, columns, context.dialect),
     declared,
   };
 }
@@ -68,31 +56,17 @@ function libraryColumn(field: string, column: DrizzleColumn, table: DrizzleTable
     stamped: column.onUpdateFn !== undefined,
     optional: nullable || generated || hasDefault,
     fills: stored === undefined ? [] : fillsOf({ name: field, kind: stored.kind }, column),
+    keyMaker: stored && keyMakerOf(column, table.model, { name: field, kind: stored.kind }, dialect),
   };
 }
 
-function primaryKeyOf(table: DrizzleTable): readonly string[] | undefined {
-  const all = Object.values(table.columns);
-  const declared = table.primaryKey ?? all.filter((column) => column.primary).map((column) => column.name);
-  if (declared.length > 0) return declared;
-  const filled = (name: string): boolean => all.some((column) => column.name === name && !isNullable(table, column));
-  return table.uniques.find((key) => key.columns.every(filled))?.columns;
-}
-
-/** Undefined: the key's values come with the record. */
-function keyMakerOf(table: DrizzleTable, [name, more]: readonly string[], columns: readonly LibraryColumn[], dialect: Dialect): KeyMaker | undefined {
-  const [field, column] = Object.entries(table.columns).find(([, each]) => each.name === name) ?? [];
-  const stored = columns.find((each) => each.field === field)?.stored;
-  if (more !== undefined || field === undefined || column === undefined || typeof stored !== "object") return undefined;
+function keyMakerOf(column: DrizzleColumn, model: string, field: { readonly name: string; readonly kind: Kind }, dialect: Dialect): KeyMaker | undefined {
   const { defaultFn } = column;
-  if (defaultFn) return () => made(defaultFn(), table.model, { name: field, kind: stored.kind });
+  if (defaultFn) return () => made(defaultFn(), model, field);
   // The only key of an integer column is the rowid itself.
   if (dialect === "sqlite") return column.columnType === "SQLiteInteger" && column.primary ? "database" : undefined;
   if (/Serial/.test(column.columnType) || column.generatedIdentity !== undefined) return "database";
-  if (!is(column.default, SQL)) return undefined;
-  if (stored.kind.type === "uuid") return randomUUID;
-  const sequence = /nextval\('([^']+)'/.exec(textOf(column.default))?.[1];
-  return sequence === undefined ? undefined : { sequence };
+  return keyMakerBy(is(column.default, SQL) ? textOf(column.default) : undefined, field.kind.type === "uuid");
 }
 
 function textOf(sql: SQL): string {
@@ -118,12 +92,6 @@ function made(value: unknown, table: Table | string, field: { readonly name: str
   });
 }
 
-const onDelete: Readonly<Record<string, Reference["onDelete"]>> = {
-  cascade: "cascade",
-  "set null": "set-null",
-  "set default": "set-null",
-};
-
 function referenceOf(key: DrizzleForeignKey, modelOf: ReadonlyMap<Table, string>, called: (column: string) => string): LibraryTable["references"][number] {
   const targets = Object.entries(getTableColumns(key.target));
   return {
@@ -131,6 +99,6 @@ function referenceOf(key: DrizzleForeignKey, modelOf: ReadonlyMap<Table, string>
     columns: key.columns.map(called),
     target: modelOf.get(key.target) ?? getTableName(key.target),
     targetFields: key.targetColumns.map((name) => targets.find(([, column]) => column.name === name)?.[0] ?? name),
-    onDelete: onDelete[key.onDelete ?? ""] ?? "restrict",
+    onDelete: onDeleteOf(key.onDelete),
   };
 }

@@ -19,12 +19,11 @@ export interface DrizzleDatabaseOptions<Schema extends object = Readonly<Record<
   readonly writes?: "bulk" | "orm";
 }
 
-const own: Readonly<Record<Exclude<keyof DrizzleDatabaseOptions, keyof LibraryOptions>, true>> = { schema: true, kinds: true, writes: true };
+const own: Readonly<Record<Exclude<keyof DrizzleDatabaseOptions, keyof LibraryOptions>, true>> = { schema: true, kinds: true };
 
 export function checkOptions(options: DrizzleDatabaseOptions): void {
   if (typeof options?.schema !== "object" || options.schema === null) {
     throw new SyncError("OPTIONS.MISSING", "drizzleDatabase needs `schema`: the object with your tables.");
   }
   checkLibraryOptions(options, "drizzleDatabase", Object.keys(own));
-  if (!["bulk", "orm", undefined].includes(options.writes)) throw new SyncError("OPTIONS.VALUE", '`writes` is "bulk" or "orm".');
 }

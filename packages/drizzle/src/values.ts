@@ -1,6 +1,6 @@
 import { canonical } from "@sync/core";
 import type { Digits, Kind } from "@sync/core";
-import { convertedField, postgresColumn, postgresKind, postgresUtcColumn, sqliteColumn, sqliteKindOf } from "@sync/sql";
+import { convertedField, postgresColumn, postgresKind, postgresUtcColumn, qualified, sqliteColumn, sqliteKindOf } from "@sync/sql";
 import type { SqlColumn, SqliteStorage, StoredField } from "@sync/sql";
 import type { Dialect, DrizzleColumn } from "./tables.ts";
 
@@ -74,8 +74,7 @@ interface EnumColumn {
 function enumOf(column: DrizzleColumn): { type: string; kind: Kind } | undefined {
   if (column.columnType !== "PgEnumColumn" && column.columnType !== "PgEnumObjectColumn") return undefined;
   const { enumName, enumValues, schema } = (column as unknown as EnumColumn).enum;
-  const quoted = [schema, enumName].filter((part) => part !== undefined).map((part) => `"${part.replaceAll('"', '""')}"`);
-  return { type: quoted.join("."), kind: { type: "enum", values: enumValues } };
+  return { type: qualified({ schema, name: enumName }), kind: { type: "enum", values: enumValues } };
 }
 
 // ---- SQLite

@@ -1,10 +1,9 @@
-import { randomUUID } from "node:crypto";
 import { ReferenceKind } from "@mikro-orm/core";
 import type { EntityMetadata, EntityProperty } from "@mikro-orm/core";
 import { encode, SyncError } from "@sync/core";
-import type { Kind, Reference } from "@sync/core";
-import { checkPerModel, libraryModel } from "@sync/sql";
-import type { KeyMaker, LibraryColumn, LibraryModel, LibraryModels, LibraryTable, PerModel, StoredField, SyncFieldNames } from "@sync/sql";
+import type { Kind } from "@sync/core";
+import { checkPerModel, keyMakerBy, libraryModels, onDeleteOf } from "@sync/sql";
+import type { KeyMaker, LibraryColumn, LibraryModels, LibraryTable, PerModel, StoredField, SyncFieldNames } from "@sync/sql";
 import type { Facts } from "./client.ts";
 import { columnOf, columnsOf, relationsOf } from "./columns.ts";
 import type { EntityColumn } from "./columns.ts";
@@ -19,17 +18,10 @@ interface Context extends Facts {
 
 /** The entities of an ORM, and its pivot tables, as the models of this sync. */
 export function modelsOf(entities: Iterable<EntityMetadata>, context: Context): LibraryModels {
-  const leftOut = new Map<string, string>();
-  const models: LibraryModel[] = [];
   const tables = [...entities].filter(({ embeddable, abstract, inheritanceType }) => !embeddable && (!abstract || inheritanceType !== undefined));
   const isOwn = ({ props }: EntityMetadata) => new Map(props.map((property) => [property.name, ownType(property) !== undefined]));
   checkPerModel(context, new Map(tables.map((entity) => [entity.className, isOwn(entity)])));
-  for (const entity of tables) {
-    const result = unsupported(entity, context) ?? libraryModel(tableOf(entity, context), context.syncFields, leftOut);
-    if (typeof result === "string") leftOut.set(entity.className, result);
-    else models.push(result);
-  }
-  return { models, leftOut };
+  return libraryModels(tables.map((entity) => [entity.className, unsupported(entity, context) ?? tableOf(entity, context)]), context.syncFields);
 }
 
 /** As MikroORM itself does, without the schema that is the default. */
@@ -55,15 +47,14 @@ function unsupported(entity: EntityMetadata, context: Context): string | undefin
 function tableOf(entity: EntityMetadata, context: Context): LibraryTable {
   const name = entity.className;
   const schema = schemaOf(entity, context);
-  const columns = columnsOf(entity).map((column) => libraryColumn(column, name, context));
   return {
     name,
     table: { ...(schema === undefined ? {} : { schema }), name: entity.tableName },
-    columns,
+    columns: columnsOf(entity).map((column) => libraryColumn(column, name, context)),
     primaryKey: entity.getPrimaryProps().flatMap(({ fieldNames }) => fieldNames),
     uniques: uniquesOf(entity),
     references: relationsOf(entity).map((relation) => referenceOf(relation, entity, context)),
-    keyMaker: context.keys[name] ?? keyMakerOf(entity, columns),
+    keyMaker: context.keys[name],
     declared: declaredBy(entity),
   };
 }
@@ -82,20 +73,19 @@ function libraryColumn(column: EntityColumn, model: string, context: Context): L
     stamped: version || onUpdate !== undefined,
     optional: nullable || version || autoincrement || [value, defaultRaw, onCreate, generated].some((each) => each !== undefined),
     fills: typeof stored === "object" ? fillsOf(owner, model, field, stored) : [],
+    keyMaker: typeof stored === "object" ? keyMakerOf(owner, model, stored.kind) : undefined,
   };
 }
 
-const onDelete: Readonly<Record<string, Reference["onDelete"]>> = { cascade: "cascade", "set null": "set-null", "set default": "set-null" };
-
 function referenceOf(relation: EntityProperty, { pivotTable }: EntityMetadata, { option }: Context): LibraryTable["references"][number] {
-  const { name, fieldNames: columns, targetMeta, referencedColumnNames, deleteRule = "", createForeignKeyConstraint } = relation;
+  const { name, fieldNames: columns, targetMeta, referencedColumnNames, deleteRule, createForeignKeyConstraint } = relation;
   const { createForeignKeyConstraints = true } = (option("schemaGenerator") ?? {}) as { readonly createForeignKeyConstraints?: boolean };
   return {
     name: pivotTable ? columns.join("_") : name,
     columns,
     target: targetMeta!.className,
     targetFields: referencedColumnNames.map((column) => columnOf(targetMeta!, column).field),
-    onDelete: createForeignKeyConstraints && createForeignKeyConstraint ? (onDelete[deleteRule] ?? "restrict") : "none",
+    onDelete: createForeignKeyConstraints && createForeignKeyConstraint ? onDeleteOf(deleteRule) : "none",
   };
 }
 
@@ -110,17 +100,10 @@ function uniquesOf(entity: EntityMetadata): LibraryTable["uniques"] {
   ];
 }
 
-/** Undefined: the key's values come with the record. */
-function keyMakerOf(entity: EntityMetadata, columns: readonly LibraryColumn[]): KeyMaker | undefined {
-  const [property, more] = entity.getPrimaryProps();
-  const stored = columns.find(({ column }) => column === property?.fieldNames[0])?.stored;
-  if (property?.kind !== ReferenceKind.SCALAR || more !== undefined || typeof stored !== "object") return undefined;
-  const { onCreate, autoincrement, defaultRaw = "" } = property;
-  if (onCreate) return () => made(onCreate, entity.className, property.name, stored.kind);
-  if (autoincrement) return "database";
-  const sequence = /nextval\('([^']+)'/.exec(defaultRaw)?.[1];
-  if (sequence !== undefined) return { sequence };
-  return stored.kind.type === "uuid" && defaultRaw !== "" ? randomUUID : undefined;
+function keyMakerOf({ kind, name, onCreate, autoincrement, defaultRaw }: EntityProperty, model: string, stored: Kind): KeyMaker | undefined {
+  if (kind !== ReferenceKind.SCALAR) return undefined;
+  if (onCreate) return () => made(onCreate, model, name, stored);
+  return autoincrement ? "database" : keyMakerBy(defaultRaw, stored.type === "uuid");
 }
 
 /** What MikroORM itself fills in, and the database would not. */

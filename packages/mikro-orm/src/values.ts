@@ -1,7 +1,7 @@
 import type { EntityProperty, Type } from "@mikro-orm/core";
 import type { Kind } from "@sync/core";
 import {
-  convertedField, driversForm, postgresColumn, postgresKind, postgresProcessZoneColumn, postgresUtcColumn, sqliteColumn, sqliteKindOf, sqliteListField,
+  convertedField, driversForm, postgresColumn, postgresKind, postgresProcessZoneColumn, postgresUtcColumn, quoted, sqliteColumn, sqliteKindOf, sqliteListField,
   sqliteNumericJsonColumn,
 } from "@sync/sql";
 import type { SqliteStorage, StoredField } from "@sync/sql";
@@ -70,7 +70,7 @@ function asNumber(kind: Kind | undefined, { runtimeType }: EntityProperty): Kind
 /** `utc`: Dates in columns without a zone are UTC; else they are times on the wall of this process's zone. */
 function postgresStored({ field, column, type: declared, property }: EntityColumn, utc: boolean): StoredField | undefined {
   const isList = declared.endsWith("[]");
-  const type = property.nativeEnumName === undefined ? declared : quotedName(property.nativeEnumName) + (isList ? "[]" : "");
+  const type = property.nativeEnumName === undefined ? declared : property.nativeEnumName.split(".").map(quoted).join(".") + (isList ? "[]" : "");
   const names = { field, column, type };
   const moment = property.runtimeType.startsWith("Date") ? (utc ? postgresUtcColumn : postgresProcessZoneColumn)(names) : undefined;
   if (moment) return moment;
@@ -79,8 +79,6 @@ function postgresStored({ field, column, type: declared, property }: EntityColum
   const kind = named ?? asNumber(postgresKind(type), property);
   return kind && { kind, column: postgresColumn({ ...names, kind }) };
 }
-
-const quotedName = (name: string): string => name.split(".").map((part) => `"${part.replaceAll('"', '""')}"`).join(".");
 
 // ---- SQLite
 

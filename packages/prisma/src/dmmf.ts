@@ -10,6 +10,11 @@ export type DmmfModel = PrismaDmmf["datamodel"]["models"][number];
 export type DmmfField = DmmfModel["fields"][number];
 export type DmmfEnum = PrismaDmmf["datamodel"]["enums"][number];
 
+/** What the database calls a field. */
+export function columnName({ name, dbName }: DmmfField): string {
+  return dbName ?? name;
+}
+
 /** A schema as it was given, read. */
 export interface PrismaSchema {
   readonly dmmf: PrismaDmmf;

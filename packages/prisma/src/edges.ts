@@ -1,22 +1,21 @@
-import type { Reference } from "@sync/core";
-import type { LibraryModel, LibraryTable } from "@sync/sql";
-import type { DmmfModel, PrismaSchema } from "./dmmf.ts";
+import type { LibraryModels } from "@sync/sql";
+import type { DmmfField, DmmfModel } from "./dmmf.ts";
 
 /** One end of an implicit many-to-many relation. */
 interface End {
   readonly model: DmmfModel;
-  readonly field: DmmfModel["fields"][number];
+  readonly field: DmmfField;
 }
 
 /**
- * The tables of implicit many-to-many relations, `_PostToTag` with columns `A` and `B`: Prisma keeps them without showing them as
- * models. `taken`: models that take part. A table is declared to be synced when both of them are.
+ * The tables of implicit many-to-many relations, `_PostToTag` with columns `A` and `B`, as if they were declared: Prisma keeps them
+ * without showing them as models. `taken`: models that take part.
  */
-export function edgesOf({ dmmf, withoutForeignKeys }: PrismaSchema, taken: ReadonlyMap<string, LibraryModel>, leftOut: Map<string, string>): LibraryTable[] {
-  return relationsOf(dmmf.datamodel.models).flatMap((ends) => {
+export function edgesOf(models: readonly DmmfModel[], { models: taken }: LibraryModels, leftOut: Map<string, string>): DmmfModel[] {
+  return relationsOf(models).flatMap((ends) => {
     const name = `_${ends[0].field.relationName}`; // no model's name begins like that
-    const reason = unsupported(ends, taken);
-    if (reason === undefined) return [edgeOf(name, ends, taken, withoutForeignKeys ? "none" : "cascade")];
+    const reason = unsupported(ends, new Set(taken.map(({ model }) => model.name)));
+    if (reason === undefined) return [edgeOf(name, ends)];
     const mended = `${reason}; declare the table of the relation as a model`;
     leftOut.set(name, mended);
     for (const { model, field } of ends) leftOut.set(`${model.name}.${field.name}`, `it is an implicit many-to-many relation: ${mended}`);
@@ -30,33 +29,25 @@ function relationsOf(models: readonly DmmfModel[]): (readonly [End, End])[] {
   // The first by the models' names is A, or by the fields' where a model is related to itself.
   const rank = ({ model, field }: End): string => `${model.name}.${field.name}`;
   const meet = (one: End, other: End): boolean =>
-    one.field.relationName === other.field.relationName && one.field.type === other.model.name && other.field.type === one.model.name;
-  const pairs = ends.flatMap((one, at) => ends.slice(at + 1).filter((other) => meet(one, other)).map((other) => [one, other] as const));
-  return pairs.map(([one, other]) => (rank(one) < rank(other) ? [one, other] : [other, one]));
+    rank(one) < rank(other) && one.field.relationName === other.field.relationName && one.field.type === other.model.name && other.field.type === one.model.name;
+  return ends.flatMap((one) => ends.filter((other) => meet(one, other)).map((other) => [one, other] as const));
 }
 
-function unsupported([a, b]: readonly [End, End], taken: ReadonlyMap<string, LibraryModel>): string | undefined {
+function unsupported([a, b]: readonly [End, End], taken: ReadonlySet<string>): string | undefined {
   const missing = [a, b].find(({ model }) => !taken.has(model.name));
   if (missing) return `its model \`${missing.model.name}\` cannot take part`;
   return a.model.schema === b.model.schema ? undefined : "its models are in two schemas, and Prisma does not say in which its table is";
 }
 
-function edgeOf(name: string, ends: readonly [End, End], taken: ReadonlyMap<string, LibraryModel>, onDelete: Reference["onDelete"]): LibraryTable {
-  const sides = ends.map(({ model }, at) => {
-    const { model: target, columns, table } = taken.get(model.name)!;
-    const id = target.fields.findIndex((field) => field.name === target.primaryKey[0]); // Prisma asks for an `@id` on both ends
-    return { target, column: at === 0 ? "A" : "B", kind: target.fields[id]!.kind, stored: columns[id]!, schema: table.schema };
+function edgeOf(name: string, ends: readonly [End, End]): DmmfModel {
+  const { schema } = ends[0].model;
+  const columns = ends.map(({ model, field }, at): DmmfField[] => {
+    const id = model.fields.find(({ isId }) => isId)!; // Prisma asks for one on both ends
+    const own = { name: "AB"[at]!, dbName: null, isList: false, isRequired: true, isUnique: false };
+    return [
+      { ...id, ...own, isId: false, default: undefined },
+      { ...field, ...own, type: model.name, relationFromFields: [own.name], relationToFields: [id.name], relationOnDelete: "Cascade" },
+    ];
   });
-  const schema = sides[0]!.schema;
-  return {
-    name,
-    table: { ...(schema === undefined ? {} : { schema }), name },
-    columns: sides.map(({ column, kind, stored }) => ({
-      field: column, column, stored: { kind, column: { ...stored, field: column, column } }, nullable: false, writable: true, fills: [],
-    })),
-    primaryKey: ["A", "B"],
-    uniques: [],
-    references: sides.map(({ column, target }) => ({ name: column, columns: [column], target: target.name, targetFields: [target.primaryKey[0]!], onDelete })),
-    declared: sides.every(({ target }) => target.declared) ? {} : undefined,
-  };
+  return { ...ends[0].model, name, dbName: null, schema, fields: columns.flat(), primaryKey: { name: null, fields: ["A", "B"] }, uniqueFields: [], uniqueIndexes: [] };
 }

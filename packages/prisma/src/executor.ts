@@ -1,4 +1,4 @@
-import { whenFree } from "@sync/sql";
+import { sqliteIsInTransaction, whenFree } from "@sync/sql";
 import type { Executor, Statement, TextRow } from "@sync/sql";
 import type { Engine, PrismaClientLike } from "./client.ts";
 
@@ -25,7 +25,7 @@ function postgresExecutor(client: PrismaClientLike): Executor {
  */
 function sqliteExecutor(client: PrismaClientLike, patience: number): Executor {
   async function atomic(statements: readonly Statement[]): Promise<TextRow[][]> {
-    await whenFree(patience, () => isInTransaction(client));
+    await whenFree(patience, () => sqliteIsInTransaction((sql) => client.$queryRawUnsafe(sql)));
     // Never an array of one: Prisma sends it without BEGIN.
     const answers = await transaction(client, [...statements, nothing]);
     return answers.slice(0, -1).map(rowsOf);
@@ -35,18 +35,6 @@ function sqliteExecutor(client: PrismaClientLike, patience: number): Executor {
 }
 
 const nothing: Statement = { sql: "select 1 as c0", params: [] };
-
-/** SQLite refuses this setting, set to what it is, exactly while a transaction is open. */
-async function isInTransaction(client: PrismaClientLike): Promise<boolean> {
-  const [row] = await client.$queryRawUnsafe<[{ synchronous: unknown }]>("pragma main.synchronous");
-  try {
-    await client.$queryRawUnsafe(`pragma main.synchronous = ${Number(row.synchronous)}`);
-    return false;
-  } catch (error) {
-    if (error instanceof Error && error.message.includes("inside a transaction")) return true;
-    throw error;
-  }
-}
 
 /** On a client, or within a transaction of it. */
 export async function rowsOn(client: PrismaClientLike, statement: Statement): Promise<TextRow[]> {

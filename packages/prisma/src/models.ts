@@ -1,7 +1,8 @@
 import { encode } from "@sync/core";
-import type { Declaration, Kind, Reference } from "@sync/core";
-import { libraryModel } from "@sync/sql";
-import type { KeyMaker, LibraryColumn, LibraryModel, LibraryModels, LibraryTable, SyncFieldNames } from "@sync/sql";
+import type { Declaration, Kind } from "@sync/core";
+import { libraryModels, onDeleteOf } from "@sync/sql";
+import type { KeyMaker, LibraryColumn, LibraryModels, LibraryTable, SyncFieldNames } from "@sync/sql";
+import { columnName } from "./dmmf.ts";
 import type { DmmfField, DmmfModel, PrismaSchema } from "./dmmf.ts";
 import { edgesOf } from "./edges.ts";
 import { idMaker } from "./ids.ts";
@@ -20,26 +21,23 @@ export function modelsOf(schema: PrismaSchema, context: Context): LibraryModels 
   // Prisma does not tell in which of several schemas an enum is.
   const enumSchema = models.some((model) => model.schema) ? undefined : context.schemaName;
   const storage: StorageContext = { ...context, enumSchema, enums: new Map(enums.map((each) => [each.name, each])) };
+  const taken = (sources: readonly DmmfModel[]): LibraryModels =>
+    libraryModels(sources.map((source) => [source.name, tableOf(source, schema, storage, context)]), context.syncFields);
   const ignored = [...schema.unseen].filter((each) => each[1].ignored);
-  const leftOut = new Map(ignored.map(([name]) => [name, "the schema ignores it (`@@ignore`), as Prisma does with tables that have no key"]));
-  const taken = new Map<string, LibraryModel>();
-  const take = (table: LibraryTable): void => {
-    const result = libraryModel(table, context.syncFields, leftOut);
-    if (typeof result === "string") leftOut.set(table.name, result);
-    else taken.set(table.name, result);
-  };
-  for (const model of models) take(tableOf(model, schema, storage, context));
-  for (const edge of edgesOf(schema, taken, leftOut)) take(edge);
-  return { models: [...taken.values()], leftOut };
+  const declared = taken(models);
+  const leftOut = new Map([
+    ...ignored.map(([name]) => [name, "the schema ignores it (`@@ignore`), as Prisma does with tables that have no key"] as const), ...declared.leftOut,
+  ]);
+  const edges = taken(edgesOf(models, declared, leftOut));
+  return { models: [...declared.models, ...edges.models], leftOut: new Map([...leftOut, ...edges.leftOut]) };
 }
 
 function tableOf(source: DmmfModel, { withoutForeignKeys, unseen }: PrismaSchema, storage: StorageContext, { schemaName, declarations }: Context): LibraryTable {
   const { name, dbName, fields } = source;
   const schema = source.schema ?? schemaName;
-  const columnOf = new Map(fields.map((field) => [field.name, field.dbName ?? field.name]));
-  const columns = (names: readonly string[]): string[] => names.map((each) => columnOf.get(each)!);
+  const columns = (names: readonly string[]): string[] => names.map((each) => columnName(fields.find((field) => field.kind !== "object" && field.name === each)!));
   const single = fields.filter((field) => field.isUnique).map((field) => ({ name: field.name, fields: [field.name] }));
-  const primaryKey = primaryKeyOf(source);
+  const relations = fields.filter((field) => field.kind === "object" && field.relationFromFields?.length);
   return {
     name,
     table: { ...(schema ? { schema } : {}), name: dbName ?? name },
@@ -50,17 +48,34 @@ function tableOf(source: DmmfModel, { withoutForeignKeys, unseen }: PrismaSchema
         nullable: optional, writable: true, optional, fills: [],
       })),
     ],
-    primaryKey: columns(primaryKey),
+    primaryKey: columns(source.primaryKey?.fields ?? fields.filter(({ isId }) => isId).map((field) => field.name)),
     uniques: [...single, ...source.uniqueIndexes].map((key) => ({ name: key.name ?? key.fields.join("_"), columns: columns(key.fields) })),
-    references: fields.filter((field) => field.kind === "object" && field.relationFromFields?.length).map((field) => ({
+    references: relations.map((field) => ({
       name: field.name,
       columns: columns(field.relationFromFields!),
       target: field.type,
       targetFields: field.relationToFields ?? [],
-      onDelete: withoutForeignKeys ? "none" : (onDelete[field.relationOnDelete ?? (field.isRequired ? "Restrict" : "SetNull")] ?? "restrict"),
+      onDelete: withoutForeignKeys ? "none" : onDeleteOf(field.relationOnDelete ?? (field.isRequired ? "Restrict" : "SetNull")),
     })),
-    keyMaker: primaryKey.length === 1 ? keyMakerOf(fields.find((field) => field.name === primaryKey[0])!) : undefined,
-    declared: declarations.get(name),
+    // The table of an implicit relation goes with the models that it joins.
+    declared: declarations.get(name) ?? (name.startsWith("_") && relations.every(({ type }) => declarations.has(type)) ? {} : undefined),
+  };
+}
+
+function libraryColumn(field: DmmfField, storage: StorageContext): LibraryColumn {
+  const stored = storedField(field, storage);
+  const fills = stored ? fillsOf(field, stored.kind) : [];
+  return {
+    field: field.name,
+    column: columnName(field),
+    stored: stored ?? `of type ${field.nativeType ? `@db.${field.nativeType[0]}` : field.type} cannot be carried`,
+    nullable: !field.isRequired,
+    writable: true,
+    stamped: field.isUpdatedAt ?? false,
+    // A list may always be left out: its column allows null, which Prisma reads as an empty one.
+    optional: !field.isRequired || field.isList || field.default !== undefined || fills.length > 0,
+    fills,
+    keyMaker: keyMakerOf(field),
   };
 }
 
@@ -72,22 +87,6 @@ export function primaryKeyOf({ fields, primaryKey, uniqueIndexes }: DmmfModel): 
   return id === undefined ? (primaryKey?.fields ?? uniques.find((key) => key.every(isFilled)) ?? []) : [id];
 }
 
-function libraryColumn(field: DmmfField, storage: StorageContext): LibraryColumn {
-  const stored = storedField(field, storage);
-  const fills = stored ? fillsOf(field, stored.kind) : [];
-  return {
-    field: field.name,
-    column: field.dbName ?? field.name,
-    stored: stored ?? `of type ${field.nativeType ? `@db.${field.nativeType[0]}` : field.type} cannot be carried`,
-    nullable: !field.isRequired,
-    writable: true,
-    stamped: field.isUpdatedAt ?? false,
-    // A list may always be left out: its column allows null, which Prisma reads as an empty one.
-    optional: !field.isRequired || field.isList || field.default !== undefined || fills.length > 0,
-    fills,
-  };
-}
-
 interface DefaultFunction {
   readonly name: string;
   readonly args: readonly unknown[];
@@ -97,7 +96,6 @@ function defaultFunction({ default: value }: DmmfField): DefaultFunction | undef
   return typeof value === "object" && value !== null && "name" in value ? value : undefined;
 }
 
-/** Undefined: the key's values come with the record. */
 function keyMakerOf(field: DmmfField): KeyMaker | undefined {
   const made = defaultFunction(field);
   if (!made) return undefined;
@@ -116,6 +114,3 @@ function fillsOf(field: DmmfField, kind: Kind): LibraryColumn["fills"] {
   const value = made.name === "now" && kind.type === "instant" ? now : idMaker(made.name, made.args);
   return value ? [{ on: "insert", value }] : [];
 }
-
-/** All others restrict. */
-const onDelete: Readonly<Record<string, Reference["onDelete"]>> = { Cascade: "cascade", SetNull: "set-null", SetDefault: "set-null" };

@@ -23,7 +23,7 @@ export interface PrismaDatabaseOptions<Model extends string = string> extends Li
   readonly writes?: "bulk" | "orm";
 }
 
-const own: Readonly<Record<Exclude<keyof PrismaDatabaseOptions, keyof LibraryOptions>, true>> = { schema: true, timestampFormat: true, writes: true };
+const own: Readonly<Record<Exclude<keyof PrismaDatabaseOptions, keyof LibraryOptions>, true>> = { schema: true, timestampFormat: true };
 
 export function checkOptions(options: PrismaDatabaseOptions): void {
   checkLibraryOptions(options, "prismaDatabase", Object.keys(own));
@@ -31,5 +31,4 @@ export function checkOptions(options: PrismaDatabaseOptions): void {
   if (format !== undefined && format !== "iso8601" && format !== "unixepoch-ms") {
     throw new SyncError("OPTIONS.INVALID", '`timestampFormat` is "iso8601" or "unixepoch-ms".');
   }
-  if (!["bulk", "orm", undefined].includes(options.writes)) throw new SyncError("OPTIONS.VALUE", '`writes` is "bulk" or "orm".');
 }

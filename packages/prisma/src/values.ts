@@ -1,8 +1,8 @@
-import { narrowed, ValueError } from "@sync/core";
 import type { Kind } from "@sync/core";
-import { postgresColumn, postgresKind, postgresUtcColumn, renamedColumn, sqliteColumn, sqliteNumericJsonColumn } from "@sync/sql";
-import type { SqlColumn, SqliteColumnOptions, StoredField } from "@sync/sql";
+import { postgresColumn, postgresKind, postgresUtcColumn, qualified, renamedColumn, sqliteColumn, sqliteDateField, sqliteNumericJsonColumn } from "@sync/sql";
+import type { SqlColumn, StoredField } from "@sync/sql";
 import type { Engine } from "./client.ts";
+import { columnName } from "./dmmf.ts";
 import type { DmmfEnum, DmmfField } from "./dmmf.ts";
 
 export type TimestampFormat = "iso8601" | "unixepoch-ms";
@@ -32,38 +32,19 @@ const sqliteKinds: Readonly<Record<string, Kind>> = {
   Float: { type: "float", bits: 64, noNaN: true },
   // Prisma stores a decimal as a number; up to 15 digits come back as they were.
   Decimal: { type: "decimal", precision: 15 },
-  DateTime: { type: "instant", digits: 3, noInfinity: true },
   Json: { type: "json" },
   Bytes: { type: "bytes" },
 };
 
 function sqliteField(field: DmmfField, declared: DmmfEnum | undefined, format: TimestampFormat): StoredField | undefined {
+  const names = { field: field.name, column: columnName(field) };
+  if (field.isList) return undefined;
+  if (field.type === "DateTime") return sqliteDateField(names, format);
   const kind = declared ? enumKind(declared) : sqliteKinds[field.type];
-  if (kind === undefined || field.isList) return undefined;
-  const names = { field: field.name, column: columnName(field), kind };
-  if (field.type === "DateTime") return { kind, column: dateTime(names, format) };
-  const stock = sqliteColumn(names);
+  if (kind === undefined) return undefined;
+  const stock = sqliteColumn({ ...names, kind });
   if (declared) return { kind, column: renamedColumn(stock, labelsOf(declared)) };
-  if (field.type === "Json") return { kind, column: sqliteNumericJsonColumn(stock) };
-  return { kind, column: stock };
-}
-
-/** Prisma reads an integer as milliseconds and a text as ISO 8601, whichever of them it writes. So does this. */
-function dateTime(names: SqliteColumnOptions, format: TimestampFormat): SqlColumn {
-  const number = sqliteColumn({ ...names, storage: "unix-milliseconds" });
-  // `CURRENT_TIMESTAMP`, the column's own default, says no zone and means UTC. Prisma shows the application no fourth digit.
-  const zoned = (text: string): string => (/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?$/.test(text) ? `${text.replace(" ", "T")}Z` : text);
-  return {
-    ...(format === "iso8601" ? { ...sqliteColumn(names), encode: isoOfPrisma } : number),
-    decode: (text) => narrowed(names.kind, number.decode(zoned(text))),
-  };
-}
-
-/** `2026-01-02T03:04:05.678+00:00`: always three digits, an offset instead of Z. What no Date holds Prisma could not read. */
-function isoOfPrisma(instant: string): string {
-  if (Number.isNaN(Date.parse(instant))) throw new ValueError("VALUE.OUT_OF_RANGE");
-  const [whole, fraction = ""] = instant.slice(0, -1).split(".");
-  return `${whole}.${fraction.padEnd(3, "0").slice(0, 3)}+00:00`;
+  return { kind, column: field.type === "Json" ? sqliteNumericJsonColumn(stock) : stock };
 }
 
 // ---- PostgreSQL
@@ -95,7 +76,7 @@ function postgresField(field: DmmfField, declared: DmmfEnum | undefined, enumSch
 const orEmpty = (expr: string): string => `coalesce(${expr}, '{}')`;
 
 function postgresItems(field: DmmfField, declared: DmmfEnum | undefined, enumSchema: string | undefined): StoredField | undefined {
-  const item = declared ? enumType(declared, enumSchema) : nativeType(field);
+  const item = declared ? qualified({ schema: enumSchema, name: declared.dbName ?? declared.name }) : nativeType(field);
   const names = { field: field.name, column: columnName(field), type: field.isList ? `${item}[]` : item };
   if (declared) {
     const kind: Kind = field.isList ? { type: "list", of: enumKind(declared) } : enumKind(declared);
@@ -116,17 +97,9 @@ function nativeType(field: DmmfField): string {
 
 // ---- both
 
-function columnName(field: DmmfField): string {
-  return field.dbName ?? field.name;
-}
-
 function enumKind(declared: DmmfEnum): Kind {
   return { type: "enum", values: declared.values.map((value) => value.name) };
 }
 
 /** The application sees an enum's names, the database its `@map`ped values. */
 const labelsOf = ({ values }: DmmfEnum): (readonly [string, string])[] => values.map(({ name, dbName }) => [dbName ?? name, name]);
-
-function enumType({ name, dbName }: DmmfEnum, schema: string | undefined): string {
-  return [...(schema === undefined ? [] : [schema]), dbName ?? name].map((part) => `"${part.replaceAll('"', '""')}"`).join(".");
-}

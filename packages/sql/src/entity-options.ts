@@ -20,7 +20,6 @@ export interface EntityOptions<Model extends string = string> extends LibraryOpt
 }
 
 export function checkEntityOptions(options: EntityOptions, factory: string): void {
-  checkLibraryOptions(options, factory, ["kinds", "keys", "writes", "hints"]);
-  if (!["bulk", "orm", undefined].includes(options.writes)) throw new SyncError("OPTIONS.VALUE", '`writes` is "bulk" or "orm".');
+  checkLibraryOptions(options, factory, ["kinds", "keys", "hints"]);
   if (!["boolean", "undefined"].includes(typeof options.hints)) throw new SyncError("OPTIONS.VALUE", "`hints` is true or false.");
 }

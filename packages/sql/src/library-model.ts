@@ -1,7 +1,7 @@
 import { encode } from "@sync/core";
 import type { Declaration, Field, Model, Reference } from "@sync/core";
 import type { StoredField } from "./convert.ts";
-import type { Fill, LibraryModel, SyncFieldNames } from "./library.ts";
+import type { Fill, LibraryModel, LibraryModels, SyncFieldNames } from "./library.ts";
 import { syncFieldsOf } from "./library.ts";
 import type { KeyMaker, SqlModel } from "./model.ts";
 
@@ -12,6 +12,8 @@ export interface LibraryColumn extends Omit<Field, "name" | "kind"> {
   /** Or why its values cannot be carried, such as "of type point cannot be carried". */
   readonly stored: StoredField | string;
   readonly fills: readonly Omit<Fill, "field">[];
+  /** Makes the keys of new records where this column alone is the key. Undefined: they come with the record. */
+  readonly keyMaker?: KeyMaker | undefined;
 }
 
 /** A table as a library's metadata describes it; keys and references by the names of columns. */
@@ -19,9 +21,11 @@ export interface LibraryTable extends Pick<SqlModel, "table"> {
   /** The model's name. */
   readonly name: string;
   readonly columns: readonly LibraryColumn[];
+  /** Empty: the first unique key without nulls is it. */
   readonly primaryKey: readonly string[];
   readonly uniques: readonly { readonly name?: string; readonly columns: readonly string[] }[];
   readonly references: readonly (Omit<Reference, "fields"> & { readonly columns: readonly string[] })[];
+  /** @default that of the column which is the key */
   readonly keyMaker?: KeyMaker | undefined;
   readonly declared?: Declaration | undefined;
 }
@@ -31,9 +35,21 @@ function alwaysHeld({ kind, column, held }: StoredField): StoredField {
   return { kind, column: held ? { ...column, encode: (moment) => column.encode(encode(kind, held(new Date(moment)))) } : column };
 }
 
+/** The models of a library's tables by their names, or why they cannot take part. */
+export function libraryModels(tables: Iterable<readonly [name: string, table: LibraryTable | string]>, names: SyncFieldNames): LibraryModels {
+  const leftOut = new Map<string, string>();
+  const models = [...tables].flatMap(([name, table]) => {
+    const result = typeof table === "string" ? table : libraryModel(table, names, leftOut);
+    if (typeof result !== "string") return [result];
+    leftOut.set(name, result);
+    return [];
+  });
+  return { models, leftOut };
+}
+
 /** The model of a table, or why it cannot take part. `leftOut` gets the columns that can be done without. */
-export function libraryModel(source: LibraryTable, names: SyncFieldNames, leftOut: Map<string, string>): LibraryModel | string {
-  const { name, keyMaker, declared } = source;
+function libraryModel(source: LibraryTable, names: SyncFieldNames, leftOut: Map<string, string>): LibraryModel | string {
+  const { name, declared } = source;
   const syncedAt = names.lastSyncedAt ?? "lastSyncedAt";
   const taken = source.columns.flatMap(({ stored, ...column }) =>
     (typeof stored === "string" ? [] : [{ ...column, ...(column.field === syncedAt ? alwaysHeld(stored) : stored), name: column.column }]));
@@ -46,22 +62,24 @@ export function libraryModel(source: LibraryTable, names: SyncFieldNames, leftOu
     const fields = columns.flatMap((column) => taken.find((each) => each.name === column)?.field ?? []);
     return fields.length === columns.length && fields.length > 0 ? fields : undefined;
   };
-  if (source.primaryKey.length === 0) return "it has no primary key";
-  const primaryKey = named(source.primaryKey);
+  const key = source.primaryKey.length > 0 ? source.primaryKey : firstWithoutNulls(source);
+  if (key === undefined) return "it has neither a primary key nor a unique key without nulls";
+  const primaryKey = named(key);
   if (primaryKey === undefined) return "its key has a type that cannot be carried";
+  const keyMaker = source.keyMaker ?? (key.length > 1 ? undefined : taken.find((each) => each.name === key[0])?.keyMaker);
   const fields = taken.map(({ field, kind, nullable, writable, stamped, optional }): Field => ({
     name: field, kind, nullable, writable, ...(stamped ? { stamped } : {}), ...(optional ? { optional } : {}),
   }));
-  const uniqueKeys = source.uniques.flatMap(({ name: key, columns }) => {
-    const of = named(columns);
-    return of ? [{ name: key ?? of.join("_"), fields: of }] : [];
+  const uniqueKeys = source.uniques.flatMap((unique) => {
+    const of = named(unique.columns);
+    return of ? [{ name: unique.name ?? of.join("_"), fields: of }] : [];
   });
   const model: Model = {
     name,
     fields,
     primaryKey,
     keySource: keyMaker === undefined ? "values" : "allocated",
-    uniqueKeys: uniqueKeys.filter((key) => key.fields.join() !== primaryKey.join()),
+    uniqueKeys: uniqueKeys.filter((unique) => unique.fields.join() !== primaryKey.join()),
     references: source.references.flatMap(({ columns, ...reference }) => {
       const of = named(columns);
       return of ? [{ ...reference, fields: of }] : [];
@@ -76,4 +94,9 @@ export function libraryModel(source: LibraryTable, names: SyncFieldNames, leftOu
     ...(keyMaker === undefined ? {} : { keyMaker }),
     fills: taken.flatMap(({ field, fills }) => (primaryKey.includes(field) ? [] : fills.map((fill) => ({ ...fill, field })))),
   };
+}
+
+function firstWithoutNulls({ columns: all, uniques }: LibraryTable): readonly string[] | undefined {
+  const isFilled = (name: string): boolean => all.some(({ column, nullable }) => column === name && !nullable);
+  return uniques.find(({ columns }) => columns.every(isFilled))?.columns;
 }

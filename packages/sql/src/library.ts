@@ -42,11 +42,16 @@ export interface LibraryOptions<Model extends string = string> extends Connectio
   readonly models?: readonly Model[];
   /** @default fields with these names, in models that have them */
   readonly syncFields?: SyncFieldNames;
+  /**
+   * `"bulk"`: rows in bulk. `"orm"`: records through the library itself, so that what it does with them runs.
+   * @default "bulk"
+   */
+  readonly writes?: "bulk" | "orm";
 }
 
 const connectionNames: Readonly<Record<keyof ConnectionOptions, true>> = { sideTables: true, patience: true, serverIdentity: true };
-const libraryNames: Readonly<Record<Exclude<keyof LibraryOptions, keyof ConnectionOptions>, true>> = { models: true, syncFields: true };
-const syncFieldStandards = { cloudId: "cloudId", lastSyncedAt: "lastSyncedAt", syncStatus: "syncStatus" } as const;
+const libraryNames: Readonly<Record<Exclude<keyof LibraryOptions, keyof ConnectionOptions>, true>> = { models: true, syncFields: true, writes: true };
+const syncFieldRoles = ["cloudId", "lastSyncedAt", "syncStatus"] as const satisfies readonly (keyof SyncFieldNames)[];
 
 /** Refuses options that nobody knows; `own` are those that only this adapter has. */
 export function checkConnectionOptions(options: ConnectionOptions, factory: string, own: readonly string[]): void {
@@ -58,16 +63,22 @@ export function checkConnectionOptions(options: ConnectionOptions, factory: stri
 /** The same for an adapter of a library. */
 export function checkLibraryOptions(options: LibraryOptions, factory: string, own: readonly string[]): void {
   checkConnectionOptions(options, factory, [...own, ...Object.keys(libraryNames)]);
-  if (options.syncFields) checkNames(options.syncFields, Object.keys(syncFieldStandards), "`syncFields`");
+  if (options.syncFields) checkNames(options.syncFields, syncFieldRoles, "`syncFields`");
+  if (!["bulk", "orm", undefined].includes(options.writes)) throw new SyncError("OPTIONS.VALUE", '`writes` is "bulk" or "orm".');
+}
+
+/** What the sync's fields are for, and what they are called; not those that a model is said not to have. */
+export function namedSyncFields(names: SyncFieldNames): [keyof SyncFieldNames, string][] {
+  return syncFieldRoles.flatMap((role) => {
+    const name = names[role] ?? role;
+    return name === false ? [] : [[role, name] satisfies [string, string]];
+  });
 }
 
 /** Fields of the user's own that belong to the sync, by their names; a cloudId has to be able to identify. */
 export function syncFieldsOf(model: string, fields: readonly Field[], uniqueKeys: readonly UniqueKey[], names: SyncFieldNames = {}): SyncFields {
   const found: { -readonly [Role in keyof SyncFields]: SyncFields[Role] } = {};
-  for (const role of Object.keys(syncFieldStandards) as (keyof SyncFields)[]) {
-    const name = names[role] ?? syncFieldStandards[role];
-    if (name !== false && fields.some((field) => field.name === name)) found[role] = name;
-  }
+  for (const [role, name] of namedSyncFields(names)) if (fields.some((field) => field.name === name)) found[role] = name;
   const cloudId = fields.find((field) => field.name === found.cloudId);
   if (cloudId) {
     const carries = cloudId.kind.type === "uuid" || cloudId.kind.type === "text";

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
-import type { Declaration, Kind, Reference } from "@sync/core";
-import { checkPerModel, libraryModel, stampOf } from "@sync/sql";
-import type { KeyMaker, LibraryColumn, LibraryModel, LibraryModels, LibraryTable, PerModel, StoredField, SyncFieldNames } from "@sync/sql";
+import type { Declaration, Kind } from "@sync/core";
+import { checkPerModel, keyMakerBy, libraryModels, onDeleteOf, stampOf } from "@sync/sql";
+import type { KeyMaker, LibraryColumn, LibraryModels, LibraryTable, PerModel, StoredField, SyncFieldNames } from "@sync/sql";
 import type { EntityMetadata } from "typeorm";
 import type { ColumnMetadata, DataSourceLike, Engine } from "./client.ts";
 import { declaredBy } from "./synced.ts";
@@ -25,15 +25,10 @@ export function modelsOf(dataSource: DataSourceLike, context: Context): LibraryM
     const takes = (column: ColumnMetadata): boolean => takesKind(column, context.kinds[name]?.[nameOf(column)], storage);
     return [name, new Map(columns.map((column) => [nameOf(column), takes(column)]))];
   })));
-  const leftOut = new Map<string, string>();
-  const models: LibraryModel[] = [];
-  for (const entity of entities) {
+  return libraryModels(entities.map((entity) => {
     const declared = declarationOf(entity) ?? edgeOf(entity, declarationOf);
-    const result = unsupported(entity, context.engine) ?? libraryModel(tableOf(entity, context, storage, declared), context.syncFields, leftOut);
-    if (typeof result === "string") leftOut.set(entity.name, result);
-    else models.push(result);
-  }
-  return { models, leftOut };
+    return [entity.name, unsupported(entity, context.engine) ?? tableOf(entity, context, storage, declared)];
+  }), context.syncFields);
 }
 
 /** A join table goes with the entities that it joins. */
@@ -63,7 +58,7 @@ function tableOf(entity: EntityMetadata, context: Context, storage: StorageConte
     // An index over a part of the table names no record.
     uniques: [...entity.uniques, ...entity.indices.filter((index) => index.isUnique && !index.where)].map((key) => ({ name: key.name, columns: namesOf(key.columns) })),
     references: referencesOf(entity),
-    keyMaker: context.keys[entity.name] ?? keyMakerOf(entity),
+    keyMaker: context.keys[entity.name],
     declared: declared && withSoftDelete(declared, entity),
   };
 }
@@ -86,6 +81,7 @@ function libraryColumn(column: ColumnMetadata, model: string, { kinds }: Context
     stamped: isUpdateDate || isVersion,
     optional: isNullable || isGenerated || isVersion || initial != null || generatedType !== undefined,
     fills: typeof stored === "object" ? fillsOf(column, stored, storage.engine) : [],
+    keyMaker: keyMakerOf(column),
   };
 }
 
@@ -102,18 +98,10 @@ function fillsOf(column: ColumnMetadata, stored: StoredField, engine: Engine): L
   return column.generationStrategy === "uuid" && engine === "sqlite" ? [{ on: "insert", value: randomUUID }] : [];
 }
 
-/** Undefined: the key's values come with the record. */
-function keyMakerOf({ primaryColumns: [column, more] }: EntityMetadata): KeyMaker | undefined {
-  if (column === undefined || more !== undefined) return undefined;
-  if (column.generationStrategy === "uuid") return randomUUID;
-  if (column.isGenerated) return "database";
-  const made = typeof column.default === "function" ? column.default() : undefined;
-  const sequence = made === undefined ? undefined : /nextval\('([^']+)'/.exec(made)?.[1];
-  if (sequence !== undefined) return { sequence };
-  return made !== undefined && column.type === "uuid" ? randomUUID : undefined;
+function keyMakerOf({ generationStrategy, isGenerated, type, default: initial }: ColumnMetadata): KeyMaker | undefined {
+  if (generationStrategy === "uuid") return randomUUID;
+  return isGenerated ? "database" : keyMakerBy(typeof initial === "function" ? initial() : undefined, type === "uuid");
 }
-
-const onDelete: Readonly<Record<string, Reference["onDelete"]>> = { CASCADE: "cascade", "SET NULL": "set-null", "SET DEFAULT": "set-null" };
 
 function referencesOf(entity: EntityMetadata): LibraryTable["references"] {
   const ends = entity.isJunction
@@ -126,7 +114,7 @@ function referencesOf(entity: EntityMetadata): LibraryTable["references"] {
       columns: namesOf(columns),
       target: columns[0]!.referencedColumn!.entityMetadata.name,
       targetFields: columns.map((column) => nameOf(column.referencedColumn!)),
-      onDelete: held ? (onDelete[held.onDelete ?? ""] ?? "restrict") : "none",
+      onDelete: held ? onDeleteOf(held.onDelete) : "none",
     };
   });
 }

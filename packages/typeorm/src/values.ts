@@ -1,6 +1,6 @@
 import type { Kind } from "@sync/core";
 import {
-  convertedField, driversForm, listInText, postgresColumn, postgresKind, postgresProcessZoneColumn, sqliteBinaryJsonField, sqliteColumn, sqliteKindOf,
+  convertedField, driversForm, listInText, postgresColumn, postgresKind, postgresProcessZoneColumn, quoted, sqliteBinaryJsonField, sqliteColumn, sqliteKindOf,
   sqliteNumericJsonColumn, sqliteUtcField,
 } from "@sync/sql";
 import type { ListText, SqlColumn, StoredField } from "@sync/sql";
@@ -66,7 +66,7 @@ function sizesOf({ length, precision, scale }: ColumnMetadata): string {
 function enumName({ entityMetadata, enumName: given, databaseName }: ColumnMetadata): string {
   const name = given ?? `${entityMetadata.tableName}_${databaseName.toLowerCase()}_enum`;
   const { schema } = entityMetadata;
-  return [...(schema ? [schema] : []), ...name.split(".")].map((part) => `"${part.replaceAll('"', '""')}"`).join(".");
+  return [...(schema ? [schema] : []), ...name.split(".")].map(quoted).join(".");
 }
 
 function enumOf(column: ColumnMetadata): Kind {
