@@ -1,38 +1,19 @@
 import { hintFor, SyncError } from "@sync/core";
-import type { DocumentTree, Kind, Model, TreeChild, TreeRecord } from "@sync/core";
-import type { Connection, Model as MongooseModel, Schema } from "mongoose";
+import type { Kind, TreeChild, TreeRecord } from "@sync/core";
+import { isUniqueKey, keyTypes } from "@sync/mongodb";
+import type { MongoModel, Scalar } from "@sync/mongodb";
+import type { Connection, Model as MongooseModel, Schema, SchemaType } from "mongoose";
 import { declarationOf, declaredBy, type ChildOptions, type MongooseDatabaseOptions, type RecordOptions } from "./options.ts";
 import { levelOf, stampsOf, typeOf, type ChildArray, type Level } from "./schema.ts";
-import type { Scalar, Shape } from "./values.ts";
 
-/** The field that holds the document, beside its `_id`. */
-export const DOCUMENT = "document";
-
-/** One model, as its collection holds it. */
-export interface Stored {
-  readonly model: Model;
-  readonly tree: DocumentTree;
-  readonly collection: string;
-  /** The application's own. */
-  readonly source: MongooseModel<unknown>;
-  readonly shape: Extract<Shape, { readonly is: "object" }>;
-  readonly key: Scalar;
-  /** Makes the `_id` of a new document; absent: it comes with the record. */
-  readonly makeKey?: () => unknown;
-  readonly versionKey?: string;
-  readonly stamps: ReturnType<typeof stampsOf>;
-}
-
-export interface Models {
-  readonly stored: readonly Stored[];
+interface Models {
+  readonly models: readonly MongoModel[];
   /** `Model` or `Model.path` that takes no part, and why. */
   readonly leftOut: ReadonlyMap<string, string>;
 }
 
-const KEYS: ReadonlySet<string> = new Set<Scalar>(["objectId", "uuid", "text", "double", "int32", "long"]);
-
 /** The connection's models, from their schemas alone. */
-export function modelsOf(connection: Connection, options: MongooseDatabaseOptions, newId: () => unknown): Models {
+export function modelsOf(connection: Connection, options: MongooseDatabaseOptions): Models {
   const all = Object.entries(connection.models as unknown as Record<string, MongooseModel<unknown>>);
   for (const name of Object.keys(options.models ?? {})) {
     if (!all.some(([each]) => each === name)) {
@@ -46,12 +27,11 @@ export function modelsOf(connection: Connection, options: MongooseDatabaseOption
     return why === undefined;
   });
   const names = new Set(known.map(([name]) => name));
-  const stored = known.map(([name, model]) => {
+  const models = known.map(([name, model]) => {
     const declared = { ...declaredBy(model.schema), ...options.models?.[name] };
-    const record = recordOf(name, model.schema, declared, { names, leftOut, shown: new Set(), unique: uniqueOf(model.schema) });
-    return storedOf(name, model, record, newId);
+    return mongoModel(name, model, recordOf(name, model.schema, declared, { names, leftOut, shown: new Set(), unique: uniqueOf(model.schema) }));
   });
-  return { stored, leftOut };
+  return { models, leftOut };
 }
 
 /** Why this model cannot take part. */
@@ -60,7 +40,7 @@ function refusalOf(model: MongooseModel<unknown>): string | undefined {
   const key = model.schema.paths["_id"];
   const type = key ? typeOf(key) : "it has none";
   if (typeof type === "string") return `its \`_id\` cannot be carried: ${type}`;
-  return KEYS.has(type.shape.is) ? undefined : "its `_id` is neither an ObjectId, a UUID, a text nor a number";
+  return keyTypes.has(type.shape.is) ? undefined : "its `_id` is neither an ObjectId, a UUID, a text nor a number";
 }
 
 function sharing(name: string, { collection }: MongooseModel<unknown>, all: readonly (readonly [string, MongooseModel<unknown>])[]): string | undefined {
@@ -68,28 +48,17 @@ function sharing(name: string, { collection }: MongooseModel<unknown>, all: read
   return first === name ? undefined : `its documents are those of \`${first}\`: what one writes the other would overwrite`;
 }
 
-function storedOf(name: string, source: MongooseModel<unknown>, { record, level }: Made, newId: () => unknown): Stored {
-  const { schema, collection } = source;
-  const path = schema.paths["_id"]!;
+function mongoModel(name: string, { schema, collection }: MongooseModel<unknown>, { record, level }: Made): MongoModel {
+  const path = schema.paths["_id"] as unknown as SchemaType & { readonly defaultValue?: unknown; getDefault(): unknown };
   const type = typeOf(path) as Exclude<ReturnType<typeof typeOf>, string>;
-  const { defaultValue } = path as unknown as { defaultValue?: unknown };
-  const ownMaker = typeof defaultValue === "function" ? (): unknown => (path as unknown as { getDefault(): unknown }).getDefault() : undefined;
-  const makeKey = type.shape.is === "objectId" ? newId : ownMaker;
   const versionKey = schema.get("versionKey");
   return {
-    model: {
-      name, primaryKey: ["_id"], keySource: makeKey ? "allocated" : "values", uniqueKeys: [], references: [], syncFields: {},
-      fields: [
-        { name: "_id", kind: type.kind, nullable: false, writable: true },
-        { name: DOCUMENT, kind: { type: "json" }, nullable: false, writable: true },
-      ],
-    },
-    tree: { documents: name, json: DOCUMENT, ...record },
+    name, record,
     collection: collection.name,
-    source,
-    shape: { is: "object", members: level.members, id: false },
     key: type.shape.is as Scalar,
-    ...(makeKey ? { makeKey } : {}),
+    keyKind: type.kind,
+    ...(typeof path.defaultValue === "function" ? { makeKey: () => path.getDefault() } : {}),
+    shape: { is: "object", members: level.members, id: false },
     ...(typeof versionKey === "string" ? { versionKey } : {}),
     stamps: stampsOf(schema),
   };
@@ -177,11 +146,4 @@ function naturalKeyOf({ match }: ChildOptions): readonly string[] | undefined {
 
 function uniqueOf(schema: Schema): readonly (readonly string[])[] {
   return schema.indexes().flatMap(([over, options]) => (isUniqueKey(Object.keys(over), options) ? [Object.keys(over)] : []));
-}
-
-/** By the values as they are, and over every document but those in which one of its paths is absent or null. */
-export function isUniqueKey(paths: readonly string[], index: { readonly unique?: unknown; readonly partialFilterExpression?: object | undefined; readonly collation?: unknown }): boolean {
-  const only = Object.entries(index.partialFilterExpression ?? {}).every(([path, condition]: [string, unknown]) =>
-    paths.includes(path) && typeof condition === "object" && condition !== null && Object.keys(condition).every((word) => word === "$type" || word === "$exists"));
-  return Boolean(index.unique) && !index.collation && only;
 }

@@ -1,4 +1,4 @@
-import { hintFor, SyncError } from "@sync/core";
+import { checkNames, SyncError } from "@sync/core";
 import type { Declaration, Patcher } from "@sync/core";
 import type { Schema } from "mongoose";
 import { noSession } from "./client.ts";
@@ -72,21 +72,12 @@ export function checkOptions(options: MongooseDatabaseOptions): void {
   if (options.patcher !== undefined && typeof options.patcher?.patch !== "function") {
     throw new SyncError("OPTIONS.INVALID", "`patcher` is an object with `name` and `patch`.");
   }
-  if (options.prefix !== undefined && !/^[A-Za-z_][\w.-]*$/.test(options.prefix)) {
-    throw new SyncError("OPTIONS.INVALID", "`prefix` begins with a letter or `_`, and holds letters, digits, `_`, `-` and dots.");
-  }
   for (const [name, record] of Object.entries(options.models ?? {})) checkRecord(record, RECORD, `\`${name}\``);
 }
 
 function checkRecord(record: RecordOptions, known: readonly string[], where: string): void {
   checkNames(record, known, where);
   for (const [path, child] of Object.entries(record.children ?? {})) if (child !== false) checkRecord(child, CHILD, `\`${path}\` of ${where}`);
-}
-
-function checkNames(given: object, known: readonly string[], where: string): void {
-  for (const name of Object.keys(given)) {
-    if (!known.includes(name)) throw new SyncError("OPTIONS.UNKNOWN_KEY", `Unknown option \`${name}\` of ${where}.${hintFor(name, known)}`);
-  }
 }
 
 /** What core reads of it. */

@@ -1,6 +1,7 @@
 import type { Kind, TreeField } from "@sync/core";
+import { scalars } from "@sync/mongodb";
+import type { ObjectShape, Scalar, Shape, StandsAs } from "@sync/mongodb";
 import type { Schema, SchemaType } from "mongoose";
-import type { Shape } from "./values.ts";
 
 /** An array whose elements are records of their own: subdocuments, or keys of other documents. */
 export interface ChildArray {
@@ -33,29 +34,19 @@ interface PathType {
   readonly options: { readonly ref?: unknown; readonly refPath?: unknown; readonly auto?: boolean };
 }
 
-const SCALARS: Readonly<Record<string, { readonly shape: Shape; readonly kind: Kind; readonly numbers?: "text" }>> = {
-  String: { shape: { is: "text" }, kind: { type: "text" } },
-  Boolean: { shape: { is: "boolean" }, kind: { type: "boolean" } },
-  // As texts: a document can hold NaN and infinities, JSON cannot.
-  Number: { shape: { is: "double" }, kind: { type: "float", bits: 64 }, numbers: "text" },
-  Double: { shape: { is: "double" }, kind: { type: "float", bits: 64 }, numbers: "text" },
-  Int32: { shape: { is: "int32" }, kind: { type: "integer", bits: 32 } },
-  BigInt: { shape: { is: "long" }, kind: { type: "integer", bits: 64 } },
-  Decimal128: { shape: { is: "decimal" }, kind: { type: "decimal", precision: 34 } },
-  Date: { shape: { is: "date" }, kind: { type: "instant", digits: 3, noInfinity: true } },
-  ObjectId: { shape: { is: "objectId" }, kind: { type: "text", maxLength: 24 } },
-  UUID: { shape: { is: "uuid" }, kind: { type: "uuid" } },
-  Buffer: { shape: { is: "bytes" }, kind: { type: "bytes" } },
+const SCALARS: Readonly<Record<string, Scalar>> = {
+  String: "text", Boolean: "boolean", Number: "double", Double: "double", Int32: "int32", BigInt: "long", Decimal128: "decimal", Date: "date", ObjectId: "objectId", UUID: "uuid",
+  Buffer: "bytes",
 };
 const JSON_KIND: Kind = { type: "json" };
 
 /** What stands at a path; a text says why it cannot be carried. */
-export function typeOf(type: SchemaType): { readonly shape: Shape; readonly kind: Kind; readonly numbers?: "text" } | string {
+export function typeOf(type: SchemaType): (StandsAs & { readonly shape: Shape }) | string {
   const { instance, enumValues, schema, embeddedSchemaType, $__schemaType } = type as unknown as PathType;
   const scalar = SCALARS[instance];
   if (scalar) {
     const words = instance === "String" ? (enumValues ?? []).filter((word) => typeof word === "string") : [];
-    return words.length === 0 ? scalar : { ...scalar, kind: { type: "enum", values: words } };
+    return { shape: { is: scalar }, ...scalars[scalar], ...(words.length === 0 ? {} : { kind: { type: "enum", values: words } }) };
   }
   if (schema && instance !== "Map") {
     if (schema.discriminators) return "its discriminators give it several schemas";
@@ -132,7 +123,7 @@ function arrayOf(path: string, schema: Schema | undefined, item: SchemaType | un
   return kind.type === "list" ? { path, element: { kind: kind.of, ref: item && refOf((item as unknown as PathType).options) } } : undefined;
 }
 
-function shapeOf(schema: Schema): Shape {
+function shapeOf(schema: Schema): ObjectShape {
   return { is: "object", members: levelOf(schema, () => false, new Set()).members, id: hasId(schema) };
 }
 

@@ -52,7 +52,7 @@ const catalog = readFileSync(join(root, "pnpm-workspace.yaml"), "utf8");
 /** The version that this repository pins. */
 const pinned = (name: string): string => new RegExp(`^ +'?${name.replaceAll("/", "\\/")}'?: ([\\w.^-]+)`, "m").exec(catalog)![1]!;
 
-const packages = ["core", "sql", "prisma", "drizzle", "typeorm", "mikro-orm", "postgres-jsonb", "mongoose"] as const;
+const packages = ["core", "sql", "mongodb", "prisma", "drizzle", "typeorm", "mikro-orm", "postgres-jsonb", "mongoose"] as const;
 let tarballs: TemporaryFolder;
 const tarball = (name: string): string => `file:${join(tarballs.path, `sync-${name}-${manifest(join(root, "packages", name)).version}.tgz`)}`;
 
@@ -124,7 +124,7 @@ const consumers: readonly Consumer[] = [
     rows: [{ code: "FR", title: "France" }, { code: "IT", title: "Italy" }],
   },
   {
-    adapter: "mongoose", ours: [], own: ["mongoose", "@types/node"],
+    adapter: "mongoose", ours: ["mongodb"], own: ["mongoose", "@types/node"],
     foreign: (name) => otherOrms.test(name) && !/^(mongoose|mongodb)@/.test(name),
     databases: async () => {
       const server = await openMongo();

@@ -1,10 +1,11 @@
-import mongoose from "mongoose";
+import { MongoBulkWriteError, MongoClientClosedError, MongoNetworkError, MongoNotConnectedError, MongoServerError, MongoServerSelectionError } from "mongodb";
 import { expect, test } from "vitest";
-import { meaningOf } from "../src/errors.ts";
-import { Misfit } from "../src/values.ts";
+import { isFaultOfDriver, meaningOf } from "../src/errors.ts";
+import { Misfit } from "../src/json.ts";
 
-const { MongoServerError, MongoNetworkError, MongoServerSelectionError, MongoBulkWriteError, MongoClientClosedError, MongoNotConnectedError } = mongoose.mongo;
 const server = (code: number, more: object = {}): Error => new MongoServerError({ message: "x", code, ...more });
+/** As a library may call what the driver has said. */
+const named = (name: string, cause?: unknown): Error => Object.assign(new Error("connect ECONNREFUSED", { cause }), { name });
 const duplicate = (collection: string, index: string, keyPattern: object): object =>
   ({ message: `E11000 duplicate key error collection: shop.${collection} index: ${index} dup key: { code: "secret" }`, code: 11000, keyPattern, keyValue: { code: "secret" } });
 const bulk = (collection: string, index: string): Error => {
@@ -39,7 +40,7 @@ test.each([
   [server(91), "ENDPOINT.UNAVAILABLE", true],
   [new MongoNetworkError("connection closed"), "ENDPOINT.UNAVAILABLE", true],
   [new MongoServerSelectionError("connect ECONNREFUSED", {} as never), "ENDPOINT.UNAVAILABLE", true],
-  [new mongoose.Error.MongooseServerSelectionError("connect ECONNREFUSED"), "ENDPOINT.UNAVAILABLE", true],
+  [named("MongooseServerSelectionError"), "ENDPOINT.UNAVAILABLE", true],
   [new MongoNotConnectedError("not connected"), "ENDPOINT.NOT_CONNECTED", false],
   [new MongoClientClosedError(), "ENDPOINT.NOT_CONNECTED", false],
   [server(2), "ENDPOINT.UNKNOWN", false],
@@ -48,4 +49,11 @@ test.each([
   const means = meaningOf(error, { database: "here" });
   expect(means).toMatchObject({ error: { code, retryable, cause: error } });
   expect((means as { error: Error }).error.message).not.toContain("secret");
+});
+
+test.each([
+  [server(11000), true], [new MongoNetworkError("connection closed"), true], [named("MongooseServerSelectionError"), true], [named("MongooseError", server(112)), true],
+  [new Misfit(), true], [new Error("a hook's"), false], [named("ValidationError"), false], [named("MongooseError"), false],
+])("what a hook has said is told from what the driver says: %s, %s", (error, isFault) => {
+  expect(isFaultOfDriver(error)).toBe(isFault);
 });

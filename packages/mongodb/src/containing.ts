@@ -1,4 +1,6 @@
-import { Misfit, isObject, parsed, type Codec, type Shape } from "./values.ts";
+import type { Codec } from "./codec.ts";
+import { isObject, Misfit, parsed } from "./json.ts";
+import type { Shape } from "./shape.ts";
 
 /** Path → what it has to equal somewhere in the document. */
 type Conditions = readonly (readonly [string, unknown])[];

@@ -1,7 +1,8 @@
 import type { Base, Collection, Fences, ReadRequest, StateChange, StateRecords, StateStore } from "@sync/core";
-import type { mongo } from "mongoose";
 import type { Client } from "./client.ts";
-import { drop, leaseLost, newerVersion, SIDE_VERSION, type Sides } from "./lease.ts";
+import type { Collection as Stored, Within } from "./driver.ts";
+import { leaseLost, newerVersion, SIDE_VERSION, type Sides } from "./lease.ts";
+import { portions, putAll } from "./portions.ts";
 
 /** `_id` is pair, model and cloudId as JSON. */
 interface BaseDocument {
@@ -33,8 +34,6 @@ interface StateDocument {
 }
 
 const VERSION_ID = "version";
-/** Ids per look-up. */
-const BATCH = 1000;
 
 const textOf = (...parts: readonly string[]): string => JSON.stringify(parts);
 
@@ -68,8 +67,8 @@ export class MongoState implements StateStore {
     return await this.#client.guard(async () => {
       const bases = await this.#bases();
       const found: Base[] = [];
-      for (let from = 0; from < cloudIds.length; from += BATCH) {
-        const ids = cloudIds.slice(from, from + BATCH).map((cloudId) => textOf(pair, model, cloudId));
+      for (const some of portions(cloudIds)) {
+        const ids = some.map((cloudId) => textOf(pair, model, cloudId));
         found.push(...(await bases.find({ _id: { $in: ids } }).toArray()).map(baseOf));
       }
       return found;
@@ -102,94 +101,71 @@ export class MongoState implements StateStore {
 
   async commit(pair: string, changes: readonly StateChange[], fences?: Fences): Promise<void> {
     await this.#client.guard(async () => {
-      if (!(await this.#client.hasTransactions())) {
-        if (fences) await this.#fence(pair, fences);
-        for (const change of changes) await this.#apply(pair, change);
-        return;
-      }
-      const session = await this.#client.session();
-      try {
-        await session.withTransaction(async () => {
-          if (fences) await this.#fence(pair, fences, session);
-          for (const change of changes) await this.#apply(pair, change, session);
-        }, { writeConcern: { w: "majority" }, readPreference: "primary" });
-      } finally {
-        await session.endSession();
-      }
+      const all = async (within: Within): Promise<void> => {
+        if (fences) await this.#fence(pair, fences, within);
+        for (const change of changes) await this.#apply(pair, change, within);
+      };
+      if (await this.#client.hasTransactions()) await this.#client.transaction((session) => all({ session }));
+      else await all({});
     });
   }
 
   async uninstall(): Promise<void> {
-    await this.#client.guard(() => drop(this.#client, [this.#sides.base, this.#sides.record, this.#sides.state]));
+    await this.#client.guard(() => this.#client.drop([this.#sides.base, this.#sides.record, this.#sides.state]));
   }
 
   async close(): Promise<void> {}
 
-  async #bases(): Promise<mongo.Collection<BaseDocument>> {
-    return (await this.#client.db()).collection<BaseDocument>(this.#sides.base);
+  #bases(): Promise<Stored<BaseDocument>> {
+    return this.#client.collection<BaseDocument>(this.#sides.base);
   }
 
-  async #records(): Promise<mongo.Collection<RecordDocument>> {
-    return (await this.#client.db()).collection<RecordDocument>(this.#sides.record);
+  #records(): Promise<Stored<RecordDocument>> {
+    return this.#client.collection<RecordDocument>(this.#sides.record);
   }
 
-  async #states(): Promise<mongo.Collection<StateDocument>> {
-    return (await this.#client.db()).collection<StateDocument>(this.#sides.state);
+  #states(): Promise<Stored<StateDocument>> {
+    return this.#client.collection<StateDocument>(this.#sides.state);
   }
 
   /** A write, as with the lease: transactions of two runners then stand in each other's way. */
-  async #fence(pair: string, { left, right, anew }: Fences, session?: mongo.ClientSession): Promise<void> {
+  async #fence(pair: string, { left, right, anew }: Fences, within: Within): Promise<void> {
     const states = await this.#states();
-    const options = session ? { session } : {};
     const _id = textOf("fences", pair);
-    await states.updateOne({ _id }, { $setOnInsert: { left: 0, right: 0 } }, { ...options, upsert: true });
+    await states.updateOne({ _id }, { $setOnInsert: { left: 0, right: 0 } }, { ...within, upsert: true });
     const holds = anew === true ? {} : { left: { $lte: left }, right: { $lte: right } };
-    const { matchedCount } = await states.updateOne({ _id, ...holds }, { $set: { left, right } }, options);
+    const { matchedCount } = await states.updateOne({ _id, ...holds }, { $set: { left, right } }, within);
     if (matchedCount === 0) throw leaseLost(this.name);
   }
 
-  async #apply(pair: string, change: StateChange, session?: mongo.ClientSession): Promise<void> {
-    const options = session ? { session } : {};
+  async #apply(pair: string, change: StateChange, within: Within): Promise<void> {
     switch (change.op) {
       case "putBases": {
         const documents = change.bases.map((base): BaseDocument => ({
           _id: textOf(pair, base.model, base.cloudId), p: pair, m: base.model, c: base.cloudId, h: base.hashes,
           ...(base.rightHashes === undefined ? {} : { r: base.rightHashes }), ...(base.values === undefined ? {} : { v: base.values }),
         }));
-        await putAll(await this.#bases(), documents, options);
+        await putAll(await this.#bases(), documents, within);
         return;
       }
       case "removeBases":
-        await (await this.#bases()).deleteMany({ _id: { $in: change.cloudIds.map((cloudId) => textOf(pair, change.model, cloudId)) } }, options);
+        await (await this.#bases()).deleteMany({ _id: { $in: change.cloudIds.map((cloudId) => textOf(pair, change.model, cloudId)) } }, within);
         return;
       case "clearBases":
-        await (await this.#bases()).deleteMany({ p: pair, m: change.model }, options);
+        await (await this.#bases()).deleteMany({ p: pair, m: change.model }, within);
         return;
       case "put": {
         const documents = change.records.map((record): RecordDocument => {
           const { id, model } = record as { id: string; model?: string };
           return { _id: textOf(pair, change.collection, id), p: pair, k: change.collection, i: id, m: model ?? null, body: JSON.stringify(record) };
         });
-        await putAll(await this.#records(), documents, options);
+        await putAll(await this.#records(), documents, within);
         return;
       }
       case "remove":
-        await (await this.#records()).deleteMany({ _id: { $in: change.ids.map((id) => textOf(pair, change.collection, id)) } }, options);
+        await (await this.#records()).deleteMany({ _id: { $in: change.ids.map((id) => textOf(pair, change.collection, id)) } }, within);
     }
   }
-}
-
-/** New ones are inserted, which is what most are; the others are replaced. */
-async function putAll<T extends { readonly _id: string }>(collection: mongo.Collection<T>, documents: readonly T[], options: { readonly session?: mongo.ClientSession }): Promise<void> {
-  const last = new Map(documents.map((document) => [document._id, document]));
-  if (last.size === 0) return;
-  const any = collection as unknown as mongo.Collection<{ _id: string }>;
-  const known = new Set<string>();
-  for (const { _id } of await any.find({ _id: { $in: [...last.keys()] } }, { ...options, projection: { _id: 1 } }).toArray()) known.add(_id);
-  await any.bulkWrite(
-    [...last.values()].map((document) => (known.has(document._id) ? { replaceOne: { filter: { _id: document._id }, replacement: document } } : { insertOne: { document } })),
-    { ...options, ordered: false },
-  );
 }
 
 function baseOf({ m, c, h, r, v }: BaseDocument): Base {

@@ -1,18 +1,20 @@
 import type { DocumentWrite, JsonPatch } from "@sync/core";
-import type { mongo } from "mongoose";
-import type { Stored } from "./models.ts";
-import { isObject, Misfit, type BsonObject, type Codec, type Shape } from "./values.ts";
+import type { Codec } from "./codec.ts";
+import type { BsonObject } from "./driver.ts";
+import { isObject, Misfit, put } from "./json.ts";
+import type { MongoModel } from "./model.ts";
+import { shapeAt, type Shape } from "./shape.ts";
 
 type Patch = DocumentWrite & { readonly op: "patch" };
-type Change = { readonly update: mongo.UpdateFilter<BsonObject> } | { readonly whole: BsonObject };
+type Change = { readonly update: object } | { readonly whole: BsonObject };
 
 /**
  * What makes of a document what it is to become. Its patches are carried out on the document as it was just read, BSON on
- * BSON, so that what they do not name keeps its types; what changed is set by the names at the top. Mongoose's stamp and version
+ * BSON, so that what they do not name keeps its types; what changed is set by the names at the top. The library's stamp and version
  * move as they do when it saves, so that its own save of an array read before is refused. `before`: what the same transaction has
  * done to it since.
  */
-export function changed(codec: Codec, stored: Pick<Stored, "shape" | "versionKey" | "stamps">, { patches, whole }: Pick<Patch, "patches" | "whole">, document: BsonObject, before: readonly JsonPatch[] = []): Change {
+export function changed(codec: Codec, stored: Pick<MongoModel, "shape" | "versionKey" | "stamps">, { patches, whole }: Pick<Patch, "patches" | "whole">, document: BsonObject, before: readonly JsonPatch[] = []): Change {
   const { shape, versionKey, stamps } = stored;
   const now = stamps.updatedAt === undefined ? {} : { [stamps.updatedAt]: new Date() };
   if (patches === "whole") {
@@ -34,7 +36,7 @@ export function changed(codec: Codec, stored: Pick<Stored, "shape" | "versionKey
       ...(Object.keys(set).length > 0 ? { $set: set } : {}),
       ...(unset.length > 0 ? { $unset: Object.fromEntries(unset.map((name) => [name, "" as const])) } : {}),
       ...(versionKey === undefined || touched.has(versionKey) ? {} : { $inc: { [versionKey]: 1 } }),
-    } as mongo.UpdateFilter<BsonObject>,
+    },
   };
 }
 
@@ -43,16 +45,9 @@ function apply(codec: Codec, shape: Shape, { path, value }: JsonPatch, document:
   let here: unknown = document;
   for (const step of path.slice(0, -1)) here = Array.isArray(here) ? (here as unknown[])[Number(step)] : isObject(here) ? here[String(step)] : undefined;
   const last = path.at(-1)!;
-  const meant = typeAt(shape, path);
+  const meant = shapeAt(shape, path);
   if (Array.isArray(here)) here.splice(Number(last), 1, ...(value === undefined ? [] : [codec.fromText(value, meant)]));
   else if (!isObject(here)) throw new Misfit();
   else if (value === undefined) delete here[String(last)];
-  else here[String(last)] = codec.fromText(value, meant);
-}
-
-/** What the schema says of the place at the end of a path. */
-export function typeAt(shape: Shape, path: JsonPatch["path"]): Shape {
-  let says: Shape | undefined = shape;
-  for (const step of path) says = says?.is === "object" ? says.members.get(String(step)) : says?.is === "list" || says?.is === "map" ? says.of : undefined;
-  return says ?? { is: "anything" };
+  else put(here, String(last), codec.fromText(value, meant));
 }

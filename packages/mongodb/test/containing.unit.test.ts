@@ -1,9 +1,9 @@
-import mongoose from "mongoose";
+import { BSON, Long, ObjectId } from "mongodb";
 import { expect, test } from "vitest";
+import { Codec } from "../src/codec.ts";
 import { filterFor } from "../src/containing.ts";
-import { Codec, type Shape } from "../src/values.ts";
+import type { Shape } from "../src/shape.ts";
 
-const { BSON, ObjectId, Long } = { ...mongoose.mongo, ...mongoose.mongo.BSON };
 const codec = new Codec(BSON);
 const of = (members: Record<string, Shape>): Shape => ({ is: "object", members: new Map(Object.entries(members)), id: false });
 const shape = of({ code: { is: "text" }, big: { is: "long" }, owner: { is: "objectId" }, tags: { is: "list", of: { is: "objectId" } }, at: of({ lat: { is: "decimal" } }), regions: { is: "list", of: of({ code: { is: "text" }, n: { is: "int32" } }) } });

@@ -1,6 +1,6 @@
 import type { Refusal } from "@sync/core";
 import { isSyncError, SyncError } from "@sync/core";
-import { Misfit } from "./values.ts";
+import { Misfit } from "./json.ts";
 
 /** What a failure means for the one who asked. */
 export type Meaning = { readonly refusal: Refusal } | { readonly error: SyncError };
@@ -11,7 +11,7 @@ export interface MeaningOptions {
   readonly modelOf?: (collection: string) => string | undefined;
 }
 
-/** What Mongoose, or a hook or validator in a schema, has said about one document. */
+/** What a library, or a hook or validator of its, has said about one document. */
 export class Refused extends Error {
   readonly refusal: Refusal;
   constructor(refusal: Refusal) {
@@ -21,8 +21,9 @@ export class Refused extends Error {
 }
 
 /** It comes from the driver or the server, or from us: no hook has said it. */
-export function isDriversFault(error: unknown): boolean {
-  return isSyncError(error) || error instanceof Misfit || /^Mongo(?!oseError$)/.test(String(faultOf(error).name));
+export function isFaultOfDriver(error: unknown): boolean {
+  const name = String(faultOf(error).name);
+  return isSyncError(error) || error instanceof Misfit || /^Mongo[A-Z]/.test(name) || NETWORK.test(name);
 }
 
 interface MongoFault {
@@ -36,7 +37,8 @@ interface MongoFault {
 
 const CONTENTION = new Set([24, 112, 225, 239, 246, 251, 256]);
 const UNAVAILABLE = new Set([6, 7, 89, 91, 189, 262, 9001, 10058, 10107, 11600, 11602, 13388, 13435, 13436]);
-const NETWORK = /^Mongo(?:ose)?(?:Network|ServerSelection|NetworkTimeout|PoolCleared|WriteConcern|Topology(?!Closed))\w*Error$/;
+/** A library may put its own name for the driver's. */
+const NETWORK = /^Mongo[a-z]*(?:Network|ServerSelection|PoolCleared|WriteConcern|Topology(?!Closed))\w*Error$/;
 const CLOSED = /^Mongo(?:NotConnected|ClientClosed|TopologyClosed)Error$/;
 const TOO_LARGE = new Set([10334, 17280, 17419, 17420]);
 
@@ -92,16 +94,16 @@ function failure(code: number | undefined, { name, errorLabels }: MongoFault, ca
 }
 
 export function notConnected(database: string, cause?: unknown): SyncError {
-  return new SyncError("ENDPOINT.NOT_CONNECTED", `${database}: the connection is not open; await mongoose.connect(…, { serverSelectionTimeoutMS: 5000 }) before the first run, and close it after the last`, { database, cause });
+  return new SyncError("ENDPOINT.NOT_CONNECTED", `${database}: the connection is not open; open it before the first run, with a serverSelectionTimeoutMS such as 5000, and close it after the last`, { database, cause });
 }
 
-/** `byRecord`: documents are to be saved by Mongoose, which does not compare what it overwrites. */
+/** `byRecord`: documents are to be saved by a library, which does not compare what it overwrites. */
 export function noTransactions(database: string, byRecord: boolean): SyncError {
   const so = byRecord ? "which `writes: \"orm\"` needs" : "so that a unit is written document by document";
   return new SyncError("DATABASE.NO_TRANSACTIONS", `${database}: this server has no transactions, ${so}; make it a replica set, be it of one`, { database });
 }
 
-/** What the server said, below what the driver and Mongoose wrap around it. */
+/** What the server said, below what the driver and a library wrap around it. */
 function faultOf(error: unknown): MongoFault {
   let fault = (typeof error === "object" && error !== null ? error : {}) as MongoFault;
   for (let i = 0; i < 4 && typeof fault.code !== "number" && typeof fault.cause === "object" && fault.cause !== null; i += 1) {

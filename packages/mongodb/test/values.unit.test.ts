@@ -1,8 +1,9 @@
-import mongoose from "mongoose";
+import { Binary, BSON, Decimal128, Double, Int32, Long, ObjectId, Timestamp, UUID } from "mongodb";
 import { expect, test } from "vitest";
-import { Codec, Misfit, type Shape } from "../src/values.ts";
+import { Codec } from "../src/codec.ts";
+import { Misfit } from "../src/json.ts";
+import type { Shape } from "../src/shape.ts";
 
-const { BSON, ObjectId, UUID, Decimal128, Long, Double, Int32, Binary, Timestamp } = { ...mongoose.mongo, ...mongoose.mongo.BSON };
 const codec = new Codec(BSON);
 const read = (value: unknown): unknown => codec.read(BSON.serialize({ v: value }))["v"];
 const scalar = (is: string): Shape => ({ is }) as Shape;

@@ -1,14 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { SyncError } from "@sync/core";
 import type { Claim, ClaimRequest, Encounter, KnownPair } from "@sync/core";
-import type { mongo } from "mongoose";
 import type { Client } from "./client.ts";
+import type { Collection, Db, Hello, Within } from "./driver.ts";
 
 /** The layout of our collections. A database that says more was written by a newer version of this package. */
 export const SIDE_VERSION = 1;
 const ID = "lease";
-/** What the server calls a collection that is not there. */
-export const NO_COLLECTION = 26;
 
 /** Our own collections, beside the user's. */
 export interface Sides {
@@ -41,9 +39,9 @@ interface Lease {
 export async function claim(client: Client, sides: Sides, request: ClaimRequest): Promise<Claim> {
   if (!(request.seconds > 0)) throw new SyncError("OPTIONS.INVALID", "a lease lasts more than 0 seconds");
   const db = await client.db();
-  const leases = db.collection<Lease>(sides.database);
+  const leases = await client.collection<Lease>(sides.database);
   const hello = await db.command({ hello: 1 });
-  const now = hello["localTime"] as Date;
+  const now = hello.localTime!;
   let taken = await take(leases, request, now);
   if (!taken && !(await leases.findOne({ _id: ID }))) {
     await install(client, sides);
@@ -61,7 +59,7 @@ export async function claim(client: Client, sides: Sides, request: ClaimRequest)
 }
 
 /** Its own lease is renewed, one that is free or over is taken. `now` is the server's clock. */
-async function take(leases: mongo.Collection<Lease>, { runner, holder, seconds, takeOver }: ClaimRequest, now: Date): Promise<Lease | null> {
+async function take(leases: Collection<Lease>, { runner, holder, seconds, takeOver }: ClaimRequest, now: Date): Promise<Lease | null> {
   const wanted = { _id: ID, version: { $lte: SIDE_VERSION } };
   const options = { returnDocument: "after", writeConcern: { w: "majority" } } as const;
   const expires = new Date(now.getTime() + Math.ceil(seconds * 1000));
@@ -73,14 +71,13 @@ async function take(leases: mongo.Collection<Lease>, { runner, holder, seconds, 
 
 /** What we keep makes sense only as a whole: indexes first, the lease last. */
 async function install(client: Client, sides: Sides): Promise<void> {
-  const db = await client.db();
-  await db.collection(sides.identity).createIndex({ m: 1, c: 1 }, { unique: true });
+  await (await client.collection(sides.identity)).createIndex({ m: 1, c: 1 }, { unique: true });
   const fresh: Omit<Lease, "_id"> = { id: randomUUID(), version: SIDE_VERSION, runs: 0, fence: 0, runner: null, holder: null, since: null, expires: null, met: [], pairs: [] };
-  await db.collection<Lease>(sides.database).updateOne({ _id: ID }, { $setOnInsert: fresh }, { upsert: true, writeConcern: { w: "majority" } });
+  await (await client.collection(sides.database)).updateOne({ _id: ID }, { $setOnInsert: fresh }, { upsert: true, writeConcern: { w: "majority" } });
 }
 
 /** Whoever holds the lease is the only one who notes anything. */
-async function acquaint(leases: mongo.Collection<Lease>, lease: Lease, { pair, meets, pairs = [] }: ClaimRequest): Promise<Pick<Lease, "met" | "pairs">> {
+async function acquaint(leases: Collection<Lease>, lease: Lease, { pair, meets, pairs = [] }: ClaimRequest): Promise<Pick<Lease, "met" | "pairs">> {
   const isNew = meets !== undefined && pair !== undefined && !lease.met.some((each) => each.pair === pair && each.side === meets.side && each.other === meets.other);
   const met = isNew ? [...lease.met, { pair, side: meets.side, other: meets.other }] : lease.met;
   const same = (a: KnownPair, b: KnownPair): boolean => a.name === b.name && a.left === b.left && a.right === b.right;
@@ -91,7 +88,7 @@ async function acquaint(leases: mongo.Collection<Lease>, lease: Lease, { pair, m
 }
 
 export async function release(client: Client, sides: Sides, fence: number, wrote: boolean): Promise<boolean> {
-  const leases = (await client.db()).collection<Lease>(sides.database);
+  const leases = await client.collection<Lease>(sides.database);
   const { matchedCount } = await leases.updateOne(
     { _id: ID, fence, runner: { $ne: null } },
     { $set: { runner: null, holder: null, since: null, expires: null }, $inc: { runs: wrote ? 1 : 0 } },
@@ -104,28 +101,17 @@ export async function release(client: Client, sides: Sides, fence: number, wrote
  * In every unit. It has to be a write: whoever only reads the lease in a transaction commits although it was taken over
  * meanwhile.
  */
-export async function hold(client: Client, sides: Sides, fence: number, unit: string, session?: mongo.ClientSession): Promise<void> {
-  const leases = (await client.db()).collection<Lease>(sides.database);
-  const { matchedCount } = await leases.updateOne({ _id: ID, fence, runner: { $ne: null } }, { $set: { unit } }, session ? { session } : {});
+export async function hold(client: Client, sides: Sides, fence: number, unit: string, within: Within): Promise<void> {
+  const leases = await client.collection<Lease>(sides.database);
+  const { matchedCount } = await leases.updateOne({ _id: ID, fence, runner: { $ne: null } }, { $set: { unit } }, within);
   if (matchedCount === 0) throw leaseLost(client.name);
 }
 
 /** What a copy does not bring: the set's name, and the collection's own id, which every collection gets when it is made. */
-async function identityOf(db: mongo.Db, sides: Sides, { setName, me }: mongo.Document): Promise<string> {
+async function identityOf(db: Db, sides: Sides, { setName, me }: Hello): Promise<string> {
   const [info] = await db.listCollections({ name: sides.database }).toArray();
-  const { uuid } = (info as { info?: { uuid?: { toString(): string } } } | undefined)?.info ?? {};
-  return [setName ?? me ?? "standalone", db.databaseName, ...(uuid === undefined ? [] : [uuid.toString()])].join(" ");
-}
-
-export async function drop(client: Client, names: readonly string[]): Promise<void> {
-  const db = await client.db();
-  for (const name of names) {
-    try {
-      await db.dropCollection(name);
-    } catch (error) {
-      if ((error as { code?: unknown }).code !== NO_COLLECTION) throw error;
-    }
-  }
+  const uuid = info?.info?.uuid;
+  return [setName ?? me ?? "standalone", db.databaseName, ...(uuid ? [uuid.toString()] : [])].join(" ");
 }
 
 function leaseHeld(held: Lease | null): SyncError {
