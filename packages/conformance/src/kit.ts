@@ -1,5 +1,5 @@
 import type {
-  Batch, Changes, Claim, Committed, Database, DeleteBatch, Endpoint, Key, Outcome, Page, Row, ScanRequest, Unit, UpdateBatch, Value,
+  Batch, Changes, ChildRows, Claim, Committed, Database, DeleteBatch, Endpoint, Key, Outcome, Page, Row, ScanRequest, Unit, UpdateBatch, Value,
 } from "@sync/core";
 import { expect } from "vitest";
 import type { Harness, HarnessCapabilities, KitRecord, Probe, Session } from "./harness.ts";
@@ -96,9 +96,15 @@ export class Kit {
     this.#units += 1;
     const named = batches.map((batch): Batch => {
       const model = this.name(batch.model);
+      if (batch.op === "delete") return { ...batch, model, ...(batch.children ? { children: batch.children.map((each) => this.#children(each)) } : {}) };
       return "fields" in batch ? { ...batch, model, fields: this.named(batch.model, batch.fields) } : { ...batch, model };
     });
     return { id: `kit ${this.#units}`, fence: this.#fence, batches: named };
+  }
+
+  #children({ model, fields, known }: ChildRows): ChildRows {
+    const ours = model as KitModelName;
+    return { model: this.name(ours), fields: this.named(ours, fields), known };
   }
 
   commit(...batches: readonly KitBatch[]): Promise<Committed> {
@@ -196,6 +202,16 @@ export function update<Named extends Guard>(
 
 export function remove(model: KitModelName, rows: readonly Guard[]): KitBatch & DeleteBatch {
   return { op: "delete", model, rows: rows.map(({ key, revision }) => ({ key, revision })) };
+}
+
+/** Books, unless an entry refers to them that is not among the known. Asked where a foreign key would touch the entry. */
+export function removeBooks(kit: Kit, books: readonly Guard[], known: readonly Key[] = []): KitBatch & DeleteBatch {
+  return touchesEntries(kit) ? { ...remove("Book", books), children: [{ model: "Entry", fields: ["book"], known }] } : remove("Book", books);
+}
+
+export function touchesEntries(kit: Kit): boolean {
+  const { references } = kit.endpoint("Entry").model;
+  return references.some(({ target, onDelete }) => target === kit.name("Book") && (onDelete === "cascade" || onDelete === "set-null"));
 }
 
 /** A key as the probe wants it. */

@@ -1,6 +1,6 @@
 import type { Endpoint, Page, Row } from "@sync/core";
 import type { KitRecord } from "../harness.ts";
-import { commits, current, database, endpoint, endpoints, pause, type Fault } from "./fault.ts";
+import { commits, current, database, endpoint, endpoints, pause, unlooked, type Fault } from "./fault.ts";
 
 async function firstPage(inner: Endpoint, request: Parameters<Endpoint["scan"]>[0]): Promise<Page> {
   for await (const page of inner.scan(request)) return page;
@@ -106,6 +106,25 @@ export const concurrencyFaults: readonly Fault[] = [
       const rows = batch.rows.map((row, at) => ({ ...row, revision: (fresh[at] ? now[at]?.revision : undefined) ?? row.revision }));
       return await commit({ ...unit, batches: [{ ...batch, rows }] });
     }),
+  },
+  {
+    law: "concurrency/child-on-its-way",
+    wrong: "Children are looked for, and a row without any deleted as soon as nobody holds it any more.",
+    of(session) {
+      let theirs: Promise<void> | undefined;
+      const broken = commits(session, async (unit, commit) => {
+        if (!theirs || !unit.batches.some((batch) => batch.op === "delete" && batch.children)) return await commit(unit);
+        await theirs;
+        return await commit({ ...unit, batches: unit.batches.map(unlooked) });
+      });
+      const begin = async () => {
+        const transaction = await session.probe.begin!();
+        let end = (): void => {};
+        theirs = new Promise((resolve) => void (end = resolve));
+        return { ...transaction, commit: () => transaction.commit().finally(end), rollback: () => transaction.rollback().finally(end) };
+      };
+      return { ...broken, probe: { ...session.probe, begin } };
+    },
   },
   {
     law: "concurrency/one-page-one-moment",

@@ -82,6 +82,9 @@ export function batches(session: MemorySession, change: (batch: Batch) => Batch)
   return commits(session, (unit, commit) => commit({ ...unit, batches: unit.batches.map(change) }));
 }
 
+/** A delete that looks for no children. */
+export const unlooked = (batch: Batch): Batch => (batch.op === "delete" ? { op: "delete", model: batch.model, rows: batch.rows } : batch);
+
 /** One field of one model's new or changed rows replaced before it is written. */
 export function written(
   session: MemorySession, op: "insert" | "update", model: string, field: string, change: (value: string | null) => string | null,

@@ -1,5 +1,5 @@
 import type { InsertBatch } from "@sync/core";
-import { batches, commits, current, endpoint, refusals, refuse, rows, withValue, type Fault } from "./fault.ts";
+import { batches, commits, current, endpoint, refusals, refuse, rows, unlooked, withValue, type Fault } from "./fault.ts";
 
 export const referencesFaults: readonly Fault[] = [
   {
@@ -94,6 +94,7 @@ export const deletesFaults: readonly Fault[] = [
   {
     law: "deletes/children-first",
     wrong: "Deletes are carried out in the order of the models, parents first.",
+    also: ["deletes/children-it-does-not-know"],
     of: (session) => commits(session, async (unit, commit) => {
       if (!unit.batches.every(({ op }) => op === "delete")) return await commit(unit);
       const committed = await commit({ ...unit, batches: unit.batches.toReversed() });
@@ -109,10 +110,16 @@ export const deletesFaults: readonly Fault[] = [
   {
     law: "deletes/as-declared",
     wrong: "The live table forbids what the model says is deleted along.",
+    also: ["deletes/children-it-does-not-know"],
     of: (session) => commits(session, async (unit, commit) => {
       const entries = session.database.probe.rows("Entry").map(({ key }) => key[0]);
       const forbids = unit.batches.some((batch) => batch.op === "delete" && batch.model === "Book" && batch.rows.some(({ key }) => entries.includes(key[0])));
       return forbids ? refuse("WRITE.FOREIGN_KEY", "Entry") : await commit(unit);
     }),
+  },
+  {
+    law: "deletes/children-it-does-not-know",
+    wrong: "Nobody looks who refers to a row that is deleted.",
+    of: (session) => batches(session, unlooked),
   },
 ];

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { giveWay, many, sorted, update } from "../kit.ts";
+import { giveWay, many, removeBooks, sorted, update } from "../kit.ts";
 import type { Law } from "../law.ts";
 
 export const concurrencySuite: readonly Law[] = [
@@ -74,6 +74,22 @@ export const concurrencySuite: readonly Law[] = [
       const statuses = (await Promise.all([retitled("1"), retitled("2"), retitled("3")])).flat(2);
       expect(sorted(statuses)).toEqual(["stale", "stale", "written"]);
       expect((await kit.stored("Book"))[0]!["title"]).toBe(String(statuses.indexOf("written") + 1));
+    },
+  },
+  {
+    id: "concurrency/child-on-its-way",
+    says: "A row that an application is just referring to in a transaction is not deleted, or that transaction is refused: what it commits stays.",
+    needs: ["transactions", "foreignKeys"],
+    async check(kit) {
+      const books = await kit.given("Book", [{ id: "a" }, { id: "b" }]);
+      const transaction = await kit.probe.begin!();
+      await transaction.insert("Entry", [{ book: "a", page: "1" }]);
+      const deleting = kit.commit(removeBooks(kit, books));
+      await giveWay();
+      const came = await transaction.commit().then(() => true, () => false);
+      await deleting;
+      expect(await kit.stored("Entry", ["book", "page"])).toEqual(came ? [{ book: "a", page: "1" }] : []);
+      if (came) expect((await kit.stored("Book", ["id"])).map(({ id }) => id)).toContain("a");
     },
   },
   {

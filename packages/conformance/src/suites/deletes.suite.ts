@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { many, remove } from "../kit.ts";
+import { many, remove, removeBooks, touchesEntries } from "../kit.ts";
 import type { Law } from "../law.ts";
 
 export const deletesSuite: readonly Law[] = [
@@ -67,6 +67,30 @@ export const deletesSuite: readonly Law[] = [
       expect(committed.committed).toBe(declared !== "restrict");
       const left = (await kit.stored("Entry", ["book"])).map(({ book }) => book);
       expect(left).toEqual(declared === "cascade" ? ["b"] : declared === "set-null" ? ["b", null] : ["a", "b"]);
+    },
+  },
+  {
+    id: "deletes/children-it-does-not-know",
+    says: "A row to which another one refers goes only by a unit that knows of that one, or deletes it first; else it is stale, and neither is touched.",
+    needs: ["foreignKeys"],
+    async check(kit) {
+      await kit.probe.insert("Book", [{ id: "a" }, { id: "b" }, { id: "c" }]);
+      await kit.probe.insert("Entry", [{ book: "b", page: "1" }, { book: "b", page: "2" }, { book: "c", page: "1" }]);
+      const entries = await kit.stored("Entry");
+      const left = async (): Promise<unknown> => (await kit.stored("Book", ["id"])).map(({ id }) => id);
+      const committed = await kit.commit(removeBooks(kit, await kit.rows("Book"), [["c", "1"], ["b", "1"]]));
+      if (!touchesEntries(kit)) {
+        expect([committed.committed, await left()]).toEqual([false, ["a", "b", "c"]]);
+        expect(await kit.stored("Entry")).toEqual(entries);
+        return;
+      }
+      expect(committed).toMatchObject({ committed: true, outcomes: [[{ status: "written" }, { status: "stale" }, { status: "written" }]] });
+      expect(await left()).toEqual(["b"]);
+      expect((await kit.stored("Entry", ["book", "page"])).filter(({ book }) => book === "b")).toEqual([{ book: "b", page: "1" }, { book: "b", page: "2" }]);
+      const pages = (await kit.rows("Entry")).filter(({ key }) => key[0] === "b");
+      const statuses = await kit.statuses(remove("Entry", pages), removeBooks(kit, await kit.rows("Book")));
+      expect(statuses.flat()).toEqual(["written", "written", "written"]);
+      expect(await left()).toEqual([]);
     },
   },
 ];
