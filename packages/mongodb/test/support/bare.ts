@@ -11,7 +11,7 @@ const model: MongoModel = {
   shape: { is: "object", id: false, members: new Map([["code", { is: "text" }], ["n", { is: "double" }]]) },
   record: { uniqueKeys: [["code"]], fields: [{ name: "code", ...scalars.text }, { name: "n", ...scalars.double, nullable: true, optional: true }] },
 };
-const optionsFor = (client: MongoClient): MongoDatabaseOptions => ({
+export const optionsFor = (client: MongoClient): MongoDatabaseOptions => ({
   name: "driver/mongodb", // for messages
   handle: { bson: BSON, db: async () => client.db(), session: () => client.startSession() },
   models: [model],
