@@ -23,7 +23,7 @@ describeMongo("records through a library", (server) => {
         for (const write of writes) {
           told.push(write);
           if (write.op === "insert" && write.document["code"] === "refused") throw new Error("the hook does not want it");
-          if (write.op === "insert") await things.insertOne({ ...write.document, code: `${String(write.document["code"])}!` } as never, { session });
+          if (write.op === "insert") await things.insertOne({ ...write.document, code: `${String(write.document["code"])}!` }, { session });
           else if (write.op === "delete") await things.deleteOne({ _id: write.before["_id"] as never }, { session });
           else if (write.op === "patch") await things.updateOne({ _id: write.before["_id"] as never }, { $set: Object.fromEntries(write.patches.map(({ path, value }) => [path.join("."), value])) }, { session });
         }
