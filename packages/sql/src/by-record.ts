@@ -1,5 +1,6 @@
 import type { Batch, DeleteBatch, InsertBatch, Key, Row, Unit, UpdateBatch } from "@sync/core";
 import { keyAfter } from "./batch.ts";
+import { childless, type Condition } from "./children.ts";
 import { forgetRows } from "./dangling.ts";
 import type { Dialect, SideTables, UnitOutcome, WritableTable } from "./dialect.ts";
 import type { Executor } from "./executor.ts";
@@ -97,7 +98,11 @@ class Records {
   async write(batch: Exclude<Batch, { op: "identify" }>): Promise<Written> {
     const table = this.#tableOf(batch);
     const { model } = batch;
-    const found = await this.#rows(table, batch.rows.map(({ key }) => key), true);
+    const keys = batch.rows.map(({ key }) => key);
+    const locked = await this.#rows(table, keys, true);
+    const free = childless(batch, table, this.#tables, this.#dialect.syntax, 2);
+    // By a statement of its own: one that had to wait for a lock has not seen what was committed meanwhile.
+    const found = free.and === "" ? locked : await this.#rows(table, keys, false, free);
     if (batch.op === "insert") {
       if (found.size > 0) throw new Refused({ code: "WRITE.UNIQUE", model, constraint: "primary key" });
       return await this.#insert(batch);
@@ -110,8 +115,8 @@ class Records {
       const [named, changes] = [keyOf(key), changesOf ? changesOf(i) : {}];
       return named && changes ? { key: named, changes } : "in bulk";
     });
-    const keys = todo.flatMap((each) => (typeof each === "object" ? [each.key] : []));
-    if (keys.length > 0) await this.#session.load?.(model, keys);
+    const theirs = todo.flatMap((each) => (typeof each === "object" ? [each.key] : []));
+    if (theirs.length > 0) await this.#session.load?.(model, theirs);
     const written: Written[number][] = [];
     for (const [i, each] of todo.entries()) {
       if (each === undefined) written.push(undefined);
@@ -186,12 +191,12 @@ class Records {
     return this.#tables.get(model)!.table;
   }
 
-  async #rows(table: Table, keys: readonly Key[], lock: boolean): Promise<ReadonlyMap<string, Row>> {
+  async #rows(table: Table, keys: readonly Key[], lock: boolean, more: Condition = { and: "", params: [] }): Promise<ReadonlyMap<string, Row>> {
     const anyhow = this.#dialect.reader(table, [], this.#sides.identity);
     const reader = anyhow.bytewise ?? anyhow;
     const { sql, params } = lookup(table, reader, table.keys, keys, this.#dialect.syntax);
-    const locks = lock && this.#inside.dialect === "postgres";
-    const rows = (await this.#inside.query({ sql: locks ? `${sql} for update of t` : sql, params })).map((texts) => reader.row(texts));
+    const locks = lock && this.#inside.dialect === "postgres" ? " for update of t" : "";
+    const rows = (await this.#inside.query({ sql: sql + more.and + locks, params: [...params, ...more.params] })).map((texts) => reader.row(texts));
     return new Map(rows.map((row) => [JSON.stringify(row.key), row]));
   }
 }

@@ -140,7 +140,9 @@ function sqliteByMessage(message: string): Refusal["code"] {
 }
 
 function sqliteError({ code, message }: Extract<Fault, { engine: "sqlite" }>, error: unknown, options: MeaningOptions): SyncError {
-  if (code.startsWith("SQLITE_BUSY") || code.startsWith("SQLITE_LOCKED")) return contention(error, options);
+  // Of the application's, on the connection that it shares with us.
+  const isInTheirs = message.includes("cannot start a transaction within a transaction");
+  if (isInTheirs || code.startsWith("SQLITE_BUSY") || code.startsWith("SQLITE_LOCKED")) return contention(error, options);
   if (code.startsWith("SQLITE_READONLY")) return readOnly(error, options);
   if (/^SQLITE_(?:IOERR|FULL|CANTOPEN|NOMEM|PROTOCOL)/.test(code)) return unavailable(error, options);
   if (/no such (?:table|column)|has no column named/.test(message)) return schema(error, options);

@@ -67,6 +67,7 @@ describe("what an error means", () => {
     ["sqlite foreign key", better("SQLITE_CONSTRAINT_FOREIGNKEY", "FOREIGN KEY constraint failed"), "WRITE.FOREIGN_KEY"],
     ["sqlite restrict", better("SQLITE_CONSTRAINT_TRIGGER", "FOREIGN KEY constraint failed"), "WRITE.FOREIGN_KEY"],
     ["sqlite raise", better("SQLITE_CONSTRAINT_TRIGGER", secret), "WRITE.REFUSED"],
+    ["sqlite in the application's transaction", better("SQLITE_ERROR", "cannot start a transaction within a transaction"), "ENDPOINT.CONTENTION true"],
     ["sqlite busy", better("SQLITE_BUSY_SNAPSHOT", "database is locked"), "ENDPOINT.CONTENTION true"],
     ["sqlite full", better("SQLITE_FULL", "database or disk is full"), "ENDPOINT.UNAVAILABLE true"],
     ["sqlite read only", better("SQLITE_READONLY", "attempt to write a readonly database"), "ENDPOINT.READ_ONLY false"],
