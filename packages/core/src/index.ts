@@ -2,6 +2,7 @@ export * from "./application.ts";
 
 // For adapters.
 export { declarationOf, declare } from "./declare.ts";
+export { declarationIn } from "./declaration-text.ts";
 export type { Capabilities, Changes, Claim, ClaimRequest, Database, Encounter, Endpoint, FetchRequest, Finding, Fingerprint, Inspection, Key, KeyRange, KnownPair, ModelTypes, Page, Row, RowFault, ScanRequest } from "./endpoint.ts";
 export type { Hint, HintedModel, Hints } from "./hints.ts";
 export { HintLog } from "./hint-log.ts";

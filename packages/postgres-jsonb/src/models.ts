@@ -102,8 +102,8 @@ function recordOf(name: string, schema: $ZodObject, options: RecordOptions, left
     const found = level.children.get(path);
     if (found) return childOf(`${name}.${path}`, path, found, child, leftOut);
     const reason = level.leftOut.get(path);
-    const why = reason === undefined ? `The schema of \`${name}\` has no \`${path}\`.${hintFor(path, names)}` : `\`${name}.${path}\` cannot take part: ${reason}.`;
-    throw new SyncError("OPTIONS.SCHEMA", why, { model: name, field: path });
+    const unknown = `The schema of \`${name}\` has no \`${path}\`.${hintFor(path, names)}`;
+    throw new SyncError("OPTIONS.SCHEMA", reason === undefined ? unknown : `\`${name}.${path}\` cannot take part: ${reason}.`, { model: name, field: path });
   });
   return {
     fields: level.fields,
@@ -138,7 +138,8 @@ function childOf(name: string, path: string, { element, required }: ChildArray, 
 function singleOf(name: string, { kind, numbers }: Stored, options: ChildOptions): TreeRecord & Pick<TreeChild, "single"> {
   const [field, more] = listed(options.key);
   if (field === undefined || more !== undefined || options.children || typeof options.cloudId === "string") {
-    throw new SyncError("OPTIONS.SCHEMA", `The elements of \`${name}\` are single values: \`key\` is one name for that value, and there are no \`children\` and no \`cloudId\` in it.`, { model: name });
+    const needed = "`key` is one name for that value, and there are no `children` and no `cloudId` in it";
+    throw new SyncError("OPTIONS.SCHEMA", `The elements of \`${name}\` are single values: ${needed}.`, { model: name });
   }
   return { single: true, fields: [{ name: field, kind, ...(numbers === "text" ? { numbers } : {}) }], ...keysOf(options) };
 }

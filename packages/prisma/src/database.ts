@@ -1,15 +1,12 @@
 import { SyncError } from "@sync/core";
-import { libraryDatabase } from "@sync/sql";
-import type { LibraryDatabase } from "@sync/sql";
-import type { PrismaClientLike, PrismaTypes } from "./client.ts";
-import { factsOf } from "./client.ts";
+import { checkOwnConnection, libraryDatabase, type LibraryDatabase } from "@sync/sql";
+import { factsOf, type PrismaClientLike, type PrismaTypes } from "./client.ts";
 import { declarationsOf } from "./declarations.ts";
 import { readSchema } from "./dmmf.ts";
 import { mapError } from "./errors.ts";
 import { prismaExecutor } from "./executor.ts";
 import { modelsOf } from "./models.ts";
-import type { PrismaDatabaseOptions } from "./options.ts";
-import { checkOptions } from "./options.ts";
+import { checkOptions, type PrismaDatabaseOptions } from "./options.ts";
 import { recordWriter } from "./records.ts";
 
 export type PrismaDatabase<Client> = LibraryDatabase<PrismaTypes<Client>>;
@@ -29,12 +26,10 @@ export function prismaDatabase<Client extends PrismaClientLike>(
     throw new SyncError("OPTIONS.SCHEMA", "This client does not tell its schema: give `schema`, its text or path.");
   }
   const { timestampFormat = "iso8601", syncFields = {}, patience = 10_000, writes } = options;
-  if (writes === "orm" && engine === "sqlite") {
-    throw new SyncError("OPTIONS.ENGINE", "`writes: \"orm\"` needs a transaction on a connection of its own, which Prisma has on PostgreSQL only.");
-  }
+  checkOwnConnection(options, engine, "Prisma");
   const prismaSchema = readSchema(source);
-  const declarations = declarationsOf(prismaSchema.dmmf.datamodel.models, client);
+  const declarations = declarationsOf(prismaSchema.models, client);
   const models = modelsOf(prismaSchema, { engine, schemaName, timestampFormat, syncFields, declarations });
-  const records = writes === "orm" ? { records: recordWriter(client, prismaSchema.dmmf.datamodel.models, models.models, patience) } : {};
+  const records = writes === "orm" ? { records: recordWriter(client, prismaSchema.models, models.models, patience) } : {};
   return libraryDatabase(models, options, { name: `prisma/${engine}`, executor: prismaExecutor(base, engine, patience), mapError, ...records });
 }

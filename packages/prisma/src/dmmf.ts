@@ -1,7 +1,6 @@
-import { statSync, readdirSync, readFileSync } from "node:fs";
+import { globSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { getDMMF } from "@prisma/get-dmmf";
-import type { GetDMMFError } from "@prisma/get-dmmf";
+import { getDMMF, type GetDMMFError } from "@prisma/get-dmmf";
 import { SyncError } from "@sync/core";
 
 /** Prisma's own description of a schema. */
@@ -17,55 +16,50 @@ export function columnName({ name, dbName }: DmmfField): string {
 
 /** A schema as it was given, read. */
 export interface PrismaSchema {
-  readonly dmmf: PrismaDmmf;
+  /** With the columns that Prisma's client does not have (`Unsupported("…")`, `@ignore`) as fields that cannot be carried. */
+  readonly models: readonly DmmfModel[];
+  readonly enums: ReadonlyMap<string, DmmfEnum>;
+  /** Models that the client does not have: `@@ignore`. */
+  readonly ignored: readonly string[];
   /** Prisma keeps references by itself; the database has no foreign keys (`relationMode = "prisma"`). */
   readonly withoutForeignKeys: boolean;
-  /** What the description leaves out, by model. */
-  readonly unseen: ReadonlyMap<string, Unseen>;
-}
-
-interface Unseen {
-  /** The whole model: `@@ignore`. */
-  readonly ignored: boolean;
-  /** `Unsupported("…")`, and `@ignore`. */
-  readonly fields: readonly { readonly name: string; readonly type: string; readonly optional: boolean }[];
 }
 
 /** From the text of a schema, the path of a file or a folder, or a DMMF document that somebody else made. */
 export function readSchema(source: string | PrismaDmmf): PrismaSchema {
-  if (typeof source !== "string") return { dmmf: source, withoutForeignKeys: false, unseen: new Map() };
+  if (typeof source !== "string") return { models: source.datamodel.models, enums: byName(source.datamodel.enums), ignored: [], withoutForeignKeys: false };
   const files: [string, string][] = source.includes("{") ? [["schema.prisma", source]] : readFiles(source);
   const result = getDMMF({ datamodel: files });
   if (!("datamodel" in result)) {
     throw new SyncError("OPTIONS.SCHEMA", "This Prisma schema cannot be read; `prisma validate` says why.", { cause: result.error });
   }
   const text = files.map((file) => file[1]).join("\n");
+  const bodies = new Map([...text.matchAll(/^model\s+(\w+)\s*\{([\s\S]*?)^\}/gm)].map(([, model, body]) => [model!, body!]));
+  const { models, enums } = result.datamodel;
   return {
-    dmmf: result,
-    unseen: new Map(unseenIn(text)),
+    models: models.map((model) => ({ ...model, fields: [...model.fields, ...unseenIn(bodies.get(model.name) ?? "", bodies)] })),
+    enums: byName(enums),
+    ignored: [...bodies].filter(([, body]) => /^\s*@@ignore\b/m.test(body)).map(([name]) => name),
     withoutForeignKeys: /^\s*relationMode\s*=\s*"prisma"/m.test(text),
   };
 }
 
-function unseenIn(text: string): [string, Unseen][] {
-  return [...text.matchAll(/^model\s+(\w+)\s*\{([\s\S]*?)^\}/gm)].map(([, model, body]) => {
-    const lines = [...body!.matchAll(/^\s*(\w+)\s+(Unsupported\("[^"]*"\)|\w+)(.*)$/gm)];
-    // A relation has no column of its own.
-    const isModel = (type: string): boolean => new RegExp(`^model\\s+${type}\\b`, "m").test(text);
-    const fields = lines.filter(([, , type, rest]) => type!.startsWith("Unsupported") || (/(?:^|\s)@ignore\b/.test(rest!) && !isModel(type!)));
-    return [model!, {
-      ignored: /^\s*@@ignore\b/m.test(body!),
-      fields: fields.map(([, name, type, rest]) => ({ name: name!, type: type!, optional: /^(?:\?|\[\])|@default\(/.test(rest!) })),
-    }];
-  });
+const byName = (enums: readonly DmmfEnum[]): ReadonlyMap<string, DmmfEnum> => new Map(enums.map((each) => [each.name, each]));
+
+/** Columns that Prisma's own description leaves out. A relation has none of its own. */
+function unseenIn(body: string, models: ReadonlyMap<string, string>): DmmfField[] {
+  const lines = [...body.matchAll(/^\s*(\w+)\s+(Unsupported\("[^"]*"\)|\w+)(.*)$/gm)];
+  const unseen = lines.filter(([, , type, rest]) => type!.startsWith("Unsupported") || (/(?:^|\s)@ignore\b/.test(rest!) && !models.has(type!)));
+  return unseen.map(([, name, type, rest]) => ({
+    name: name!, kind: "unsupported", type: type!, isRequired: !/^(?:\?|\[\])|@default\(/.test(rest!),
+    isList: false, isUnique: false, isId: false, isReadOnly: false, hasDefaultValue: false,
+  }));
 }
 
 function readFiles(path: string): [string, string][] {
   try {
-    if (!statSync(path).isDirectory()) return [[path, readFileSync(path, "utf8")]];
-    return readdirSync(path, { recursive: true, encoding: "utf8" })
-      .filter((name) => name.endsWith(".prisma"))
-      .map((name) => [name, readFileSync(join(path, name), "utf8")]);
+    const names = statSync(path).isDirectory() ? globSync("**/*.prisma", { cwd: path }).map((name) => join(path, name)) : [path];
+    return names.map((name) => [name, readFileSync(name, "utf8")]);
   } catch (cause) {
     throw new SyncError("OPTIONS.SCHEMA", "`schema` is neither the text of a Prisma schema nor the path of one that can be read.", { cause });
   }

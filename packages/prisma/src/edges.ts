@@ -29,7 +29,8 @@ function relationsOf(models: readonly DmmfModel[]): (readonly [End, End])[] {
   // The first by the models' names is A, or by the fields' where a model is related to itself.
   const rank = ({ model, field }: End): string => `${model.name}.${field.name}`;
   const meet = (one: End, other: End): boolean =>
-    rank(one) < rank(other) && one.field.relationName === other.field.relationName && one.field.type === other.model.name && other.field.type === one.model.name;
+    rank(one) < rank(other) && one.field.relationName === other.field.relationName
+    && one.field.type === other.model.name && other.field.type === one.model.name;
   return ends.flatMap((one) => ends.filter((other) => meet(one, other)).map((other) => [one, other] as const));
 }
 
@@ -40,8 +41,7 @@ function unsupported([a, b]: readonly [End, End], taken: ReadonlySet<string>): s
 }
 
 function edgeOf(name: string, ends: readonly [End, End]): DmmfModel {
-  const { schema } = ends[0].model;
-  const columns = ends.map(({ model, field }, at): DmmfField[] => {
+  const fields = ends.map(({ model, field }, at): DmmfField[] => {
     const id = model.fields.find(({ isId }) => isId)!; // Prisma asks for one on both ends
     const own = { name: "AB"[at]!, dbName: null, isList: false, isRequired: true, isUnique: false };
     return [
@@ -49,5 +49,6 @@ function edgeOf(name: string, ends: readonly [End, End]): DmmfModel {
       { ...field, ...own, type: model.name, relationFromFields: [own.name], relationToFields: [id.name], relationOnDelete: "Cascade" },
     ];
   });
-  return { ...ends[0].model, name, dbName: null, schema, fields: columns.flat(), primaryKey: { name: null, fields: ["A", "B"] }, uniqueFields: [], uniqueIndexes: [] };
+  const primaryKey = { name: null, fields: ["A", "B"] };
+  return { ...ends[0].model, name, dbName: null, fields: fields.flat(), primaryKey, uniqueFields: [], uniqueIndexes: [] };
 }

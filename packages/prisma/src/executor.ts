@@ -1,5 +1,4 @@
-import { sqliteIsInTransaction, whenFree } from "@sync/sql";
-import type { Executor, Statement, TextRow } from "@sync/sql";
+import { type Executor, sqliteIsInTransaction, type Statement, type TextRow, whenFree } from "@sync/sql";
 import type { Engine, PrismaClientLike } from "./client.ts";
 
 export function prismaExecutor(client: PrismaClientLike, engine: Engine, patience: number): Executor {
@@ -11,7 +10,7 @@ function postgresExecutor(client: PrismaClientLike): Executor {
   return {
     dialect: "postgres",
     query: (statement) => rowsOn(client, statement),
-    atomic: async (statements) => (await transaction(client, statements)).map(rowsOf),
+    atomic: (statements) => transaction(client, statements),
   };
 }
 
@@ -27,8 +26,7 @@ function sqliteExecutor(client: PrismaClientLike, patience: number): Executor {
   async function atomic(statements: readonly Statement[]): Promise<TextRow[][]> {
     await whenFree(patience, () => sqliteIsInTransaction((sql) => client.$queryRawUnsafe(sql)));
     // Never an array of one: Prisma sends it without BEGIN.
-    const answers = await transaction(client, [...statements, nothing]);
-    return answers.slice(0, -1).map(rowsOf);
+    return (await transaction(client, [...statements, nothing])).slice(0, -1);
   }
 
   return { dialect: "sqlite", atomic, query: async (statement) => (await atomic([statement]))[0]! };
@@ -37,20 +35,16 @@ function sqliteExecutor(client: PrismaClientLike, patience: number): Executor {
 const nothing: Statement = { sql: "select 1 as c0", params: [] };
 
 /** On a client, or within a transaction of it. */
-export async function rowsOn(client: PrismaClientLike, statement: Statement): Promise<TextRow[]> {
-  return rowsOf(await raw(client, statement));
+export async function rowsOn(client: PrismaClientLike, { sql, params }: Statement): Promise<TextRow[]> {
+  return rowsOf(await client.$queryRawUnsafe(sql, ...params));
+}
+
+async function transaction(client: PrismaClientLike, statements: readonly Statement[]): Promise<TextRow[][]> {
+  const operations = statements.map(({ sql, params }) => client.$queryRawUnsafe(sql, ...params));
+  return ((await client.$transaction(operations as never)) as (readonly RawRow[])[]).map(rowsOf);
 }
 
 type RawRow = Readonly<Record<string, string | null>>;
-
-function raw(client: PrismaClientLike, { sql, params }: Statement): PromiseLike<readonly RawRow[]> {
-  return client.$queryRawUnsafe<readonly RawRow[]>(sql, ...params);
-}
-
-async function transaction(client: PrismaClientLike, statements: readonly Statement[]): Promise<(readonly RawRow[])[]> {
-  const operations = statements.map((statement) => raw(client, statement));
-  return (await client.$transaction(operations as never)) as (readonly RawRow[])[];
-}
 
 /** Statements name their columns `c0`, `c1`, …: an object keeps them in that order. */
 function rowsOf(rows: readonly RawRow[]): TextRow[] {

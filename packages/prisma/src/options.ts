@@ -1,6 +1,5 @@
 import { SyncError } from "@sync/core";
-import { checkLibraryOptions } from "@sync/sql";
-import type { LibraryOptions } from "@sync/sql";
+import { checkLibraryOptions, type LibraryOptions } from "@sync/sql";
 import type { PrismaDmmf } from "./dmmf.ts";
 import type { TimestampFormat } from "./values.ts";
 

@@ -1,5 +1,4 @@
-import { namedSyncFields, quoted } from "@sync/sql";
-import type { SyncFieldNames } from "@sync/sql";
+import { namedSyncFields, quoted, type SyncFieldNames } from "@sync/sql";
 
 /** In `schema.prisma`, and in the database. */
 const forms = {
@@ -22,7 +21,7 @@ export function syncFields(provider: keyof typeof forms, names: SyncColumnNames 
 export function addSyncColumns(provider: keyof typeof forms, table: string, names: SyncColumnNames = {}): string {
   const fields = namedSyncFields(names);
   const added = fields.map(([field, column]) => `ADD COLUMN ${quoted(column)} ${forms[provider][field][1]}`);
-  const alter = provider === "sqlite" ? added.map((column) => `ALTER TABLE ${quoted(table)} ${column};`) : [`ALTER TABLE ${quoted(table)} ${added.join(",\n")};`];
+  const alter = (provider === "sqlite" ? added : [added.join(",\n")]).map((columns) => `ALTER TABLE ${quoted(table)} ${columns};`);
   const unique = fields.filter(([field]) => field === "cloudId");
   const indexes = unique.map(([, column]) => `CREATE UNIQUE INDEX ${quoted(`${table}_${column}_key`)} ON ${quoted(table)}(${quoted(column)});`);
   return ["-- AlterTable", ...alter, "", ...(indexes.length > 0 ? ["-- CreateIndex", ...indexes, ""] : [])].join("\n");

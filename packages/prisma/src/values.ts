@@ -1,25 +1,28 @@
 import type { Kind } from "@sync/core";
-import { postgresColumn, postgresKind, postgresUtcColumn, qualified, renamedColumn, sqliteColumn, sqliteDateField, sqliteNumericJsonColumn } from "@sync/sql";
-import type { SqlColumn, StoredField } from "@sync/sql";
+import {
+  nullIsEmptyList, postgresColumn, postgresField, postgresUtcColumn, qualified, renamedColumn, sqliteColumn, sqliteDateField, sqliteNumericJsonColumn,
+  type StoredField,
+} from "@sync/sql";
 import type { Engine } from "./client.ts";
-import { columnName } from "./dmmf.ts";
-import type { DmmfEnum, DmmfField } from "./dmmf.ts";
+import { columnName, type DmmfEnum, type DmmfField, type PrismaSchema } from "./dmmf.ts";
 
 export type TimestampFormat = "iso8601" | "unixepoch-ms";
 
-export interface StorageContext {
+export interface Storage {
   readonly engine: Engine;
-  readonly enums: ReadonlyMap<string, DmmfEnum>;
-  /** Where they are on PostgreSQL; undefined: somewhere on the search path. */
-  readonly enumSchema: string | undefined;
+  /** PostgreSQL: where tables and enums are that do not say it. */
+  readonly schemaName: string | undefined;
   readonly timestampFormat: TimestampFormat;
 }
 
 /** Undefined: a type that cannot be carried. */
-export function storedField(field: DmmfField, context: StorageContext): StoredField | undefined {
-  const declared = field.kind === "enum" ? context.enums.get(field.type) : undefined;
-  if (field.kind === "enum" && declared === undefined) return undefined;
-  return context.engine === "sqlite" ? sqliteField(field, declared, context.timestampFormat) : postgresField(field, declared, context.enumSchema);
+export function storedField(field: DmmfField, { enums, models }: PrismaSchema, { engine, schemaName, timestampFormat }: Storage): StoredField | undefined {
+  const declared = field.kind === "enum" ? enums.get(field.type) : undefined;
+  if (field.kind === "unsupported" || (field.kind === "enum" && declared === undefined)) return undefined;
+  if (engine === "sqlite") return sqliteStored(field, declared, timestampFormat);
+  // Prisma does not tell in which of several schemas an enum is: then it is somewhere on the search path.
+  const stored = postgresStored(field, declared, models.some((model) => model.schema) ? undefined : schemaName);
+  return stored && field.isList ? nullIsEmptyList(stored) : stored;
 }
 
 // ---- SQLite
@@ -36,7 +39,7 @@ const sqliteKinds: Readonly<Record<string, Kind>> = {
   Bytes: { type: "bytes" },
 };
 
-function sqliteField(field: DmmfField, declared: DmmfEnum | undefined, format: TimestampFormat): StoredField | undefined {
+function sqliteStored(field: DmmfField, declared: DmmfEnum | undefined, format: TimestampFormat): StoredField | undefined {
   const names = { field: field.name, column: columnName(field) };
   if (field.isList) return undefined;
   if (field.type === "DateTime") return sqliteDateField(names, format);
@@ -64,18 +67,7 @@ const postgresTypes: Readonly<Record<string, string>> = {
 /** `@db.DoublePrecision`; all other native types are the SQL name in capitals. */
 const nativeNames: Readonly<Record<string, string>> = { DoublePrecision: "double precision", Decimal: "numeric", Integer: "integer", ByteA: "bytea" };
 
-function postgresField(field: DmmfField, declared: DmmfEnum | undefined, enumSchema: string | undefined): StoredField | undefined {
-  const stored = postgresItems(field, declared, enumSchema);
-  if (stored === undefined || !field.isList) return stored;
-  // As Prisma does: a list that is null is empty, which is not what was sent then.
-  const { read, write } = stored.column;
-  const column: SqlColumn = { ...stored.column, read: (expr) => read(orEmpty(expr)), write: (expr) => orEmpty(write(expr)), customWrite: true, lossy: true };
-  return { ...stored, column };
-}
-
-const orEmpty = (expr: string): string => `coalesce(${expr}, '{}')`;
-
-function postgresItems(field: DmmfField, declared: DmmfEnum | undefined, enumSchema: string | undefined): StoredField | undefined {
+function postgresStored(field: DmmfField, declared: DmmfEnum | undefined, enumSchema: string | undefined): StoredField | undefined {
   const item = declared ? qualified({ schema: enumSchema, name: declared.dbName ?? declared.name }) : nativeType(field);
   const names = { field: field.name, column: columnName(field), type: field.isList ? `${item}[]` : item };
   if (declared) {
@@ -83,9 +75,7 @@ function postgresItems(field: DmmfField, declared: DmmfEnum | undefined, enumSch
     return { kind, column: renamedColumn(postgresColumn({ ...names, kind }), labelsOf(declared)) };
   }
   // Prisma keeps moments in columns without a zone, and means UTC.
-  const utc = postgresUtcColumn(names);
-  const kind = postgresKind(names.type);
-  return utc ?? (kind && { kind, column: postgresColumn(names) });
+  return postgresUtcColumn(names) ?? postgresField(names);
 }
 
 function nativeType(field: DmmfField): string {

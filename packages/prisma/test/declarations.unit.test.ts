@@ -10,7 +10,7 @@ import { PrismaClient } from "./sqlite/generated/client.ts";
 const client = new PrismaClient({ adapter: { provider: "sqlite", adapterName: "none", connect: () => Promise.reject(new Error("not connected")) } as never });
 const none = {} as PrismaClientLike;
 const schema = (comment: string): string => `datasource db {\n  provider = "sqlite"\n}\n${comment}\nmodel Item {\n  id Int @id\n  code String @unique\n  name String\n  city String\n}`;
-const declared = (comment: string, extended = none): unknown => declarationsOf(readSchema(schema(comment)).dmmf.datamodel.models, extended).get("Item");
+const declared = (comment: string, extended = none): unknown => declarationsOf(readSchema(schema(comment)).models, extended).get("Item");
 
 describe("a comment in the schema", () => {
   test.each([

@@ -102,7 +102,7 @@ function throughClient(prisma: PostgresClient): Executor {
   const { base, engine, schema, schemaName } = factsOf(prisma);
   const prismaSchema = readSchema(schema!);
   const { models } = modelsOf(prismaSchema, { engine, schemaName, timestampFormat: "iso8601", syncFields: {}, declarations: new Map() });
-  const writer = recordWriter(prisma, prismaSchema.dmmf.datamodel.models, models, 10_000);
+  const writer = recordWriter(prisma, prismaSchema.models, models, 10_000);
   return throughRecords(prismaExecutor(base, engine, 10_000), writer, "Ours");
 }
 

@@ -1,10 +1,12 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { getDMMF } from "@prisma/get-dmmf";
 import type { Field, Model } from "@sync/core";
 import type { LibraryModels, SyncFieldNames } from "@sync/sql";
 import { describe, expect, test } from "vitest";
 import type { Engine } from "../src/client.ts";
 import { readSchema } from "../src/dmmf.ts";
+import type { PrismaDmmf } from "../src/dmmf.ts";
 import { modelsOf } from "../src/models.ts";
 
 const path = (engine: string): string => fileURLToPath(new URL(`./${engine}/schema.prisma`, import.meta.url));
@@ -295,7 +297,7 @@ describe("a schema", () => {
     for (const source of [text, path("sqlite").replace("/schema.prisma", "")]) {
       expect(read(source).models.map((each) => each.model)).toEqual(expected);
     }
-    expect(modelsOf(readSchema(readSchema(text).dmmf), { engine: "sqlite", schemaName: undefined, timestampFormat: "iso8601", syncFields: {}, declarations: new Map() }).models).toHaveLength(3);
+    expect(modelsOf(readSchema(getDMMF({ datamodel: text }) as PrismaDmmf), { engine: "sqlite", schemaName: undefined, timestampFormat: "iso8601", syncFields: {}, declarations: new Map() }).models).toHaveLength(3);
   });
 
   test("that cannot be read is refused", () => {

@@ -15,15 +15,16 @@ export { checkEntityOptions, type EntityOptions } from "./entity-options.ts";
 export { type Fault, faultOf, type Meaning, meaningOf, type MeaningOptions } from "./errors.ts";
 export type { CopyIn, Executor, Statement, TextRow } from "./executor.ts";
 export {
-  checkConnectionOptions, checkLibraryOptions, type ConnectionOptions, type Fill, type LibraryDatabase, libraryDatabase, type LibraryModel,
-  type LibraryModels, type LibraryOptions, namedSyncFields, type SyncFieldNames, syncFieldsOf,
+  checkConnectionOptions, checkLibraryOptions, checkOwnConnection, type ConnectionOptions, type Fill, type LibraryDatabase, libraryDatabase,
+  type LibraryModel, type LibraryModels, type LibraryOptions, namedSyncFields, type SyncFieldNames, syncFieldsOf,
 } from "./library.ts";
 export { keyMakerBy, onDeleteOf } from "./library-keys.ts";
 export { type LibraryColumn, libraryModels, type LibraryTable } from "./library-model.ts";
 export { type DocumentKey, type KeyMaker, qualified, quoted, type SqlColumn, type SqlModel } from "./model.ts";
 export { checkPerModel, type OwnTypeOptions, type PerModel } from "./per-model.ts";
-export { postgresColumn, type PostgresColumnOptions, postgresKind } from "./postgres/columns.ts";
+export { postgresColumn, type PostgresColumnOptions, postgresField, postgresKind } from "./postgres/columns.ts";
 export { documentTables } from "./postgres/document-keys.ts";
+export { nullIsEmptyList } from "./postgres/null-lists.ts";
 export { postgresProcessZoneColumn } from "./postgres/process-zone.ts";
 export { postgresUtcColumn } from "./postgres/utc.ts";
 export type { RecordData, RecordSession, RecordWriter, TurnWriter } from "./records.ts";

@@ -2,6 +2,7 @@ import type { Batch, Database, Field, Finding, ModelTypes, StateStore, SyncField
 import { checkNames, hintFor, SyncError } from "@sync/core";
 import type { SqlDatabaseOptions } from "./database.ts";
 import { sqlDatabase } from "./database.ts";
+import type { Executor } from "./executor.ts";
 import type { SqlModel } from "./model.ts";
 
 /** Fields of your own models that belong to the sync: another name, or `false` for "not that field". */
@@ -65,6 +66,12 @@ export function checkLibraryOptions(options: LibraryOptions, factory: string, ow
   checkConnectionOptions(options, factory, [...own, ...Object.keys(libraryNames)]);
   if (options.syncFields) checkNames(options.syncFields, syncFieldRoles, "`syncFields`");
   if (!["bulk", "orm", undefined].includes(options.writes)) throw new SyncError("OPTIONS.VALUE", '`writes` is "bulk" or "orm".');
+}
+
+/** For libraries that have a connection to themselves on PostgreSQL only. */
+export function checkOwnConnection({ writes }: LibraryOptions, engine: Executor["dialect"], library: string): void {
+  if (writes !== "orm" || engine === "postgres") return;
+  throw new SyncError("OPTIONS.ENGINE", `\`writes: "orm"\` needs a transaction on a connection of its own, which ${library} has on PostgreSQL only.`);
 }
 
 /** What the sync's fields are for, and what they are called; not those that a model is said not to have. */

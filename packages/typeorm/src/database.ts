@@ -1,6 +1,6 @@
 import { SyncError } from "@sync/core";
 import type { ModelTypes } from "@sync/core";
-import { checkEntityOptions, libraryDatabase, pgTransactionExecutor } from "@sync/sql";
+import { checkEntityOptions, checkOwnConnection, libraryDatabase, pgTransactionExecutor } from "@sync/sql";
 import type { LibraryDatabase } from "@sync/sql";
 import type { DataSource } from "typeorm";
 import type { DataSourceLike, TransactionLike } from "./client.ts";
@@ -34,9 +34,7 @@ export function typeormDatabase<Entities extends object = ModelTypes>(
   const { dataSource, transaction } = openedBy(source);
   const { syncFields = {}, kinds = {}, keys = {}, patience = 10_000, writes, hints: listens = false } = options as TypeormDatabaseOptions;
   const { engine } = handleOf(dataSource);
-  if (writes === "orm" && engine === "sqlite") {
-    throw new SyncError("OPTIONS.ENGINE", "`writes: \"orm\"` needs a transaction on a connection of its own, which TypeORM has on PostgreSQL only.");
-  }
+  checkOwnConnection(options, engine, "TypeORM");
   if (transaction && (writes === "orm" || listens)) {
     throw new SyncError("OPTIONS.TRANSACTION", "Inside a transaction there are neither hints nor `writes: \"orm\"`: leave them out, or run outside.");
   }

@@ -1,6 +1,6 @@
 import type { Kind } from "@sync/core";
 import {
-  convertedField, driversForm, listInText, postgresColumn, postgresKind, postgresProcessZoneColumn, quoted, sqliteBinaryJsonField, sqliteColumn, sqliteKindOf,
+  convertedField, driversForm, listInText, postgresColumn, postgresField, postgresProcessZoneColumn, quoted, sqliteBinaryJsonField, sqliteColumn, sqliteKindOf,
   sqliteNumericJsonColumn, sqliteUtcField,
 } from "@sync/sql";
 import type { ListText, SqlColumn, StoredField } from "@sync/sql";
@@ -51,9 +51,7 @@ function postgresStored(column: ColumnMetadata, names: Names, type: string, decl
   const sized = { ...names, type: `${type}${sizesOf(column)}${array}` };
   // TypeORM gives Dates.
   const moment = declared?.type === "local" && !column.transformer ? undefined : postgresProcessZoneColumn(sized);
-  if (moment) return moment;
-  const kind = postgresKind(sized.type);
-  return kind && { kind, column: postgresColumn(sized) };
+  return moment ?? postgresField(sized);
 }
 
 function sizesOf({ length, precision, scale }: ColumnMetadata): string {

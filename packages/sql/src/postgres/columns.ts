@@ -1,4 +1,5 @@
 import { canonical, type Digits, type Kind, ValueError } from "@sync/core";
+import type { StoredField } from "../convert.ts";
 import type { SqlColumn } from "../model.ts";
 
 /** A Postgres type taken apart: `numeric(10,2)`, `timestamp (3) with time zone`, `character varying(30)[]`. */
@@ -73,6 +74,12 @@ export interface PostgresColumnOptions {
   readonly type: string;
   /** @default postgresKind(type) */
   readonly kind?: Kind;
+}
+
+/** A column by its SQL type alone; undefined for types that cannot be carried as they are. */
+export function postgresField(names: Omit<PostgresColumnOptions, "kind">): StoredField | undefined {
+  const kind = postgresKind(names.type);
+  return kind && { kind, column: postgresColumn(names) };
 }
 
 /** The stock way of a column by its SQL type. An adapter that stores something else spreads this and replaces a part. */

@@ -64,7 +64,10 @@ interface LiveIndex {
   readonly over: readonly string[];
 }
 
-/** Keys of documents that no unique index of the live database holds, each with the statement that makes one. Of a table that is not there others speak. */
+/**
+ * Keys of documents that no unique index of the live database holds, each with the statement that makes one. Of a table that is not
+ * there others speak.
+ */
 export async function missingDocumentKeys(executor: Executor, models: readonly SqlModel[]): Promise<Finding[]> {
   const wanted = models.flatMap(indexesOf);
   if (wanted.length === 0) return [];
@@ -72,7 +75,8 @@ export async function missingDocumentKeys(executor: Executor, models: readonly S
   const seen = rows.map(([text]) => JSON.parse(text!) as [string, (string | null)?, (readonly string[])?]);
   const tables = new Set(seen.map(([table]) => table));
   const live = seen.flatMap(([table, where, over]): LiveIndex[] => (over ? [{ table, where: where ?? undefined, over }] : []));
-  return wanted.filter((index) => tables.has(index.table) && !live.some((each) => holds(each, index))).map(({ model, key: { fields, isCloudId }, table, sql }) => ({
+  const missing = wanted.filter((index) => tables.has(index.table) && !live.some((each) => holds(each, index)));
+  return missing.map(({ model, key: { fields, isCloudId }, table, sql }) => ({
     severity: isCloudId ? "error" : "warning", code: "SCHEMA.NOT_UNIQUE", model, key: fields,
     message: `no unique index of ${table} holds ${isCloudId ? "the cloudId" : "the natural key"} (${fields.join(", ")}) of these documents; this makes it: ${sql}`,
   }));
