@@ -1,4 +1,4 @@
-import { FlushMode } from "@mikro-orm/core";
+import { EventType, FlushMode } from "@mikro-orm/core";
 import type { EntityMetadata, EntityProperty, MikroORM } from "@mikro-orm/core";
 import { decode } from "@sync/core";
 import type { Kind } from "@sync/core";
@@ -41,13 +41,13 @@ export function recordWriter(orm: MikroORM, models: readonly LibraryModel[], pat
       const em = orm.em.fork({ disableContextResolution: true, disableTransactions: false, flushMode: FlushMode.COMMIT });
       return await em.transactional(async (own) => {
         begun();
-        return await work(sessionOf(own, (name) => known.get(name)!));
+        return await work(sessionOf(own, (name) => known.get(name)!, ({ entity }) => isHeard(orm.em, entity)));
       });
     }),
   };
 }
 
-function sessionOf(em: Manager, modelOf: (name: string) => Model): RecordSession {
+function sessionOf(em: Manager, modelOf: (name: string) => Model, isHeardOf: (model: Model) => boolean): RecordSession {
   async function flush(): Promise<void> {
     await em.flush();
     // What comes next is loaded as it is then.
@@ -59,8 +59,10 @@ function sessionOf(em: Manager, modelOf: (name: string) => Model): RecordSession
   return {
     query: async (statement) => await kyselyQuery(em.getTransactionContext<KyselyLike>()!, statement),
     async insert(name, records) {
-      const { entity } = modelOf(name);
-      for (const data of records) em.create(entity.class, data, { persist: true, partial: true });
+      const model = modelOf(name);
+      const heard = isHeardOf(model);
+      const created = records.map((data) => em.create(model.entity.class, data, { persist: heard, partial: true }));
+      if (!heard) await em.insertMany(created);
       await flush();
     },
     async update(name, key, changes) {
@@ -74,6 +76,15 @@ function sessionOf(em: Manager, modelOf: (name: string) => Model): RecordSession
     },
     flush,
   };
+}
+
+const ofRecord = [EventType.beforeCreate, EventType.afterCreate];
+const ofFlush: readonly string[] = [EventType.beforeFlush, EventType.onFlush, EventType.afterFlush];
+
+/** Whether a hook or subscriber hears of new records. Where none does, they need not go through the unit of work. */
+function isHeard(em: Manager, entity: EntityMetadata): boolean {
+  const events = em.getEventManager();
+  return ofRecord.some((event) => events.hasListeners(event, entity)) || [...events.getSubscribers()].some((each) => ofFlush.some((event) => event in each));
 }
 
 /** MikroORM writes values into the text of its statements, where these would be something else. */

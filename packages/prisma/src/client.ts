@@ -1,5 +1,4 @@
-import { SyncError } from "@sync/core";
-import type { ModelTypes } from "@sync/core";
+import { type ModelTypes, SyncError } from "@sync/core";
 
 /** What this package needs of a Prisma client: raw statements and the array form of `$transaction`. */
 export interface PrismaClientLike {
@@ -85,4 +84,16 @@ export function factsOf(client: PrismaClientLike): ClientFacts {
 export function withoutExtensions(transaction: PrismaClientLike): PrismaClientLike {
   const extensions = Reflect.get(transaction, "_extensions") as { isEmpty(): boolean } | undefined;
   return extensions === undefined || extensions.isEmpty() ? transaction : withoutExtensions(Reflect.get(transaction, "_appliedParent") as PrismaClientLike);
+}
+
+/** Whether an extension hears of `client[property][operation]`, or replaces it. Private names again: where they are gone, one does. */
+export function isHeard(client: PrismaClientLike, property: string, operation: string): boolean {
+  const extensions = Reflect.get(client, "_extensions") as Partial<Extensions> | undefined;
+  if (!extensions?.getAllQueryCallbacks || !extensions.getAllModelExtensions) return true;
+  return extensions.getAllQueryCallbacks(property, operation).length > 0 || operation in (extensions.getAllModelExtensions(property) ?? {});
+}
+
+interface Extensions {
+  getAllQueryCallbacks(property: string, operation: string): readonly unknown[];
+  getAllModelExtensions(property: string): object | undefined;
 }

@@ -4,14 +4,14 @@ import type { Field, Kind } from "@sync/core";
 import { wholly } from "@sync/sql";
 import type { LibraryModel, RecordData, RecordSession, RecordWriter } from "@sync/sql";
 import type { PrismaClientLike } from "./client.ts";
-import { withoutExtensions } from "./client.ts";
+import { isHeard, withoutExtensions } from "./client.ts";
 import type { DmmfModel } from "./dmmf.ts";
 import { mapError } from "./errors.ts";
 import { rowsOn } from "./executor.ts";
 import { primaryKeyOf } from "./models.ts";
 
 /** `client.user`: what extensions hook into. */
-type Delegate = { readonly [Operation in "create" | "update" | "delete"]: (args: object) => PromiseLike<unknown> };
+type Delegate = { readonly [Operation in "create" | "createMany" | "update" | "delete"]: (args: object) => PromiseLike<unknown> };
 
 interface Model {
   /** Of the delegate, on a client and in its transactions. */
@@ -19,12 +19,17 @@ interface Model {
   readonly fields: ReadonlyMap<string, Field>;
   /** What Prisma calls a key of several fields. */
   readonly key: string | undefined;
+  /** An extension hears of each new record, so that it has to be created by itself. */
+  readonly heard: boolean;
 }
 
 type Interactive = <T>(run: (transaction: PrismaClientLike) => Promise<T>, options: object) => Promise<T>;
 
 /** An interactive transaction may take this long; Prisma's own five seconds are too short for a unit of slow hooks. */
 const timeout = 600_000;
+
+/** So many records are created at a time: while the database writes one, Prisma prepares the next. */
+const together = 16;
 
 /** Records as an application writes them with its client, so that query extensions run. */
 export function recordWriter(client: PrismaClientLike, schema: readonly DmmfModel[], models: readonly LibraryModel[], patience: number): RecordWriter {
@@ -35,7 +40,7 @@ export function recordWriter(client: PrismaClientLike, schema: readonly DmmfMode
     if (!source || !isFound) return [];
     const property = name.charAt(0).toLowerCase() + name.slice(1);
     checkDelegate(client, name, property);
-    return [[name, { property, fields: new Map(fields.map((field) => [field.name, field])), key: keyNameOf(source) }]];
+    return [[name, { property, fields: new Map(fields.map((field) => [field.name, field])), key: keyNameOf(source), heard: isHeard(client, property, "create") }]];
   }));
   const interactive = client.$transaction.bind(client) as unknown as Interactive;
   return {
@@ -76,7 +81,15 @@ function sessionOf(transaction: PrismaClientLike, modelOf: (name: string) => Mod
     query: (statement) => rowsOn(below, statement),
     async insert(name, records) {
       const model = modelOf(name);
-      for (const data of records) await soon(delegateOf(model).create({ data }), patience);
+      const delegate = delegateOf(model);
+      if (!model.heard) return void (await delegate.createMany({ data: records }));
+      for (let at = 0; at < records.length; at += together) {
+        // In the order in which they came: behind the first one PostgreSQL refuses all others.
+        const errors: unknown[] = [];
+        const create = (data: RecordData): Promise<unknown> => soon(delegate.create({ data }), patience).catch((error: unknown) => errors.push(error));
+        await Promise.all(records.slice(at, at + together).map(create));
+        if (errors.length > 0) throw errors[0];
+      }
     },
     async update(name, key, changes) {
       const model = modelOf(name);

@@ -179,6 +179,43 @@ describePostgres("through the client", (server) => {
     await other.close();
   });
 
+  test("records are created one by one where an extension hears of each, else together", async () => {
+    const other = await open("together");
+    const heard: string[] = [];
+    const client = other.prisma.$extends({
+      query: {
+        region: {
+          createMany({ args, query }) {
+            heard.push("regions");
+            return query(args);
+          },
+        },
+        country: {
+          create({ args, query }) {
+            heard.push(args.data.code);
+            return query(args);
+          },
+        },
+      },
+      model: {
+        tag: {
+          create({ data }: { data: { code: string } }) {
+            heard.push(`tag ${data.code}`);
+            return (Prisma.getExtensionContext(this) as unknown as PrismaClient["tag"]).createMany({ data });
+          },
+        },
+      },
+    });
+    const subject = prismaDatabase(client, { writes: "orm" });
+    await prepare(subject);
+    await insert(subject, "Region", [{ code: "EU" }, { code: "AF" }]);
+    await insert(subject, "Country", Array.from({ length: 40 }, (_, n) => ({ code: `C${n}`, name: "" })));
+    await insert(subject, "Tag", [{ code: "a" }, { code: "b" }]);
+    expect(heard).toEqual(["regions", ...Array.from({ length: 40 }, (_, n) => `C${n}`), "tag a", "tag b"]);
+    expect(await Promise.all([client.region.count(), client.country.count(), client.tag.count()])).toEqual([2, 40, 2]);
+    await other.close();
+  });
+
   test("a client whose extensions hide what that needs is refused", () => {
     const hidden = prisma.$extends({ model: { country: { delete: undefined as never } } });
     const { code, message } = refused(() => prismaDatabase(hidden, { writes: "orm" }));
