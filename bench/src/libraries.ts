@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { defineEntity, p } from "@mikro-orm/core";
+import type { EventSubscriber } from "@mikro-orm/core";
 import { MikroORM } from "@mikro-orm/postgresql";
 import { PrismaPg } from "@prisma/adapter-pg";
 import type { Database } from "@sync/core";
@@ -11,6 +12,7 @@ import { typeormDatabase } from "@sync/typeorm";
 import { boolean, doublePrecision, integer, jsonb, pgTable, text, timestamp } from "drizzle-orm/pg-core";
 import { drizzle } from "drizzle-orm/node-postgres";
 import { DataSource, EntitySchema } from "typeorm";
+import type { EntitySubscriberInterface } from "typeorm";
 import { PrismaClient } from "./generated/right/client.ts";
 import { poolOn } from "./items.ts";
 
@@ -53,6 +55,23 @@ export interface Opened {
 // Identity stands beside the rows, as in tables that know nothing of a sync.
 export const libraries: Readonly<Record<string, (url: string) => Promise<Opened>>> = { Prisma: openPrisma, Drizzle: openDrizzle, TypeORM: openTypeorm, MikroORM: openMikroOrm };
 
+/** The same with a hook that hears of each new row, and their own call for many rows that runs it. Drizzle has no hooks. */
+export const hookedLibraries: typeof libraries = {
+  Prisma: openHookedPrisma,
+  TypeORM: (url) => openTypeorm(url, [{ beforeInsert: () => undefined }]),
+  MikroORM: (url) => openMikroOrm(url, [{ beforeCreate: () => undefined }]),
+};
+
+async function openHookedPrisma(url: string): Promise<Opened> {
+  const plain = new PrismaClient({ adapter: new PrismaPg({ connectionString: url }) });
+  const client = plain.$extends({ query: { item: { create: ({ args, query }) => query(args) } } });
+  return {
+    database: (writes) => prismaDatabase(client, { writes }),
+    batch: { name: "$transaction of creates", insert: (rows) => client.$transaction(rows.map((data) => client.item.create({ data }))) },
+    close: () => plain.$disconnect(),
+  };
+}
+
 async function openPrisma(url: string): Promise<Opened> {
   const client = new PrismaClient({ adapter: new PrismaPg({ connectionString: url }) });
   return {
@@ -79,7 +98,7 @@ async function openDrizzle(url: string): Promise<Opened> {
   };
 }
 
-async function openTypeorm(url: string): Promise<Opened> {
+async function openTypeorm(url: string, subscribers: readonly EntitySubscriberInterface[] = []): Promise<Opened> {
   const item = new EntitySchema<Item>({
     name: "Item",
     columns: {
@@ -89,6 +108,7 @@ async function openTypeorm(url: string): Promise<Opened> {
     tableName: "Item",
   });
   const dataSource = await new DataSource({ type: "postgres", url, entities: [item] }).initialize();
+  dataSource.subscribers.push(...subscribers);
   return {
     database: (writes) => typeormDatabase(dataSource, { keys: { Item: randomUUID }, writes }),
     batch: { name: "repository.insert", insert: (rows) => dataSource.getRepository(item).insert([...rows]) },
@@ -96,7 +116,7 @@ async function openTypeorm(url: string): Promise<Opened> {
   };
 }
 
-async function openMikroOrm(url: string): Promise<Opened> {
+async function openMikroOrm(url: string, subscribers: EventSubscriber[] = []): Promise<Opened> {
   const item = defineEntity({
     name: "Item", tableName: "Item",
     properties: {
@@ -104,10 +124,15 @@ async function openMikroOrm(url: string): Promise<Opened> {
       details: p.json<object>(), changedAt: p.datetime(3).columnType("timestamp(3)").fieldName("changedAt"),
     },
   });
-  const orm = new MikroORM({ entities: [item], clientUrl: url, ensureDatabase: false });
+  const orm = new MikroORM({ entities: [item], clientUrl: url, ensureDatabase: false, subscribers });
+  const created = async (rows: readonly Item[]): Promise<void> => {
+    const em = orm.em.fork();
+    for (const row of rows) em.create(item, row);
+    await em.flush();
+  };
   return {
     database: (writes) => mikroOrmDatabase(orm, { keys: { Item: randomUUID }, writes }),
-    batch: { name: "em.insertMany", insert: (rows) => orm.em.fork().insertMany(item, [...rows]) },
+    batch: subscribers.length > 0 ? { name: "em.create and flush", insert: created } : { name: "em.insertMany", insert: (rows) => orm.em.fork().insertMany(item, [...rows]) },
     close: () => orm.close(),
   };
 }
