@@ -7,10 +7,6 @@ export interface PrismaClientLike {
 }
 
 /** What a model's delegate (`client.user`) says about itself to the compiler; there is nothing there at run time. */
-interface DelegateLike {
-  [key: symbol]: { types: { payload: { name: string; scalars: object } } };
-}
-
 type Payload<Delegate> = Delegate extends { [key: symbol]: { types: { payload: infer P extends { name: string; scalars: object } } } } ? P : never;
 
 /** Tables of implicit many-to-many relations: a client's types do not tell the relations' names. No model begins like that. */
@@ -19,7 +15,7 @@ type Edges = { [Table in `_${string}`]: { A: string | number | bigint; B: string
 /** Model name → field name → its TypeScript type, as the client has them. */
 export type PrismaTypes<Client> = {
   // Not its symbols: what Prisma keeps there about raw queries has `any` for a payload, which would allow every name.
-  [Property in keyof Client & string as Client[Property] extends DelegateLike ? Payload<Client[Property]>["name"] : never]: {
+  [Property in keyof Client & string as Payload<Client[Property]>["name"]]: {
     [Field in keyof Payload<Client[Property]>["scalars"]]: Payload<Client[Property]>["scalars"][Field];
   };
 } extends infer Types extends ModelTypes
@@ -49,10 +45,7 @@ export interface ClientFacts {
 
 /** Tells a Prisma client from anything else, and which database it speaks to. */
 export function factsOf(client: PrismaClientLike): ClientFacts {
-  const isClient =
-    typeof client === "object" && client !== null &&
-    typeof client.$queryRawUnsafe === "function" && typeof client.$transaction === "function";
-  if (!isClient) {
+  if (typeof client?.$queryRawUnsafe !== "function" || typeof client.$transaction !== "function") {
     throw new SyncError("OPTIONS.WRONG_CLIENT", "prismaDatabase needs a PrismaClient as its first argument.");
   }
   // As their types say, clients of transactions have none of these.

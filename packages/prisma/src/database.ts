@@ -22,9 +22,7 @@ export function prismaDatabase<Client extends PrismaClientLike>(
   checkOptions(options);
   const { base, engine, schema: generatedFrom, schemaName } = factsOf(client);
   const source = options.schema ?? generatedFrom;
-  if (source === undefined) {
-    throw new SyncError("OPTIONS.SCHEMA", "This client does not tell its schema: give `schema`, its text or path.");
-  }
+  if (source === undefined) throw new SyncError("OPTIONS.SCHEMA", "This client does not tell its schema: give `schema`, its text or path.");
   const { timestampFormat = "iso8601", syncFields = {}, patience = 10_000, writes } = options;
   checkOwnConnection(options, engine, "Prisma");
   const prismaSchema = readSchema(source);
