@@ -7,7 +7,9 @@ import type { ObjectShape, Scalar, Shape } from "./shape.ts";
 const AS_IT_IS = "$bson";
 const ANYTHING: Shape = { is: "anything" };
 /** Where JSON has no form of its own, in MongoDB's Extended JSON. */
-const WORDS: readonly (readonly [string, Scalar])[] = [["$oid", "objectId"], ["$date", "date"], ["$numberDecimal", "decimal"], ["$uuid", "uuid"], ["$binary", "bytes"]];
+const WORDS: readonly (readonly [string, Scalar])[] = [
+  ["$oid", "objectId"], ["$date", "date"], ["$numberDecimal", "decimal"], ["$uuid", "uuid"], ["$binary", "bytes"],
+];
 /** These stand without quotes. */
 const BARE: ReadonlySet<Shape["is"]> = new Set<Scalar>(["boolean", "int32", "long", "decimal"]);
 
@@ -39,10 +41,10 @@ export class Codec {
     return text ?? JSON.stringify({ [AS_IT_IS]: Buffer.from(this.#bson.serialize({ v: value })).toString("base64") });
   }
 
-  object(value: BsonObject, members: ReadonlyMap<string, Shape>, inside = false, without: readonly unknown[] = []): string {
+  object(value: BsonObject, shapeOf: (key: string) => Shape | undefined, inside = false, without: readonly unknown[] = []): string {
     const texts: string[] = [];
     for (const key in value) {
-      if (!without.includes(key) && value[key] !== undefined) texts.push(`${JSON.stringify(key)}:${this.toJson(value[key], members.get(key), inside)}`);
+      if (!without.includes(key) && value[key] !== undefined) texts.push(`${JSON.stringify(key)}:${this.toJson(value[key], shapeOf(key), inside)}`);
     }
     return `{${texts.join(",")}}`;
   }
@@ -54,10 +56,9 @@ export class Codec {
       case "list":
         return Array.isArray(value) ? `[${value.map((item) => this.toJson(item ?? null, shape.of, inside)).join(",")}]` : undefined;
       case "map":
-        if (!isObject(value)) return undefined;
-        return `{${Object.entries(value).map(([key, item]) => `${JSON.stringify(key)}:${this.toJson(item ?? null, shape.of, true)}`).join(",")}}`;
+        return isObject(value) ? this.object(value, () => shape.of, true) : undefined;
       case "object":
-        return isObject(value) ? this.object(value, shape.members, inside) : undefined;
+        return isObject(value) ? this.object(value, (key) => shape.members.get(key), inside) : undefined;
       default: {
         const text = textOf(value, shape.is);
         if (text === undefined || BARE.has(shape.is)) return text;
@@ -72,7 +73,7 @@ export class Codec {
     if (typeof value === "string") return JSON.stringify(value);
     if (typeof value === "boolean") return String(value);
     if (Array.isArray(value)) return `[${value.map((item) => this.toJson(item ?? null, ANYTHING)).join(",")}]`;
-    if (isObject(value)) return `{${Object.entries(value).flatMap(([key, item]) => (item === undefined ? [] : `${JSON.stringify(key)}:${this.toJson(item, ANYTHING)}`)).join(",")}}`;
+    if (isObject(value)) return this.object(value, () => ANYTHING);
     if (tagOf(value) === "DBRef") return this.#anything(membersOf(value as DBRef));
     const number = numberText(value);
     if (number !== undefined) return isNumber(number) ? number : undefined;

@@ -7,8 +7,8 @@ import type { Session } from "./driver.ts";
 import { meaningOf, noTransactions } from "./errors.ts";
 import type { Identities } from "./identities.ts";
 import { hold, type Sides } from "./lease.ts";
-import { prepare, type Prepared, type PreparedWrite } from "./operations.ts";
-import { recordWriteOf, throughLibrary, type RecordWrite, type RecordWriter } from "./records.ts";
+import { prepare, type Prepared } from "./operations.ts";
+import { throughLibrary, type RecordWriter } from "./records.ts";
 
 export interface Context {
   readonly client: Client;
@@ -29,7 +29,9 @@ class AllStale extends Error {}
  */
 export async function commitDocuments(context: Context, unit: DocumentUnit): Promise<Committed> {
   const { client, documents, records } = context;
-  for (const { model } of unit.batches) if (!documents.has(model)) throw new SyncError("ENDPOINT.UNKNOWN_MODEL", `${client.name} has no model ${model}`, { model });
+  for (const { model } of unit.batches) {
+    if (!documents.has(model)) throw new SyncError("ENDPOINT.UNKNOWN_MODEL", `${client.name} has no model ${model}`, { model });
+  }
   try {
     const transactions = await client.hasTransactions();
     if (!transactions && records) throw noTransactions(client.name, true);
@@ -67,7 +69,8 @@ async function inTransaction(context: Context, unit: DocumentUnit): Promise<Outc
     for (const isLeaver of [false, true]) {
       for (const each of all) {
         const now = each.writes.filter(({ isStale, leave }) => !isStale && (leave !== undefined) === isLeaver);
-        await inBulk(each.documents, records ? await throughModel(context, records, each.documents, now, session) : now.map(({ write }) => write), session);
+        const rest = records ? await throughLibrary(records, context.codec, each.documents, now, session) : now;
+        await inBulk(each.documents, rest.map(({ write }) => write), session);
       }
     }
     const outcomes: Outcome[][] = [];
@@ -83,19 +86,6 @@ async function inTransaction(context: Context, unit: DocumentUnit): Promise<Outc
 async function inBulk(documents: Documents, operations: readonly (object | undefined)[], session: Session): Promise<void> {
   const all = operations.filter((each) => each !== undefined);
   if (all.length > 0) await (await documents.collection()).bulkWrite(all, { session, ordered: true });
-}
-
-/** Gives the operations of what the library's form does not hold. */
-async function throughModel({ codec }: Context, records: RecordWriter, documents: Documents, writes: readonly PreparedWrite[], session: Session): Promise<(object | undefined)[]> {
-  const carried: RecordWrite[] = [];
-  const others: (object | undefined)[] = [];
-  for (const { row, read, write } of writes) {
-    const task = recordWriteOf(codec, documents, row, read);
-    if (task && records.carries(task)) carried.push(task);
-    else others.push(write);
-  }
-  await throughLibrary(records, documents.stored.name, carried, session);
-  return others;
 }
 
 /** What hooks have made of the documents is read again. */

@@ -18,6 +18,8 @@ export interface Read {
   readonly revision: string;
 }
 
+const KEY_ALONE = { projection: { _id: 1 }, raw: true };
+
 /** Reads the documents of one model. */
 export class Documents {
   readonly stored: MongoModel;
@@ -63,7 +65,7 @@ export class Documents {
     const found = new Set<string>();
     for (const some of portions(texts)) {
       const filter = filterFor(this.#codec, this.stored.shape, some);
-      const ids = filter ? await collection.find(filter, { projection: { _id: 1 }, raw: true }).toArray() : [];
+      const ids = filter ? await collection.find(filter, KEY_ALONE).toArray() : [];
       for (const bytes of ids) found.add(this.#keyOf(this.#codec.read(bytes))!);
     }
     return [...found].map((key) => [key]);
@@ -72,7 +74,7 @@ export class Documents {
   /** Documents whose `_id` is of another type than the model says; the two ends of the index tell. */
   async hasForeignKeys(): Promise<boolean> {
     const collection = await this.collection();
-    const ends = await Promise.all(([1, -1] as const).map((direction) => collection.find({}, { projection: { _id: 1 }, raw: true }).sort({ _id: direction }).limit(1).toArray()));
+    const ends = await Promise.all(([1, -1] as const).map((direction) => collection.find({}, KEY_ALONE).sort({ _id: direction }).limit(1).toArray()));
     return ends.flat().some((bytes) => this.#keyOf(this.#codec.read(bytes)) === undefined);
   }
 
@@ -93,7 +95,7 @@ export class Documents {
 
   /** Without what the library counts by itself: a record is no other one because something inside its document has changed. */
   toText(document: BsonObject): string {
-    return this.#codec.object(document, this.stored.shape.members, false, ["_id", this.stored.versionKey]);
+    return this.#codec.object(document, (key) => this.stored.shape.members.get(key), false, ["_id", this.stored.versionKey]);
   }
 
   get makesKeys(): boolean {
@@ -114,5 +116,6 @@ export class Documents {
 }
 
 export function wrongKey(model: string): SyncError {
-  return new SyncError("SCHEMA.TYPE_DIFFERS", `Documents of \`${model}\` have an \`_id\` of another type than its schema says; change those documents, or the schema.`, { model });
+  const message = `Documents of \`${model}\` have an \`_id\` of another type than its schema says; change those documents, or the schema.`;
+  return new SyncError("SCHEMA.TYPE_DIFFERS", message, { model });
 }

@@ -55,10 +55,16 @@ export interface Collection<Stored extends object> {
   findOneAndUpdate(filter: object, update: object, options: object): Promise<Stored | null>;
   updateOne(filter: object, update: object, options?: object): Promise<{ readonly matchedCount: number }>;
   deleteMany(filter: object, options?: object): Promise<unknown>;
-  bulkWrite(operations: readonly object[], options?: object): Promise<{ readonly matchedCount: number; readonly deletedCount: number; readonly insertedCount: number }>;
+  bulkWrite(operations: readonly object[], options?: object): Promise<BulkResult>;
   countDocuments(filter: object): Promise<number>;
   createIndex(over: { readonly [path: string]: 1 | -1 }, options?: object): Promise<unknown>;
   listIndexes(): { toArray(): Promise<Index[]> };
+}
+
+export interface BulkResult {
+  readonly matchedCount: number;
+  readonly deletedCount: number;
+  readonly insertedCount: number;
 }
 
 export interface Cursor<Stored> {
@@ -68,9 +74,9 @@ export interface Cursor<Stored> {
   toArray(): Promise<Stored[]>;
 }
 
-interface Index {
+export interface Index {
   readonly key: object;
   readonly unique?: unknown;
-  readonly partialFilterExpression?: object;
+  readonly partialFilterExpression?: object | undefined;
   readonly collation?: unknown;
 }

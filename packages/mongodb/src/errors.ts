@@ -41,6 +41,7 @@ const UNAVAILABLE = new Set([6, 7, 89, 91, 189, 262, 9001, 10058, 10107, 11600, 
 const NETWORK = /^Mongo[a-z]*(?:Network|ServerSelection|PoolCleared|WriteConcern|Topology(?!Closed))\w*Error$/;
 const CLOSED = /^Mongo(?:NotConnected|ClientClosed|TopologyClosed)Error$/;
 const TOO_LARGE = new Set([10334, 17280, 17419, 17420]);
+const TOO_LARGE_WORDS = /larger than the maximum size|BSONObj size|object to insert too large/i;
 
 /** Pure: no I/O, and no value of a document in any message or property, since only names are taken over. */
 export function meaningOf(error: unknown, options: MeaningOptions): Meaning {
@@ -72,29 +73,30 @@ function refusalOf(code: number | undefined, fault: MongoFault, { modelOf }: Mea
   }
   if (code === 121) return { code: "WRITE.CHECK", constraint: "the collection's validator" };
   // The last one: the driver's own buffer ends.
-  const tooLarge = (code !== undefined && TOO_LARGE.has(code)) || /larger than the maximum size|BSONObj size|object to insert too large/i.test(message) || fault.code === "ERR_OUT_OF_RANGE";
-  return tooLarge ? { code: "WRITE.VALUE", constraint: "size of a document" } : undefined;
+  const isTooLarge = (code !== undefined && TOO_LARGE.has(code)) || TOO_LARGE_WORDS.test(message) || fault.code === "ERR_OUT_OF_RANGE";
+  return isTooLarge ? { code: "WRITE.VALUE", constraint: "size of a document" } : undefined;
 }
 
 function failure(code: number | undefined, { name, errorLabels }: MongoFault, cause: unknown, database: string): SyncError {
   const labels = Array.isArray(errorLabels) ? (errorLabels as unknown[]) : [];
   const is = (codes: ReadonlySet<number>): boolean => code !== undefined && codes.has(code);
+  const failed = (says: string, words: string, retryable = false): SyncError => new SyncError(says, `${database}: ${words}`, { retryable, database, cause });
+  const again = (says: string, words: string): SyncError => failed(says, words, true);
   if (CLOSED.test(String(name))) return notConnected(database, cause);
-  if (is(CONTENTION)) {
-    return new SyncError("ENDPOINT.CONTENTION", `${database}: the database gave way to another transaction (write conflict, lock)`, { retryable: true, database, cause });
-  }
-  if (code === 50) return new SyncError("ENDPOINT.TIMEOUT", `${database}: an operation met the database's time limit`, { retryable: true, database, cause });
+  if (is(CONTENTION)) return again("ENDPOINT.CONTENTION", "the database gave way to another transaction (write conflict, lock)");
+  if (code === 50) return again("ENDPOINT.TIMEOUT", "an operation met the database's time limit");
   if (code === 13 || code === 18 || code === 8000) {
-    return new SyncError("ENDPOINT.FORBIDDEN", `${database}: this user may not do what a sync does; grant it readWrite on the database`, { database, cause });
+    return failed("ENDPOINT.FORBIDDEN", "this user may not do what a sync does; grant it readWrite on the database");
   }
   if (is(UNAVAILABLE) || NETWORK.test(String(name)) || labels.includes("RetryableWriteError") || labels.includes("TransientTransactionError")) {
-    return new SyncError("ENDPOINT.UNAVAILABLE", `${database}: the database cannot be reached or is out of resources`, { retryable: true, database, cause });
+    return again("ENDPOINT.UNAVAILABLE", "the database cannot be reached or is out of resources");
   }
-  return new SyncError("ENDPOINT.UNKNOWN", `${database}: the database failed in a way this adapter does not know; the cause has its words`, { database, cause });
+  return failed("ENDPOINT.UNKNOWN", "the database failed in a way this adapter does not know; the cause has its words");
 }
 
 export function notConnected(database: string, cause?: unknown): SyncError {
-  return new SyncError("ENDPOINT.NOT_CONNECTED", `${database}: the connection is not open; open it before the first run, with a serverSelectionTimeoutMS such as 5000, and close it after the last`, { database, cause });
+  const open = "open it before the first run, with a serverSelectionTimeoutMS such as 5000, and close it after the last";
+  return new SyncError("ENDPOINT.NOT_CONNECTED", `${database}: the connection is not open; ${open}`, { database, cause });
 }
 
 /** `byRecord`: documents are to be saved by a library, which does not compare what it overwrites. */

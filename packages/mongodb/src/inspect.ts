@@ -7,7 +7,7 @@ import { noTransactions } from "./errors.ts";
 import { isUniqueKey, type MongoModel } from "./model.ts";
 
 /** Holds the models against the live collections: their keys' types and their unique indexes. One that is missing is empty. */
-export async function inspect({ client, documents, records }: Pick<Context, "client" | "documents" | "records">, models: readonly string[], howToIndex: (model: string) => string): Promise<Inspection> {
+export async function inspect({ client, documents, records }: Context, models: readonly string[], howToIndex: (model: string) => string): Promise<Inspection> {
   const findings: Finding[] = [];
   if (!(await client.hasTransactions())) {
     const { code, message } = noTransactions(client.name, records !== undefined);
@@ -25,7 +25,7 @@ async function findingsOf(documents: Documents, howToIndex: (model: string) => s
     if (error.code === NO_COLLECTION) return [];
     throw error;
   });
-  const unique = live.map((index) => ({ index, paths: Object.keys(index.key) })).filter(({ index, paths }) => isUniqueKey(paths, index)).map(({ paths }) => paths);
+  const unique = live.flatMap((index) => (isUniqueKey(Object.keys(index.key), index) ? [Object.keys(index.key)] : []));
   const isOfCloudId = (fields: readonly string[]): boolean => fields.length === 1 && fields[0] === record.cloudId;
   const wanted = [...(record.uniqueKeys ?? []).filter((fields) => !isOfCloudId(fields)), ...(record.cloudId === undefined ? [] : [[record.cloudId]])];
   const findings = wanted.filter((fields) => !unique.some((paths) => paths.every((path) => fields.includes(path)))).map((fields): Finding => {

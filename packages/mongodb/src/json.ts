@@ -34,7 +34,8 @@ export function tagOf(value: unknown): unknown {
 }
 
 export function isObject(value: unknown): value is BsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Date) && !(value instanceof NumberText) && tagOf(value) === undefined;
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+  return !(value instanceof Date) && !(value instanceof NumberText) && tagOf(value) === undefined;
 }
 
 /** `__proto__` is a key like any other; one with U+0000 would end there. */

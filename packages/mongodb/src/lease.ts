@@ -51,10 +51,11 @@ export async function claim(client: Client, sides: Sides, request: ClaimRequest)
     const held = await leases.findOne({ _id: ID });
     throw held && held.version > SIDE_VERSION ? newerVersion(held.version) : leaseHeld(held);
   }
-  const known = await acquaint(leases, taken, request);
+  const { met, pairs } = await acquaint(leases, taken, request);
+  const ofPair = met.filter(({ pair }) => pair === request.pair).map(({ side, other }) => ({ side, other }));
   return {
     databaseId: taken.id, serverIdentity: await identityOf(db, sides, hello), runCounter: taken.runs, fence: taken.fence,
-    ...(request.pair === undefined ? {} : { met: known.met.filter(({ pair }) => pair === request.pair).map(({ side, other }) => ({ side, other })), pairs: known.pairs }),
+    ...(request.pair === undefined ? {} : { met: ofPair, pairs }),
   };
 }
 
@@ -72,18 +73,22 @@ async function take(leases: Collection<Lease>, { runner, holder, seconds, takeOv
 /** What we keep makes sense only as a whole: indexes first, the lease last. */
 async function install(client: Client, sides: Sides): Promise<void> {
   await (await client.collection(sides.identity)).createIndex({ m: 1, c: 1 }, { unique: true });
-  const fresh: Omit<Lease, "_id"> = { id: randomUUID(), version: SIDE_VERSION, runs: 0, fence: 0, runner: null, holder: null, since: null, expires: null, met: [], pairs: [] };
+  const nobody = { runner: null, holder: null, since: null, expires: null };
+  const fresh: Omit<Lease, "_id"> = { id: randomUUID(), version: SIDE_VERSION, runs: 0, fence: 0, ...nobody, met: [], pairs: [] };
   await (await client.collection(sides.database)).updateOne({ _id: ID }, { $setOnInsert: fresh }, { upsert: true, writeConcern: { w: "majority" } });
 }
 
 /** Whoever holds the lease is the only one who notes anything. */
 async function acquaint(leases: Collection<Lease>, lease: Lease, { pair, meets, pairs = [] }: ClaimRequest): Promise<Pick<Lease, "met" | "pairs">> {
-  const isNew = meets !== undefined && pair !== undefined && !lease.met.some((each) => each.pair === pair && each.side === meets.side && each.other === meets.other);
+  const isKnown = lease.met.some((each) => each.pair === pair && each.side === meets?.side && each.other === meets.other);
+  const isNew = meets !== undefined && pair !== undefined && !isKnown;
   const met = isNew ? [...lease.met, { pair, side: meets.side, other: meets.other }] : lease.met;
   const same = (a: KnownPair, b: KnownPair): boolean => a.name === b.name && a.left === b.left && a.right === b.right;
   const later = pairs.filter((each) => !lease.pairs.some((known) => same(known, each) && known.times >= each.times));
-  const all = [...lease.pairs.filter((known) => !later.some((each) => same(known, each))), ...later.map(({ name, left, right, times }) => ({ name, left, right, times }))];
-  if (isNew || later.length > 0) await leases.updateOne({ _id: ID, fence: lease.fence, runner: lease.runner }, { $set: { met, pairs: all } }, { writeConcern: { w: "majority" } });
+  const others = lease.pairs.filter((known) => !later.some((each) => same(known, each)));
+  const all = [...others, ...later.map(({ name, left, right, times }) => ({ name, left, right, times }))];
+  const mine = { _id: ID, fence: lease.fence, runner: lease.runner };
+  if (isNew || later.length > 0) await leases.updateOne(mine, { $set: { met, pairs: all } }, { writeConcern: { w: "majority" } });
   return { met, pairs: all };
 }
 
@@ -125,5 +130,6 @@ export function leaseLost(database: string, cause?: unknown): SyncError {
 }
 
 export function newerVersion(version: number): SyncError {
-  return new SyncError("STATE.NEWER_VERSION", `the sync's collections have version ${version}, this package knows up to ${SIDE_VERSION}; upgrade before running again`);
+  const message = `the sync's collections have version ${version}, this package knows up to ${SIDE_VERSION}; upgrade before running again`;
+  return new SyncError("STATE.NEWER_VERSION", message);
 }

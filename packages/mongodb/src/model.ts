@@ -1,4 +1,5 @@
 import type { DocumentTree, Kind, Model, TreeRecord } from "@sync/core";
+import type { Index } from "./driver.ts";
 import type { ObjectShape, Scalar } from "./shape.ts";
 
 /** One model as its collection holds it: what a library's metadata have to give. */
@@ -40,8 +41,8 @@ export function modelOf({ name, keyKind }: MongoModel, makesKeys: boolean): Mode
 }
 
 /** Whether a unique index is by the values as they are, and over every document but those in which one of its paths is absent or null. */
-export function isUniqueKey(paths: readonly string[], index: { readonly unique?: unknown; readonly partialFilterExpression?: object | undefined; readonly collation?: unknown }): boolean {
-  const only = Object.entries(index.partialFilterExpression ?? {}).every(([path, condition]: [string, unknown]) =>
-    paths.includes(path) && typeof condition === "object" && condition !== null && Object.keys(condition).every((word) => word === "$type" || word === "$exists"));
-  return Boolean(index.unique) && !index.collation && only;
+export function isUniqueKey(paths: readonly string[], { unique, partialFilterExpression = {}, collation }: Omit<Index, "key">): boolean {
+  const isThere = (condition: unknown): boolean =>
+    typeof condition === "object" && condition !== null && Object.keys(condition).every((word) => word === "$type" || word === "$exists");
+  return Boolean(unique) && !collation && Object.entries(partialFilterExpression).every(([path, condition]) => paths.includes(path) && isThere(condition));
 }

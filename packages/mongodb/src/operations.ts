@@ -3,7 +3,7 @@ import type { Codec } from "./codec.ts";
 import type { Documents, Read } from "./documents.ts";
 import type { BsonObject, Session } from "./driver.ts";
 import type { MongoModel } from "./model.ts";
-import { changed } from "./patch.ts";
+import { changed, type Change } from "./patch.ts";
 
 /** A batch, held against the documents as they are now. */
 export interface Prepared {
@@ -30,7 +30,10 @@ export async function prepare(codec: Codec, documents: Documents, { rows }: Docu
     documents,
     writes: rows.map((row): PreparedWrite => {
       const read = found.get(row.key[0]!);
-      if (row.op === "insert") return { row, read, isStale: false, write: { insertOne: { document: newDocument(codec, documents.stored, row.whole, documents.id(row.key)) } } };
+      if (row.op === "insert") {
+        const document = newDocument(codec, documents.stored, row.whole, documents.id(row.key));
+        return { row, read, isStale: false, write: { insertOne: { document } } };
+      }
       if (read?.revision !== row.revision) return { row, read, isStale: true };
       const filter = { _id: read.document["_id"], ...(session ? {} : { $expr: { $eq: ["$$ROOT", { $literal: codec.read(read.bytes) }] } }) };
       return { row, read, isStale: false, ...operationsOf(codec, documents.stored, row, read, filter, counts) };
@@ -38,10 +41,14 @@ export async function prepare(codec: Codec, documents: Documents, { rows }: Docu
   };
 }
 
-function operationsOf(codec: Codec, stored: MongoModel, row: Exclude<DocumentWrite, { readonly op: "insert" }>, read: Read, filter: object, counts: boolean): Pick<PreparedWrite, "leave" | "write"> {
+type Guarded = Exclude<DocumentWrite, { readonly op: "insert" }>;
+type Operations = Pick<PreparedWrite, "leave" | "write">;
+
+function operationsOf(codec: Codec, stored: MongoModel, row: Guarded, read: Read, filter: object, counts: boolean): Operations {
   if (row.op === "delete") return { write: { deleteOne: { filter } } };
   if (row.patches.length === 0) return {};
-  const to = (change: ReturnType<typeof changed>): object => ("whole" in change ? { replaceOne: { filter, replacement: change.whole } } : { updateOne: { filter, update: change.update } });
+  const to = (change: Change): object =>
+    ("whole" in change ? { replaceOne: { filter, replacement: change.whole } } : { updateOne: { filter, update: change.update } });
   const { shape, stamps } = stored;
   return {
     ...(row.first ? { leave: to(changed(codec, counts ? stored : { shape, stamps }, { patches: row.first }, codec.read(read.bytes))) } : {}),

@@ -5,8 +5,9 @@ import { isObject, Misfit, put } from "./json.ts";
 import type { MongoModel } from "./model.ts";
 import { shapeAt, type Shape } from "./shape.ts";
 
-type Patch = DocumentWrite & { readonly op: "patch" };
-type Change = { readonly update: object } | { readonly whole: BsonObject };
+type Patch = Pick<DocumentWrite & { readonly op: "patch" }, "patches" | "whole">;
+type Stored = Pick<MongoModel, "shape" | "versionKey" | "stamps">;
+export type Change = { readonly update: object } | { readonly whole: BsonObject };
 
 /**
  * What makes of a document what it is to become. Its patches are carried out on the document as it was just read, BSON on
@@ -14,7 +15,7 @@ type Change = { readonly update: object } | { readonly whole: BsonObject };
  * move as they do when it saves, so that its own save of an array read before is refused. `before`: what the same transaction has
  * done to it since.
  */
-export function changed(codec: Codec, stored: Pick<MongoModel, "shape" | "versionKey" | "stamps">, { patches, whole }: Pick<Patch, "patches" | "whole">, document: BsonObject, before: readonly JsonPatch[] = []): Change {
+export function changed(codec: Codec, stored: Stored, { patches, whole }: Patch, document: BsonObject, before: readonly JsonPatch[] = []): Change {
   const { shape, versionKey, stamps } = stored;
   const now = stamps.updatedAt === undefined ? {} : { [stamps.updatedAt]: new Date() };
   if (patches === "whole") {

@@ -7,8 +7,12 @@ export function* portions<T>(all: readonly T[]): Generator<readonly T[]> {
   for (let from = 0; from < all.length; from += SIZE) yield all.slice(from, from + SIZE);
 }
 
+interface Named {
+  readonly _id: string;
+}
+
 /** Of one `_id` the last one counts. `fresh`: of `_id`s that nobody has had before. */
-export async function putAll<T extends { readonly _id: string }>(collection: Collection<T>, documents: readonly T[], within: Within, fresh = false): Promise<void> {
+export async function putAll<T extends Named>(collection: Collection<T>, documents: readonly T[], within: Within, fresh = false): Promise<void> {
   const last = new Map(documents.map((document) => [document._id, document]));
   if (last.size === 0) return;
   const found = fresh ? [] : await collection.find({ _id: { $in: [...last.keys()] } }, { ...within, projection: { _id: 1 } }).toArray();

@@ -1,8 +1,9 @@
-import type { DocumentWrite, JsonPatch, Refusal } from "@sync/core";
+import type { JsonPatch, Refusal } from "@sync/core";
 import type { Codec } from "./codec.ts";
-import type { Documents, Read } from "./documents.ts";
+import type { Documents } from "./documents.ts";
 import type { BsonObject, Session } from "./driver.ts";
 import { isFaultOfDriver, Refused } from "./errors.ts";
+import type { PreparedWrite } from "./operations.ts";
 import { shapeAt } from "./shape.ts";
 
 /** What is to stand at a path; undefined: nothing. */
@@ -29,8 +30,28 @@ export interface RecordWriter {
   refusal(error: unknown, model: string): Refusal;
 }
 
-/** Undefined: no document of a library's is to be changed. */
-export function recordWriteOf(codec: Codec, documents: Documents, row: DocumentWrite, read: Read | undefined): RecordWrite | undefined {
+/** Gives back what the library's own form does not hold. */
+export async function throughLibrary(
+  records: RecordWriter, codec: Codec, documents: Documents, writes: readonly PreparedWrite[], session: Session,
+): Promise<readonly PreparedWrite[]> {
+  const { name } = documents.stored;
+  const carried: RecordWrite[] = [];
+  const others: PreparedWrite[] = [];
+  for (const write of writes) {
+    const task = recordWriteOf(codec, documents, write);
+    if (task && records.carries(task)) carried.push(task);
+    else others.push(write);
+  }
+  try {
+    if (carried.length > 0) await records.write(name, carried, session);
+  } catch (error) {
+    throw isFaultOfDriver(error) ? error : new Refused(records.refusal(error, name));
+  }
+  return others;
+}
+
+/** Undefined: nothing of the document is to be changed. */
+function recordWriteOf(codec: Codec, documents: Documents, { row, read }: PreparedWrite): RecordWrite | undefined {
   const { shape } = documents.stored;
   const whole = (text: string): BsonObject => codec.fromText(text, shape) as BsonObject;
   const plain = (document: BsonObject): BsonObject => codec.plain(document) as BsonObject;
@@ -39,14 +60,7 @@ export function recordWriteOf(codec: Codec, documents: Documents, row: DocumentW
   if (row.op === "delete") return { op: "delete", before };
   if (row.patches === "whole") return { op: "replace", before, document: plain(whole(row.whole!)) };
   if (row.patches.length === 0) return undefined;
-  const patches = row.patches.map(({ path, value }) => ({ path, value: value === undefined ? undefined : codec.plain(codec.fromText(value, shapeAt(shape, path))) }));
+  const valueAt = (path: JsonPatch["path"], text: string): unknown => codec.plain(codec.fromText(text, shapeAt(shape, path)));
+  const patches = row.patches.map(({ path, value }) => ({ path, value: value === undefined ? undefined : valueAt(path, value) }));
   return { op: "patch", before, patches, touched: (row.first ?? []).map(({ path }) => String(path[0])) };
-}
-
-export async function throughLibrary(records: RecordWriter, model: string, writes: readonly RecordWrite[], session: Session): Promise<void> {
-  try {
-    if (writes.length > 0) await records.write(model, writes, session);
-  } catch (error) {
-    throw isFaultOfDriver(error) ? error : new Refused(records.refusal(error, model));
-  }
 }

@@ -81,12 +81,14 @@ export class MongoState implements StateStore {
       const scan = textOf(pair, model);
       const total = (after === undefined ? undefined : this.#totals.get(scan)) ?? (await bases.countDocuments({ p: pair, m: model }));
       this.#totals.set(scan, total);
-      const found = await bases.find({ p: pair, m: model, ...(after === undefined ? {} : { c: { $gt: after } }) }).sort({ p: 1, m: 1, c: 1 }).limit(limit).toArray();
+      const wanted = { p: pair, m: model, ...(after === undefined ? {} : { c: { $gt: after } }) };
+      const found = await bases.find(wanted).sort({ p: 1, m: 1, c: 1 }).limit(limit).toArray();
       return { total, bases: found.map(baseOf) };
     });
   }
 
-  async read<C extends Collection>(pair: string, { collection, model, after, ids, limit }: ReadRequest & { readonly collection: C }): Promise<readonly StateRecords[C][]> {
+  async read<C extends Collection>(pair: string, request: ReadRequest & { readonly collection: C }): Promise<readonly StateRecords[C][]> {
+    const { collection, model, after, ids, limit } = request;
     return await this.#client.guard(async () => {
       const records = await this.#records();
       const id = { ...(after === undefined ? {} : { $gt: after }), ...(ids === undefined ? {} : { $in: [...ids] }) };

@@ -28,13 +28,15 @@ export function checkConnection(given: unknown): asserts given is Connection {
   const { base, models, readyState, inTransaction } = (typeof given === "object" && given !== null ? given : {}) as Given;
   if (typeof inTransaction === "function") throw noSession();
   if (typeof base?.mongo?.BSON !== "object" || typeof models !== "object" || typeof readyState !== "number") {
-    throw new SyncError("OPTIONS.WRONG_CLIENT", "mongooseDatabase needs a connection of Mongoose as its first argument: `mongoose.connection`, or what `mongoose.createConnection(…)` returned.");
+    const message = "mongooseDatabase needs a connection of Mongoose as its first argument";
+    throw new SyncError("OPTIONS.WRONG_CLIENT", `${message}: \`mongoose.connection\`, or what \`mongoose.createConnection(…)\` returned.`);
   }
   const version = String(base.version);
   if (!version.startsWith("9.")) throw new SyncError("OPTIONS.VERSION", `This connection is of Mongoose ${version}; @sync/mongoose works with Mongoose 9.`);
 }
 
 export function noSession(): SyncError {
-  const message = "A sync cannot run inside a session of yours: MongoDB ends a transaction with the first record that it refuses, and all of yours with it. Give the connection, and run the sync before your transaction or after its end.";
+  const why = "MongoDB ends a transaction with the first record that it refuses, and all of yours with it";
+  const message = `A sync cannot run inside a session of yours: ${why}. Give the connection, and run the sync before your transaction or after its end.`;
   return new SyncError("OPTIONS.TRANSACTION", message);
 }

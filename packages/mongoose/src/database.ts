@@ -13,7 +13,10 @@ export type MongooseDatabase<Types extends ModelTypes = ModelTypes> = MongoDatab
  * schema tells apart a model of its own (`Country`, `Country.regions`). All work goes through the connection, which is never
  * closed and stays free for the application.
  */
-export function mongooseDatabase<Types extends ModelTypes = ModelTypes>(connection: Connection, options: MongooseDatabaseOptions = {}): MongooseDatabase<Types> {
+export function mongooseDatabase<Types extends ModelTypes = ModelTypes>(
+  connection: Connection,
+  options: MongooseDatabaseOptions = {},
+): MongooseDatabase<Types> {
   checkConnection(connection);
   checkOptions(options);
   const { prefix, patcher, writes } = options;

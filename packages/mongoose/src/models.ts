@@ -36,7 +36,9 @@ export function modelsOf(connection: Connection, options: MongooseDatabaseOption
 
 /** Why this model cannot take part. */
 function refusalOf(model: MongooseModel<unknown>): string | undefined {
-  if (model.baseModelName || Object.keys(model.discriminators ?? {}).length > 0) return "its discriminators put several schemas into one collection; give each a collection of its own";
+  if (model.baseModelName || Object.keys(model.discriminators ?? {}).length > 0) {
+    return "its discriminators put several schemas into one collection; give each a collection of its own";
+  }
   const key = model.schema.paths["_id"];
   const type = key ? typeOf(key) : "it has none";
   if (typeof type === "string") return `its \`_id\` cannot be carried: ${type}`;
@@ -95,8 +97,8 @@ function recordOf(model: string, schema: Schema, options: RecordOptions, around:
   for (const [path, why] of level.leftOut) leftOut.set(`${model}.${path}`, why);
   for (const [path, child] of Object.entries(children)) {
     if (child === false || level.arrays.has(path)) continue;
-    const hint = hintFor(path, Object.keys(schema.paths));
-    throw new SyncError("OPTIONS.UNKNOWN_FIELD", `\`${path}\` of \`${model}\` is no array whose elements a \`key\` tells apart.${hint}`, { model, field: path });
+    const message = `\`${path}\` of \`${model}\` is no array whose elements a \`key\` tells apart.${hintFor(path, Object.keys(schema.paths))}`;
+    throw new SyncError("OPTIONS.UNKNOWN_FIELD", message, { model, field: path });
   }
   const { cloudId = level.fields.some(({ name }) => name === "cloudId") && "cloudId" } = options;
   const declared = declarationOf(options);
@@ -123,7 +125,8 @@ function childRecord(model: string, { path, element }: ChildArray, options: Chil
     ...(options.parent === undefined ? {} : { parent: options.parent }),
   };
   if ("schema" in element) {
-    const unique = around.unique.flatMap((paths) => (paths.every((each) => each.startsWith(`${path}.`)) ? [paths.map((each) => each.slice(path.length + 1))] : []));
+    const inside = around.unique.filter((paths) => paths.every((each) => each.startsWith(`${path}.`)));
+    const unique = inside.map((paths) => paths.map((each) => each.slice(path.length + 1)));
     const { record } = recordOf(`${model}.${path}`, element.schema, options, { ...around, unique, shown: new Set(key) });
     const inKey = new Set(key);
     // What tells elements apart is never absent.

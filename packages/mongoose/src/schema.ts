@@ -35,8 +35,8 @@ interface PathType {
 }
 
 const SCALARS: Readonly<Record<string, Scalar>> = {
-  String: "text", Boolean: "boolean", Number: "double", Double: "double", Int32: "int32", BigInt: "long", Decimal128: "decimal", Date: "date", ObjectId: "objectId", UUID: "uuid",
-  Buffer: "bytes",
+  String: "text", Boolean: "boolean", Number: "double", Double: "double", Int32: "int32", BigInt: "long", Decimal128: "decimal",
+  Date: "date", ObjectId: "objectId", UUID: "uuid", Buffer: "bytes",
 };
 const JSON_KIND: Kind = { type: "json" };
 
