@@ -3,7 +3,7 @@ import { adaptersByRecord, adaptersInBulk } from "./rows/adapters.ts";
 import { onePath, rowsToDocuments } from "./rows/documents.ts";
 import { firstCopy } from "./rows/first-copy.ts";
 import { memory } from "./rows/memory.ts";
-import { firstCopyMongoose } from "./rows/mongoose.ts";
+import { firstCopyMongoose, mongooseByRecord } from "./rows/mongoose.ts";
 import { changedPostgres, idlePostgres, verifyPostgres } from "./rows/postgres.ts";
 import { firstCopyPrisma } from "./rows/prisma.ts";
 import { roundTripsPerPage } from "./rows/round-trips.ts";
@@ -12,7 +12,7 @@ import { sevenTables } from "./rows/seven-tables.ts";
 import { idleSqlite } from "./rows/sqlite.ts";
 
 /** Those that need a MongoDB besides. */
-export const onMongo: ReadonlySet<string> = new Set(["mongoose"]);
+export const onMongo: ReadonlySet<string> = new Set(["mongoose", "mongoose-orm", "round-trips"]);
 
 /** By the names that `--only` takes. */
 export const measures: Readonly<Record<string, Measure>> = {
@@ -30,5 +30,6 @@ export const measures: Readonly<Record<string, Measure>> = {
   "adapters-orm": adaptersByRecord,
   "round-trips": roundTripsPerPage,
   mongoose: firstCopyMongoose,
+  "mongoose-orm": mongooseByRecord,
   memory,
 };

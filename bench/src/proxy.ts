@@ -10,13 +10,15 @@ export interface DelayingProxy {
   close(): Promise<void>;
 }
 
+const defaultPorts: Readonly<Record<string, number>> = { "postgres:": 5432, "postgresql:": 5432, "mongodb:": 27017 };
+
 /**
- * A PostgreSQL far away: everything arrives half a round trip later than it was sent, in order. Bandwidth has no limit, and
+ * A database far away: everything arrives half a round trip later than it was sent, in order. Bandwidth has no limit, and
  * what is sent without waiting for an answer costs nothing more. A new connection costs a round trip of its own.
  */
 export async function delayingProxy(target: string): Promise<DelayingProxy> {
   const url = new URL(target);
-  const [host, port] = [url.hostname, Number(url.port === "" ? 5432 : url.port)];
+  const [host, port] = [url.hostname, Number(url.port === "" ? defaultPorts[url.protocol] : url.port)];
   const sockets = new Set<Socket>();
   let connections = 0;
   const server = createServer({ noDelay: true }, (near) => {

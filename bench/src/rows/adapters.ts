@@ -1,4 +1,4 @@
-import { encode, type Database, type Unit } from "@sync/core";
+import { encode, type Database, type Key, type Unit } from "@sync/core";
 import { drizzleDatabase } from "@sync/drizzle";
 import { Client, type Pool } from "pg";
 import type { Bench, Measure } from "../bench.ts";
@@ -61,7 +61,7 @@ async function committed(library: Opened, writes: "bulk" | "orm", items: readonl
   const database = library.database(writes);
   const { fence } = await database.claim({ holder: "bench", runner: "bench", seconds: 600 });
   await database.inspect(["Item"]);
-  const units = unitsOver(database, items, fence);
+  const units = unitsOver(database, items, fence, keysOf(items));
   let time = 0;
   const content = await afterwards(pool, async () => {
     time = await timed(async () => {
@@ -80,14 +80,18 @@ async function batched(library: Opened, items: readonly Item[], pool: Pool, expe
   return time;
 }
 
-function unitsOver(database: Database, items: readonly Item[], fence: number): Unit[] {
-  const fields = database.endpoints.get("Item")!.model.fields.filter(({ name }) => name !== "id");
+const keysOf = (items: readonly Item[]): Key[] => items.map(({ id }) => [id]);
+
+/** A unit for each page of new rows. */
+export function unitsOver(database: Database, items: readonly Item[], fence: number, keys: readonly Key[]): Unit[] {
+  const { model } = database.endpoints.get("Item")!;
+  const fields = model.fields.filter(({ name }) => !model.primaryKey.includes(name));
   return Array.from({ length: Math.ceil(items.length / PAGE) }, (_, at): Unit => ({
     id: `unit ${at}`, fence,
     batches: [{
       op: "insert", model: "Item", fields: fields.map(({ name }) => name),
-      rows: items.slice(at * PAGE, (at + 1) * PAGE).map((item) => ({
-        key: [item.id], cloudId: `cloud ${item.id}`, values: fields.map(({ name, kind }) => encode(kind, item[name as keyof Item])),
+      rows: items.slice(at * PAGE, (at + 1) * PAGE).map((item, i) => ({
+        key: keys[at * PAGE + i]!, cloudId: `cloud ${item.id}`, values: fields.map(({ name, kind }) => encode(kind, item[name as keyof Item])),
       })),
     }],
   }));
@@ -114,7 +118,7 @@ async function recorded(url: string, pool: Pool, items: readonly Item[]): Promis
   const fence = await claim();
   await database.inspect(["Item"]);
   await pool.query(`truncate "Item"`);
-  for (const unit of unitsOver(database, items, fence)) await database.commit(unit);
+  for (const unit of unitsOver(database, items, fence, keysOf(items))) await database.commit(unit);
   await database.release(fence, true);
   await database.uninstall();
   if (sent.length !== Math.ceil(items.length / PAGE)) throw new Error(`${sent.length} statements were recorded.`);

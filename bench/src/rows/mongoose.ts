@@ -3,11 +3,13 @@ import { drizzleDatabase } from "@sync/drizzle";
 import { mongooseDatabase } from "@sync/mongoose";
 import { openMongo } from "@sync/test-databases";
 import { drizzle } from "drizzle-orm/node-postgres";
-import mongoose, { Schema } from "mongoose";
+import mongoose from "mongoose";
 import type { Measure } from "../bench.ts";
+import { mongooseItems } from "../far.ts";
 import { poolOn, runOn, same } from "../items.ts";
 import { drizzleSchema, itemTable, itemsOf } from "../libraries.ts";
-import { alternating, baseline, ours, partOfSpeed, timed } from "../measure.ts";
+import { alternating, baseline, ours, partOfSpeed, timed, type Line } from "../measure.ts";
+import { unitsOver } from "./adapters.ts";
 
 const PAGE = 1000;
 
@@ -24,14 +26,7 @@ export const firstCopyMongoose: Measure = async (bench) => {
   for (let at = 0; at < items.length; at += PAGE) await left.insert(drizzleSchema.Item).values(items.slice(at, at + PAGE));
   await pool.query("analyze");
 
-  const connection = await mongoose.createConnection(far.url, { serverSelectionTimeoutMS: 5000 }).asPromise();
-  const { Int32, Mixed } = Schema.Types;
-  const model = connection.model("Item", new Schema({
-    code: { type: String, required: true, unique: true }, name: { type: String, required: true }, email: { type: String, required: true }, amount: { type: Number, required: true },
-    quantity: { type: Int32, required: true }, active: { type: Boolean, required: true }, details: { type: Mixed, required: true }, changedAt: { type: Date, required: true },
-  }, { versionKey: false }));
-  await model.init();
-  const { collection } = model;
+  const { connection, model: { collection } } = await mongooseItems(far.url);
 
   const content = async (): Promise<string> => {
     const [sum] = await collection.aggregate([{ $group: { _id: null, count: { $sum: 1 }, quantity: { $sum: "$quantity" }, amount: { $sum: "$amount" } } }]).toArray();
@@ -68,5 +63,51 @@ export const firstCopyMongoose: Measure = async (bench) => {
   return [{
     measure: "first copy PostgreSQL → MongoDB through Mongoose", ours: ours(pairs), unit: "ms",
     baseline: { name: "insertMany of the documents", values: baseline(pairs) }, figure: { values: partOfSpeed(pairs), unit: "x" }, goal: { atLeast: 0.3, aim: 0.5 }, note: server.name,
+  }];
+};
+
+/** New documents saved through Mongoose's model, against its own call for many documents at once, which validates them too. */
+export const mongooseByRecord: Measure = async (bench): Promise<Line[]> => {
+  bench.log("Mongoose, orm");
+  const server = await openMongo();
+  const far = await server.freshDatabase(`${import.meta.url} orm`);
+  const { connection, model } = await mongooseItems(far.url);
+  const items = itemsOf(bench.rows);
+  const filled = async (): Promise<void> => {
+    const count = await model.countDocuments();
+    if (count !== items.length) throw new Error(`There are ${count} documents instead of ${items.length}.`);
+  };
+
+  async function committed(): Promise<number> {
+    await model.collection.deleteMany({});
+    const database = mongooseDatabase(connection, { writes: "orm" });
+    const { fence } = await database.claim({ holder: "bench", runner: "bench", seconds: 600 });
+    await database.inspect(["Item"]);
+    const units = unitsOver(database, items, fence, await database.endpoints.get("Item")!.allocate(items.length));
+    const time = await timed(async () => {
+      for (const unit of units) if (!(await database.commit(unit)).committed) throw new Error("A unit was refused.");
+    });
+    await filled();
+    await database.release(fence, true);
+    await database.uninstall();
+    return time;
+  }
+
+  async function batched(): Promise<number> {
+    await model.collection.deleteMany({});
+    const time = await timed(async () => {
+      for (let at = 0; at < items.length; at += PAGE) await model.insertMany(items.slice(at, at + PAGE));
+    });
+    await filled();
+    return time;
+  }
+
+  const pairs = await alternating(bench.repetitions, committed, batched);
+  await connection.close();
+  await far.drop();
+  await server.close();
+  return [{
+    measure: `${bench.rows} new documents through Mongoose, orm`, ours: ours(pairs), unit: "ms", baseline: { name: "Model.insertMany", values: baseline(pairs) },
+    figure: { values: partOfSpeed(pairs), unit: "x" }, goal: { atLeast: 0.4, aim: 0.7 }, note: `units of ${PAGE} documents; ${server.name}`,
   }];
 };

@@ -4,10 +4,9 @@ import Sqlite from "better-sqlite3";
 import { drizzle } from "drizzle-orm/better-sqlite3";
 import { integer, real, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import type { Bench, Measure } from "../bench.ts";
-import { runOn } from "../items.ts";
-import { itemTable, itemsOf, libraries, type Opened } from "../libraries.ts";
+import { farSides, type Far } from "../far.ts";
+import { itemsOf } from "../libraries.ts";
 import { timed, type Line } from "../measure.ts";
-import { delayingProxy, type DelayingProxy } from "../proxy.ts";
 import { described, traceTrips } from "../trace.ts";
 
 const roundTrip = 50;
@@ -17,20 +16,17 @@ const PAGE = 1000;
 export const roundTripsPerPage: Measure = async (bench) => {
   const pages = Math.min(10, Math.max(1, Math.round(bench.rows / PAGE)));
   const lines: Line[] = [];
-  for (const [name, open] of Object.entries(libraries)) {
+  for (const [name, open] of Object.entries(farSides)) {
     bench.log(`round trips per page through ${name}`);
-    const { url } = await bench.database(`round-trips-${name}`);
-    await runOn(url, itemTable);
-    const proxy = await delayingProxy(url);
-    const library = await open(proxy.url);
+    const far = await open(bench);
     const files = { one: fileOf(PAGE), more: fileOf((pages + 1) * PAGE) };
     const waits = async (file: Sqlite.Database): Promise<{ trips: number; time: number }> => {
-      const near = await copied(bench, library, proxy, file, url, 0);
-      const far = await copied(bench, library, proxy, file, url, roundTrip);
-      return { trips: (far - near) / roundTrip, time: far };
+      const near = await copied(bench, far, file, 0);
+      const time = await copied(bench, far, file, roundTrip);
+      return { trips: (time - near) / roundTrip, time };
     };
     // Opens the connections of its pool.
-    await copied(bench, library, proxy, files.one, url, 0);
+    await copied(bench, far, files.one, 0);
     const figures: number[] = [];
     const times: number[] = [];
     for (let repetition = 0; repetition < bench.repetitions; repetition += 1) {
@@ -44,14 +40,13 @@ export const roundTripsPerPage: Measure = async (bench) => {
       note: `${pages + 1} pages behind ${roundTrip} ms against one`,
     });
     for (const file of Object.values(files)) file.close();
-    await library.close();
-    await proxy.close();
+    await far.close();
   }
   return lines;
 };
 
-async function copied(bench: Bench, library: Opened, proxy: DelayingProxy, file: Sqlite.Database, url: string, delay: number): Promise<number> {
-  const right = library.database("bulk");
+async function copied(bench: Bench, { proxy, database, empty }: Far, file: Sqlite.Database, delay: number): Promise<number> {
+  const right = database();
   const left = drizzleDatabase(drizzle(file), { schema: near });
   const sync = createSync({ name: "bench", left, right, models: { Item: { right: "Item", match: naturalKey("code") } }, conflicts: leftWins(), pageSize: PAGE });
   proxy.delay = delay;
@@ -63,7 +58,7 @@ async function copied(bench: Bench, library: Opened, proxy: DelayingProxy, file:
   if (trips) bench.log(`statements sent, answered after (ms)\n${described(trips())}`);
   proxy.delay = 0;
   await Promise.all([left.uninstall(), right.uninstall()]);
-  await runOn(url, `truncate "Item"`);
+  await empty();
   return time;
 }
 
