@@ -8,7 +8,7 @@ import type { Table } from "./model.ts";
 import type { RecordSession, RecordWriter } from "./records.ts";
 import { changeReader, dataReader, inPortions, movesKeys, newRecords, refusedBy } from "./records.ts";
 import { Refused } from "./refusal.ts";
-import { lookup } from "./select.ts";
+import { at, lookup } from "./select.ts";
 import { IDENTITY_CONSTRAINT } from "./sides.ts";
 
 interface Surroundings {
@@ -100,7 +100,7 @@ class Records {
     const { model } = batch;
     const keys = batch.rows.map(({ key }) => key);
     const locked = await this.#rows(table, keys, true);
-    const free = childless(batch, table, this.#tables, this.#dialect.syntax, 2);
+    const free = childless(batch, table, table.keys.map(at), this.#tables, this.#dialect.syntax, 2);
     // By a statement of its own: one that had to wait for a lock has not seen what was committed meanwhile.
     const found = free.and === "" ? locked : await this.#rows(table, keys, false, free);
     if (batch.op === "insert") {

@@ -1,30 +1,36 @@
-import type { Batch, ChildRows, DeleteBatch } from "@sync/core";
+import type { Batch, ChildRows, DeleteBatch, Key } from "@sync/core";
 import type { Syntax, WritableTable } from "./dialect.ts";
 import type { Statement } from "./executor.ts";
 import { quoted, type Table } from "./model.ts";
 import { encodeValue } from "./refusal.ts";
 import { at, tuple } from "./select.ts";
 
-/** A condition on a row of `t`, behind `and`, and what it takes as parameters from number `first` on. */
+/** A condition, behind `and`, and what it takes as parameters. */
 export interface Condition {
   readonly and: string;
   readonly params: readonly string[];
 }
 
-/** That no row refers to it but those that are known. */
-export function childless(batch: Batch, table: Table, tables: ReadonlyMap<string, WritableTable>, syntax: Syntax, first: number): Condition {
+/**
+ * That no row refers to the one whose key these expressions give, but those that are known; the parameters are numbered from `first`
+ * on. All children are looked for at once: without an index that is one scan.
+ */
+export function childless(
+  batch: Batch, table: Table, key: readonly string[], tables: ReadonlyMap<string, WritableTable>, syntax: Syntax, first: number,
+): Condition {
   const params: string[] = [];
+  const keysAmong = ({ keys }: Table, wanted: readonly Key[]): string => {
+    params.push(JSON.stringify(wanted.map((each) => keys.map((column, i) => column.encode(each[i]!)))));
+    return `select ${keys.map((column, i) => column.write(syntax.item(i))).join(", ")} from ${syntax.rows(syntax.param(first + params.length - 1))}`;
+  };
   const conditions = childrenIn(batch).map(({ model, fields, known }) => {
     const child = tables.get(model)!.table;
     const own = (column: string): string => `c.${quoted(column)}`;
-    const refers = table.keys.map((key, i) => `${at(key)} = ${own(child.column.get(fields[i]!)!.column)}`);
-    if (child.filter) refers.push(`${own(child.filter.column)} = ${child.filter.value}`);
-    if (known.length > 0) {
-      params.push(JSON.stringify(known.map((key) => child.keys.map((column, i) => encodeValue(child, column, key[i]!)))));
-      const keys = child.keys.map((column, i) => column.write(syntax.item(i))).join(", ");
-      refers.push(`${tuple(child.keys.map(({ column }) => own(column)))} not in (select ${keys} from ${syntax.rows(syntax.param(first + params.length - 1))})`);
-    }
-    return ` and not exists (select 1 from ${child.sql} c where ${refers.join(" and ")})`;
+    const refers = fields.map((field) => own(child.column.get(field)!.column));
+    const where = [`${tuple(refers)} in (${keysAmong(table, batch.rows.map((row) => row.key))})`];
+    if (child.filter) where.push(`${own(child.filter.column)} = ${child.filter.value}`);
+    if (known.length > 0) where.push(`${tuple(child.keys.map(({ column }) => own(column)))} not in (${keysAmong(child, known)})`);
+    return ` and ${tuple(key)} not in (select distinct ${refers.join(", ")} from ${child.sql} c where ${where.join(" and ")})`;
   });
   return { and: conditions.join(""), params };
 }

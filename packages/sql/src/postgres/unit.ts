@@ -102,7 +102,8 @@ function statementFor(
   targets.forEach((target, index) => {
     const { batch, table } = target;
     const after = index === 0 ? "fence" : `fence, (select count(*) from b${index - 1}) p`;
-    const condition = childless(batch, table, tables, postgresSyntax, params.length + 2);
+    // On the input, not on the table: the planner would read the whole of that.
+    const condition = childless(batch, table, table.keys.map((column, i) => column.write(item(i))), tables, postgresSyntax, params.length + 2);
     const part = partFor(target, { sides, index, after, twice, childless: condition });
     const input = `b${index}_in as materialized (select r.v, r.n from ${postgresSyntax.rows(postgresSyntax.param(params.length + 1))})`;
     params.push(JSON.stringify(part.rows), ...condition.params);

@@ -58,7 +58,7 @@ export function statementsFor(batch: Batch, { table, tables, sides, returns, may
       return updateStatements(table, updateRows(table, batch), locked, priors, returns, sides);
     case "delete": {
       const { json, guard } = guarded(table, deleteRows(table, batch), keyed, priors);
-      const free = childless(batch, table, tables, sqliteSyntax, 2);
+      const free = childless(batch, table, table.keys.map(at), tables, sqliteSyntax, 2);
       const doomed = `select ${table.keys.map(at).join(", ")} from ${input} cross join ${table.sql} t where ${sameKey} and ${guard}${free.and}`;
       const remove = `delete from ${table.sql} where ${tuple(table.keys.map((column) => quoted(column.column)))} in (${doomed}) returning ${unaliased(table, returns)}`;
       const write: Statement = { sql: remove, params: [json, ...free.params] };

@@ -3,6 +3,7 @@ import { childless } from "../children.ts";
 import type { Query, Statement, TextRow } from "../executor.ts";
 import { changeReader, dataReader, inPortions, movesKeys, newRecords, refusedBy, type TurnWriter } from "../records.ts";
 import type { Table } from "../model.ts";
+import { at } from "../select.ts";
 import { type BatchContext, statementsFor } from "./batch.ts";
 import { sqliteSyntax } from "./syntax.ts";
 
@@ -40,7 +41,7 @@ export function recordStep(batch: RecordBatch, context: BatchContext, { writer, 
     };
   }
   const { sql, params } = statementsFor(unchanged(batch, table), context).write;
-  const free = childless(batch, table, context.tables, sqliteSyntax, 2);
+  const free = childless(batch, table, table.keys.map(at), context.tables, sqliteSyntax, 2);
   const keyOf = dataReader(writer, model, table.model.primaryKey);
   const changesOf = batch.op === "update" ? changeReader(table, batch, writer) : undefined;
   return (query) => {
