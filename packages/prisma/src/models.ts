@@ -67,14 +67,6 @@ function libraryColumn(field: DmmfField, schema: PrismaSchema, context: Context)
   };
 }
 
-/** A model without an id has the first unique key without nulls for one. */
-export function primaryKeyOf({ fields, primaryKey, uniqueIndexes }: DmmfModel): readonly string[] {
-  const id = fields.find((field) => field.isId)?.name;
-  const uniques = [...fields.filter((field) => field.isUnique).map((field) => [field.name]), ...uniqueIndexes.map((index) => index.fields)];
-  const isFilled = (name: string): boolean => fields.some((field) => field.name === name && field.isRequired);
-  return id === undefined ? (primaryKey?.fields ?? uniques.find((key) => key.every(isFilled)) ?? []) : [id];
-}
-
 function defaultFunction({ default: value }: DmmfField): { readonly name: string; readonly args: readonly unknown[] } | undefined {
   return typeof value === "object" && value !== null && "name" in value ? value : undefined;
 }

@@ -1,14 +1,10 @@
 import { DbNull } from "@prisma/client/runtime/client";
-import { decode, SyncError } from "@sync/core";
-import type { Field, Kind } from "@sync/core";
-import { wholly } from "@sync/sql";
-import type { LibraryModel, RecordData, RecordSession, RecordWriter } from "@sync/sql";
-import type { PrismaClientLike } from "./client.ts";
-import { isHeard, withoutExtensions } from "./client.ts";
+import { decode, type Field, type Kind, SyncError } from "@sync/core";
+import { type LibraryModel, type RecordData, type RecordSession, type RecordWriter, wholly, within } from "@sync/sql";
+import { isHeard, type PrismaClientLike, withoutExtensions } from "./client.ts";
 import type { DmmfModel } from "./dmmf.ts";
 import { mapError } from "./errors.ts";
 import { rowsOn } from "./executor.ts";
-import { primaryKeyOf } from "./models.ts";
 
 /** `client.user`: what extensions hook into. */
 type Delegate = { readonly [Operation in "create" | "createMany" | "update" | "delete"]: (args: object) => PromiseLike<unknown> };
@@ -40,7 +36,8 @@ export function recordWriter(client: PrismaClientLike, schema: readonly DmmfMode
     if (!source || !isFound) return [];
     const property = name.charAt(0).toLowerCase() + name.slice(1);
     checkDelegate(client, name, property);
-    return [[name, { property, fields: new Map(fields.map((field) => [field.name, field])), key: keyNameOf(source), heard: isHeard(client, property, "create") }]];
+    const byName = new Map(fields.map((field) => [field.name, field]));
+    return [[name, { property, fields: byName, key: keyNameOf(source, primaryKey), heard: isHeard(client, property, "create") }]];
   }));
   const interactive = client.$transaction.bind(client) as unknown as Interactive;
   return {
@@ -67,9 +64,8 @@ function checkDelegate(client: PrismaClientLike, model: string, property: string
   throw new SyncError("OPTIONS.WRONG_CLIENT", `${needed}, which this client has not: an extension hides it, or \`schema\` is of another client.`, { model });
 }
 
-function keyNameOf(source: DmmfModel): string | undefined {
-  const fields = primaryKeyOf(source);
-  const index = source.primaryKey ?? source.uniqueIndexes.find((each) => each.fields.join() === fields.join());
+function keyNameOf({ primaryKey, uniqueIndexes }: DmmfModel, fields: readonly string[]): string | undefined {
+  const index = primaryKey ?? uniqueIndexes.find((each) => each.fields.join() === fields.join());
   return fields.length > 1 ? (index?.name ?? fields.join("_")) : undefined;
 }
 
@@ -77,6 +73,8 @@ function sessionOf(transaction: PrismaClientLike, modelOf: (name: string) => Mod
   const below = withoutExtensions(transaction);
   const delegateOf = ({ property }: Model): Delegate => Reflect.get(transaction, property) as Delegate;
   const where = (model: Model, key: RecordData): object => (model.key === undefined ? key : { [model.key]: key });
+  // One that writes to the same row through a client of its own waits for this transaction, and this one for the extension.
+  const soon = (operation: PromiseLike<unknown>): Promise<unknown> => within(patience, "An extension", operation);
   return {
     query: (statement) => rowsOn(below, statement),
     async insert(name, records) {
@@ -86,31 +84,20 @@ function sessionOf(transaction: PrismaClientLike, modelOf: (name: string) => Mod
       for (let at = 0; at < records.length; at += together) {
         // In the order in which they came: behind the first one PostgreSQL refuses all others.
         const errors: unknown[] = [];
-        const create = (data: RecordData): Promise<unknown> => soon(delegate.create({ data }), patience).catch((error: unknown) => errors.push(error));
+        const create = (data: RecordData): Promise<unknown> => soon(delegate.create({ data })).catch((error: unknown) => errors.push(error));
         await Promise.all(records.slice(at, at + together).map(create));
         if (errors.length > 0) throw errors[0];
       }
     },
     async update(name, key, changes) {
       const model = modelOf(name);
-      await soon(delegateOf(model).update({ where: where(model, key), data: changes }), patience);
+      await soon(delegateOf(model).update({ where: where(model, key), data: changes }));
     },
     async delete(name, key) {
       const model = modelOf(name);
-      await soon(delegateOf(model).delete({ where: where(model, key) }), patience);
+      await soon(delegateOf(model).delete({ where: where(model, key) }));
     },
   };
-}
-
-/** An extension that writes to the same row through a client of its own waits for this transaction, and this one for the extension. */
-async function soon(operation: PromiseLike<unknown>, patience: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => (timer = setTimeout(reject, patience, new Error(`An extension took longer than ${patience} ms.`))));
-  try {
-    await Promise.race([operation, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 /** A time of day is a Date to Prisma. */

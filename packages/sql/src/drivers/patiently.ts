@@ -21,3 +21,14 @@ export function patiently<T>(patience: number, work: (begun: () => void) => Prom
       .finally(() => clearTimeout(timer));
   });
 }
+
+/** An operation that ends within `patience` milliseconds, or fails. `what` took longer, then. */
+export async function within<T>(patience: number, what: string, operation: PromiseLike<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => (timer = setTimeout(reject, patience, new Error(`${what} took longer than ${patience} ms.`))));
+  try {
+    return await Promise.race([operation, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
