@@ -1,7 +1,10 @@
 // Not compiling is the failure: connections are real ones, and names of models and fields are checked where their types are given.
+import type { Bson } from "@sync/mongodb";
 import { createSync, leftWins, mongooseDatabase, naturalKey, synced } from "@sync/mongoose";
-import { Schema, type Connection } from "mongoose";
+import { Schema, type Connection, type mongo } from "mongoose";
 import { expectTypeOf } from "vitest";
+
+expectTypeOf<typeof mongo.BSON>().toExtend<Bson>();
 
 type Types = { Country: { code: string; name: string }; "Country.regions": { code: string; parent: unknown } };
 
