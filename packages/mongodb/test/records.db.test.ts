@@ -44,7 +44,8 @@ describeMongo("records through a library", (server) => {
     const committed = await database.commit(await unit(await create(["a", "odd"])));
     expect(told).toMatchObject([{ op: "insert", document: { code: "a", n: 0.5 } }]);
     expect(committed).toMatchObject({ committed: true, outcomes: [[{ status: "written", after: { cloudId: "cloud a" } }, { status: "written" }]] });
-    expect(committed.committed && committed.outcomes[0]!.map((outcome) => outcome.status === "written" && outcome.after?.values.includes("a!"))).toEqual([true, false]);
+    const [first] = committed.committed ? committed.outcomes[0]! : [];
+    expect(first?.status === "written" && first.after?.values).toContain("a!");
     expect(await documents()).toEqual([{ code: "a!", n: 0.5 }, { code: "odd", n: 0.5 }]);
   });
 
