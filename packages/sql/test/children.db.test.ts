@@ -2,7 +2,7 @@ import type { Batch, ChildRows, Claim, Reference, Row } from "@sync/core";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { pgClientExecutor } from "../src/drivers/pg.ts";
 import { type Executor, type SqlDatabase, sqlDatabase } from "../src/index.ts";
-import { onEveryEngine, onPostgres, type PostgresSession, type Session } from "./support/engines.ts";
+import { onEveryDialect, onEveryEngine, onPostgres, type PostgresSession, type Session } from "./support/engines.ts";
 import { country, ddl, member, type Shape, sqlModel } from "./support/models.ts";
 
 const town = (onDelete: Reference["onDelete"]): Shape => ({
@@ -26,13 +26,14 @@ interface Opened {
 }
 
 /** Countries 1 to 3, and a town in the second one. */
-async function fill(session: Session, executor: Executor, dialect: Executor["dialect"], onDelete: Reference["onDelete"]): Promise<Opened> {
-  for (const shape of shapes(onDelete)) await session.exec(ddl(shape, dialect));
+async function fill(session: Session, executor: Executor, dialect: Executor["dialect"], onDelete: Reference["onDelete"], more: readonly Shape[] = []): Promise<Opened> {
+  const all = [...shapes(onDelete), ...more];
+  for (const shape of all) await session.exec(ddl(shape, dialect));
   await session.exec("insert into country (id, code) values (1, 'A'), (2, 'B'), (3, 'C')");
   await session.exec("insert into town (id, country_id) values (20, 2)");
-  const database = sqlDatabase({ name: "t", executor, models: shapes(onDelete).map((shape) => sqlModel(shape, dialect)) });
+  const database = sqlDatabase({ name: "t", executor, models: all.map((shape) => sqlModel(shape, dialect)) });
   const claim = await database.claim({ holder: "h", runner: "one", seconds: 600 });
-  await database.inspect(shapes(onDelete).map(({ name }) => name));
+  await database.inspect(all.map(({ name }) => name));
   const rows = async (model: string): Promise<readonly Row[]> => {
     for await (const page of database.endpoints.get(model)!.scan({ fields: [], pageSize: 100 })) return page.rows;
     return [];
@@ -134,6 +135,51 @@ describe.each(["set-null", "cascade"] as const)("a parent where a foreign key wo
         client.release();
       }
     });
+  });
+});
+
+/** Refers by two columns, and to itself. */
+const shirt: Shape = {
+  name: "Shirt",
+  table: "shirt",
+  key: ["id"],
+  keyMaker: "database",
+  columns: {
+    id: { type: "serial", sqlite: "integer primary key" },
+    team: { type: "text", sqlite: "text", null: true },
+    number: { type: "int8", sqlite: "integer", null: true },
+    aboveId: { type: "int4", sqlite: "integer", null: true, ddl: "references shirt on delete set null" },
+  },
+  references: [
+    { name: "member", fields: ["team", "number"], target: "Member", targetFields: ["team", "number"], onDelete: "cascade" },
+    { name: "above", fields: ["aboveId"], target: "Shirt", targetFields: ["id"], onDelete: "set-null" },
+  ],
+  ddl: ["foreign key (team, number) references member on delete cascade"],
+};
+
+onEveryDialect(`${import.meta.url} shapes`, (engine) => {
+  let session: Session;
+  let opened: Opened;
+  beforeEach(async () => {
+    session = await engine.open();
+    opened = await fill(session, session.executor, engine.dialect, "restrict", [shirt]);
+    await session.exec("insert into member values ('a', 1, 'x'), ('a', 2, 'x'), ('b', 1, 'x')");
+  });
+  afterEach(() => session.close());
+
+  test("a child refers by a composite key, or by half of one to nobody", async () => {
+    await session.exec("insert into shirt (id, team, number) values (1, 'a', 2), (2, 'b', null)");
+    const children: ChildRows[] = [{ model: "Shirt", fields: ["team", "number"], known: [] }];
+    expect(await statuses(opened, { op: "delete", model: "Member", rows: guards(await opened.rows("Member")), children })).toEqual(["written", "stale", "written"]);
+    expect(await session.rows("select team, number from member")).toEqual([["a", "2"]]);
+  });
+
+  test("rows of one model that refer to each other go together where they are known, and no other one with them", async () => {
+    await session.exec("insert into shirt (id) values (1), (2), (3), (4); update shirt set above_id = 3 - id where id < 3; update shirt set above_id = 3 where id = 3; insert into shirt (id, above_id) values (5, 4)");
+    const children: ChildRows[] = [{ model: "Shirt", fields: ["aboveId"], known: [["1"], ["2"], ["3"]] }];
+    const rows = guards(await opened.rows("Shirt")).slice(0, 4);
+    expect(await statuses(opened, { op: "delete", model: "Shirt", rows, children })).toEqual(["written", "written", "written", "stale"]);
+    expect(await session.rows("select id, above_id from shirt order by id")).toEqual([["4", null], ["5", "4"]]);
   });
 });
 
