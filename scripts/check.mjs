@@ -13,6 +13,7 @@ const steps = {
   lint: [[bin("oxlint"), "--type-aware", "--deny-warnings"]],
   unused: [[bin("knip")]],
   layers: [[process.execPath, "scripts/check-layers.mjs"]],
+  lines: [[process.execPath, "scripts/check-lines.mjs"]],
   errors: [[process.execPath, "scripts/check-errors.mjs"]],
   reference: [[process.execPath, "scripts/reference.mjs", "--check"]],
   release: [[process.execPath, "scripts/check-release.mjs"]],
