@@ -26,7 +26,9 @@ interface Opened {
 }
 
 /** Countries 1 to 3, and a town in the second one. */
-async function fill(session: Session, executor: Executor, dialect: Executor["dialect"], onDelete: Reference["onDelete"], more: readonly Shape[] = []): Promise<Opened> {
+async function fill(
+  session: Session, executor: Executor, dialect: Executor["dialect"], onDelete: Reference["onDelete"], more: readonly Shape[] = [],
+): Promise<Opened> {
   const all = [...shapes(onDelete), ...more];
   for (const shape of all) await session.exec(ddl(shape, dialect));
   await session.exec("insert into country (id, code) values (1, 'A'), (2, 'B'), (3, 'C')");
@@ -59,7 +61,8 @@ describe.each(["set-null", "cascade"] as const)("a parent where a foreign key wo
       opened = await fill(session, session.executor, engine.dialect, onDelete);
     });
     afterEach(() => session.close());
-    const remove = async (known?: ChildRows["known"]): Promise<Batch> => ({ op: "delete", model: "Country", rows: guards(await opened.rows("Country")), children: [towns(known)] });
+    const remove = async (known?: ChildRows["known"]): Promise<Batch> =>
+      ({ op: "delete", model: "Country", rows: guards(await opened.rows("Country")), children: [towns(known)] });
     const left = async () => [await session.rows("select id from country order by id"), await session.rows("select id, country_id from town order by id")];
 
     test("stays where it has one that nobody knew of; the others go", async () => {
@@ -108,7 +111,8 @@ describe.each(["set-null", "cascade"] as const)("a parent where a foreign key wo
       const application = await session.pool.connect();
       await application.query("begin; insert into town (id, country_id) values (10, 1)");
       const committing = statuses(on, unit);
-      await expect.poll(async () => (await session.rows("select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"))[0]![0]).toBe("1");
+      const waiting = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+      await expect.poll(async () => (await session.rows(waiting))[0]![0]).toBe("1");
       await application.query("commit");
       application.release();
       return await committing;
@@ -170,12 +174,15 @@ onEveryDialect(`${import.meta.url} shapes`, (engine) => {
   test("a child refers by a composite key, or by half of one to nobody", async () => {
     await session.exec("insert into shirt (id, team, number) values (1, 'a', 2), (2, 'b', null)");
     const children: ChildRows[] = [{ model: "Shirt", fields: ["team", "number"], known: [] }];
-    expect(await statuses(opened, { op: "delete", model: "Member", rows: guards(await opened.rows("Member")), children })).toEqual(["written", "stale", "written"]);
+    const rows = guards(await opened.rows("Member"));
+    expect(await statuses(opened, { op: "delete", model: "Member", rows, children })).toEqual(["written", "stale", "written"]);
     expect(await session.rows("select team, number from member")).toEqual([["a", "2"]]);
   });
 
   test("rows of one model that refer to each other go together where they are known, and no other one with them", async () => {
-    await session.exec("insert into shirt (id) values (1), (2), (3), (4); update shirt set above_id = 3 - id where id < 3; update shirt set above_id = 3 where id = 3; insert into shirt (id, above_id) values (5, 4)");
+    await session.exec("insert into shirt (id) values (1), (2), (3), (4)");
+    await session.exec("insert into shirt (id, above_id) values (5, 4)");
+    await session.exec("update shirt set above_id = case id when 1 then 2 when 2 then 1 else 3 end where id < 4");
     const children: ChildRows[] = [{ model: "Shirt", fields: ["aboveId"], known: [["1"], ["2"], ["3"]] }];
     const rows = guards(await opened.rows("Shirt")).slice(0, 4);
     expect(await statuses(opened, { op: "delete", model: "Shirt", rows, children })).toEqual(["written", "written", "written", "stale"]);
