@@ -453,6 +453,39 @@ describe("writing", () => {
     expect((await fetch(database, "List.items", "cloudId", [["id"]]))[0]).toMatchObject({ key: ["1", "new"], cloudId: "id" });
   });
 
+  test("identities are asked for as often for many records as for one", async () => {
+    const both = filled();
+    const { documents: inner } = both.inner;
+    let asked = 0;
+    const database = unfold({
+      ...contractOf(both.inner),
+      documents: {
+        ...inner,
+        identities: (...words) => {
+          asked += 1;
+          return inner.identities(...words);
+        },
+        commit: async (unit) => {
+          const result = await inner.commit(unit);
+          if (!result.committed) return result;
+          const after = await both.inner.endpoints.get("Country")!.fetch({ fields: ["id", "body"], by: "key", tuples: unit.batches[0]!.rows.map(({ key }) => [...key]) });
+          return { ...result, outcomes: [unit.batches[0]!.rows.map(({ key }) => ({ status: "written", after: after.find((row) => row.key[0] === key[0])! }))] };
+        },
+      },
+    }, [tree]);
+    const [first, ...others] = await scan(database, names.airport);
+    const times = async (rows: readonly Row[], name: string): Promise<number> => {
+      asked = 0;
+      const result = await commit(database, rows.map((row) => update(names.airport, row, { name })));
+      expect(result.committed && result.outcomes.flat().map((outcome) => outcome.status === "written" && outcome.after?.values.includes(name))).toEqual(rows.map(() => true));
+      return asked;
+    };
+    expect(others.length).toBeGreaterThan(1);
+    const once = await times([first!], "once");
+    expect(once).toBeGreaterThan(0);
+    expect(await times(others, "again")).toBe(once);
+  });
+
   test("what the database makes of a document comes back record by record", async () => {
     const both = filled();
     const { documents: inner } = both.inner;

@@ -1,9 +1,10 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Committed, DocumentUnit, Outcome } from "@sync/core";
 import { SyncError } from "@sync/core";
 import type { Client } from "./client.ts";
 import type { Codec } from "./codec.ts";
 import type { Documents } from "./documents.ts";
-import type { Session } from "./driver.ts";
+import type { BsonObject, Session } from "./driver.ts";
 import { meaningOf, noTransactions } from "./errors.ts";
 import type { Identities } from "./identities.ts";
 import { hold, type Sides } from "./lease.ts";
@@ -88,15 +89,22 @@ async function inBulk(documents: Documents, operations: readonly (object | undef
   if (all.length > 0) await (await documents.collection()).bulkWrite(all, { session, ordered: true });
 }
 
-/** What hooks have made of the documents is read again. */
+/** What hooks have made of the documents is read again; of a new one that is what was sent there is nothing more to say. */
 async function outcomesOf({ documents, writes }: Prepared, session: Session): Promise<Outcome[]> {
   const keys = writes.flatMap(({ row, isStale }) => (isStale || row.op === "delete" ? [] : [row.key]));
   const found = new Map((keys.length > 0 ? await documents.byKeys(keys, session) : []).map((each) => [each.key, each]));
-  return writes.map(({ row: { key }, isStale }): Outcome => {
+  return writes.map(({ row: { key }, isStale, sent }): Outcome => {
     const now = found.get(key[0]!);
     if (isStale || !now) return isStale ? STALE : WRITTEN;
+    if (sent && isAsSent(now.document, sent(), documents.stored.versionKey)) return WRITTEN;
     return { status: "written", after: { key, revision: now.revision, cloudId: null, values: [now.key, documents.toText(now.document)] } };
   });
+}
+
+/** In whatever order; a library counts versions by itself. */
+function isAsSent(document: BsonObject, sent: BsonObject, versionKey: string | undefined): boolean {
+  const names = Object.keys(document).filter((name) => name !== versionKey);
+  return names.length === Object.keys(sent).length && names.every((name) => isDeepStrictEqual(document[name], sent[name]));
 }
 
 /** An insert's identity before its document: a run that was killed between them finds the key that was chosen. */

@@ -16,6 +16,8 @@ export interface PreparedWrite {
   readonly read: Read | undefined;
   /** Its revision has moved, or it is gone. */
   readonly isStale: boolean;
+  /** Of a new document: what it is to be. */
+  readonly sent?: () => BsonObject;
   /** What goes before the write of any document, in a transaction. */
   readonly leave?: object;
   /** Of the driver's bulk writes; absent: only identities change. */
@@ -31,8 +33,9 @@ export async function prepare(codec: Codec, documents: Documents, { rows }: Docu
     writes: rows.map((row): PreparedWrite => {
       const read = found.get(row.key[0]!);
       if (row.op === "insert") {
-        const document = newDocument(codec, documents.stored, row.whole, documents.id(row.key));
-        return { row, read, isStale: false, write: { insertOne: { document } } };
+        let document: BsonObject | undefined;
+        const sent = (): BsonObject => (document ??= { _id: documents.id(row.key), ...(codec.fromText(row.whole, documents.stored.shape) as BsonObject) });
+        return { row, read, isStale: false, sent, get write() { return { insertOne: { document: newDocument(documents.stored, sent()) } }; } };
       }
       if (read?.revision !== row.revision) return { row, read, isStale: true };
       const filter = { _id: read.document["_id"], ...(session ? {} : { $expr: { $eq: ["$$ROOT", { $literal: codec.read(read.bytes) }] } }) };
@@ -57,8 +60,8 @@ function operationsOf(codec: Codec, stored: MongoModel, row: Guarded, read: Read
 }
 
 /** With what the library gives every new document. */
-function newDocument(codec: Codec, { shape, versionKey, stamps }: MongoModel, whole: string, _id: unknown): BsonObject {
-  const document: BsonObject = { _id, ...(codec.fromText(whole, shape) as BsonObject) };
+function newDocument({ versionKey, stamps }: MongoModel, sent: BsonObject): BsonObject {
+  const document = { ...sent };
   const now = new Date();
   for (const stamp of [stamps.createdAt, stamps.updatedAt]) if (stamp !== undefined && document[stamp] === undefined) document[stamp] = now;
   if (versionKey !== undefined && document[versionKey] === undefined) document[versionKey] = 0;

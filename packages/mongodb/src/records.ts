@@ -51,11 +51,11 @@ export async function throughLibrary(
 }
 
 /** Undefined: nothing of the document is to be changed. */
-function recordWriteOf(codec: Codec, documents: Documents, { row, read }: PreparedWrite): RecordWrite | undefined {
+function recordWriteOf(codec: Codec, documents: Documents, { row, read, sent }: PreparedWrite): RecordWrite | undefined {
   const { shape } = documents.stored;
   const whole = (text: string): BsonObject => codec.fromText(text, shape) as BsonObject;
   const plain = (document: BsonObject): BsonObject => codec.plain(document) as BsonObject;
-  if (row.op === "insert") return { op: "insert", document: plain({ ...whole(row.whole), _id: documents.id(row.key) }) };
+  if (row.op === "insert") return { op: "insert", document: plain(sent!()) };
   const before = codec.readPlain(read!.bytes);
   if (row.op === "delete") return { op: "delete", before };
   if (row.patches === "whole") return { op: "replace", before, document: plain(whole(row.whole!)) };

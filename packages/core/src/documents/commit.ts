@@ -322,17 +322,22 @@ class UnitCommit {
 
   /** What the database made of the documents, record by record. */
   async #afterImages(settled: Map<Task, Outcome>, images: ReadonlyMap<string, OpenDocument>): Promise<void> {
-    for (const [task, done] of this.#done) {
+    const standing = [...this.#done].flatMap(([task, done]) => {
       const batch = this.#unit.batches[task.batch]!;
       const node = this.#node(batch);
-      const tree = this.#unfolded.trees.get(node)!;
-      if (!done || settled.get(task)?.status !== "written" || batch.op === "delete" || batch.op === "identify") continue;
-      const image = images.get(documentName(tree, done.key));
+      if (!done || settled.get(task)?.status !== "written" || batch.op === "delete" || batch.op === "identify") return [];
+      const image = images.get(documentName(this.#unfolded.trees.get(node)!, done.key));
       const place = image?.find(node, done.key);
-      if (!image || !place || place === "unknown") continue;
-      const known = node.cloudId ? undefined : await cloudIdsByKey(this.#unfolded.database, identityModel(tree, node), [done.key]);
+      return image && place && place !== "unknown" ? [{ task, node, key: done.key, image, place, given: batch.rows[task.row]!.cloudId }] : [];
+    });
+    const known = new Map<Node, ReadonlyMap<string, string>>();
+    for (const node of new Set(standing.map((each) => each.node))) {
+      const asked = node.cloudId ? [] : standing.filter((each) => each.node === node && each.given === undefined);
+      known.set(node, await cloudIdsByKey(this.#unfolded.database, identityModel(this.#unfolded.trees.get(node)!, node), asked.map(({ key }) => key)));
+    }
+    for (const { task, node, key, image, place, given } of standing) {
       const fields = node.model.fields.map((field) => field.name);
-      const row = rowOf(node, image, place, fields, known?.get(keyText(done.key)) ?? null);
+      const row = rowOf(node, image, place, fields, given ?? known.get(node)!.get(keyText(key)) ?? null);
       const cloudId = node.cloudId ? (row.values[fields.indexOf(node.cloudId.name)] ?? null) : row.cloudId;
       settled.set(task, { status: "written", after: { ...row, cloudId } });
     }
