@@ -56,7 +56,7 @@ export function sqliteRecords(db: object, ...known: [readonly DrizzleTable[], re
     writes,
     form,
     insert: (model, records) => void on.insert(of(model)).values(records as Values[]).run(),
-    update: (model, key, changes) => void on.update(of(model)).set(changes as Values).where(keyed(model, key)).run(),
+    update: (model, key, changes) => void on.update(of(model)).set(changes).where(keyed(model, key)).run(),
     delete: (model, key) => void on.delete(of(model)).where(keyed(model, key)).run(),
   };
 }

@@ -36,7 +36,10 @@ export function recordWriter(orm: MikroORM, models: readonly LibraryModel[], pat
       return (value) => (value !== null ? form(value) : nullable ? null : undefined);
     },
     // An entity that is changed has to have the version that its row has.
-    carries: (name, data) => !(known.get(name)!.entity.versionProperty in data) || known.get(name)!.entity.primaryKeys[0]! in data,
+    carries(name, data) {
+      const { versionProperty, primaryKeys: [key = ""] } = known.get(name)!.entity;
+      return !(versionProperty in data) || key in data;
+    },
     transaction: (work) => patiently(patience, async (begun) => {
       const em = orm.em.fork({ disableContextResolution: true, disableTransactions: false, flushMode: FlushMode.COMMIT });
       return await em.transactional(async (own) => {
