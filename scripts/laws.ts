@@ -1,6 +1,6 @@
 // Holds the reports of the conformance kit against the packages: every adapter has run it, all of it, on a real server too, and
-// broke no law that it does not waive; the table in README.md is what the reports say. `--write` brings the table up to date. The
-// reports are made by the tests: without a run of theirs there is nothing to check, which is a failure in CI only.
+// broke no law that it does not waive; the table in README.md and the one in each adapter's own are what the reports say. `--write`
+// brings them up to date. The reports are made by the tests: without a run of theirs there is nothing to check, which is a failure in CI only.
 import { globSync, readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 
@@ -35,18 +35,26 @@ const laws = Object.keys(reportsOf("packages/conformance")[0]?.laws ?? {}).sort(
 const waived = (verdict: Verdict): string | undefined => (typeof verdict === "object" && "waived" in verdict ? verdict.waived : undefined);
 
 const findings = [...(laws.length === 0 ? ["packages/conformance: has no report"] : []), ...adapters.flatMap(findingsOf)];
-const page = readFileSync("README.md", "utf8");
-const [start, end] = ["<!-- made by scripts/laws.ts from the reports -->\n", "\n<!-- end -->"];
-if (!page.includes(start) || !page.includes(end)) throw new Error("README.md has no place for the table.");
-const [before, rest] = page.split(start) as [string, string];
-const fresh = before + start + table() + rest.slice(rest.indexOf(end));
-if (options.write) writeFileSync("README.md", fresh);
-else if (findings.length === 0 && fresh !== page) findings.push("README.md: its table is not what the reports say; `npm run exec -- scripts/laws.ts --write` mends it");
+const pages = [["README.md", table()], ...adapters.map((adapter) => [`${adapter.folder}/README.md`, ownTable(adapter)])] as const;
+const toldOf = findings.length > 0;
+for (const [file, said] of pages) {
+  const [page, fresh] = [readFileSync(file, "utf8"), withTable(file, said)];
+  if (options.write) writeFileSync(file, fresh);
+  else if (!toldOf && fresh !== page) findings.push(`${file}: its table is not what the reports say; \`npm run exec -- scripts/laws.ts --write\` mends it`);
+}
 
 for (const finding of findings) console.error(finding);
 const runs = adapters.reduce((sum, { reports }) => sum + reports.length, 0);
 console.log(`${laws.length} laws, ${runs} reports of ${adapters.length} adapters, ${findings.length} findings`);
 if (findings.length > 0 && process.env["CI"]) process.exitCode = 1;
+
+function withTable(file: string, said: string): string {
+  const page = readFileSync(file, "utf8");
+  const [start, end] = ["<!-- made by scripts/laws.ts from the reports -->\n", "\n<!-- end -->"];
+  const [before, rest, ...more] = page.split(start) as [string, string, ...string[]];
+  if (rest === undefined || more.length > 0 || !rest.includes(end)) throw new Error(`${file} has no place for the table.`);
+  return before + start + said + rest.slice(rest.indexOf(end));
+}
 
 function findingsOf({ folder, reports }: Adapter): string[] {
   if (reports.length === 0) return [`${folder}: has no report; \`npm test -- ${folder}/test/conformance\` makes it`];
@@ -81,6 +89,19 @@ function table(): string {
     ...rows,
     ...(waivers.size === 0 ? [] : ["", "Laws that an adapter does not keep:", "", ...waivers]),
   ].join("\n");
+}
+
+/** Of one adapter: where it was tried, and which laws it does not keep, or was not asked, for lack of what they are about. */
+function ownTable({ reports }: Adapter): string {
+  const rows = reports.map(({ name, laws: verdicts }) => {
+    const all = Object.entries(verdicts);
+    const absent = new Map<string, string[]>();
+    for (const [law, verdict] of all) if (typeof verdict === "object" && "needs" in verdict) absent.set(verdict.needs[0]!, [...(absent.get(verdict.needs[0]!) ?? []), `\`${law}\``]);
+    const unasked = [...absent].map(([need, ids]) => `\`${need}\`: ${ids.join(", ")}`).join("<br>");
+    const waivers = all.filter(([, verdict]) => waived(verdict) !== undefined).map(([law]) => `\`${law}\``).join(", ");
+    return `| ${name} | ${all.filter(([, verdict]) => verdict === "passed").length} of ${all.length} | ${waivers} | ${unasked} |`;
+  });
+  return ["| tried on | laws kept | waived | not asked, since it has no |", "|---|---|---|---|", ...rows].join("\n");
 }
 
 function column({ server }: Report): string {
