@@ -46,6 +46,18 @@ describe.each(["lost", "killed", "twice"] as const)("an insert whose answer nobo
     expect((left.state as { writes?: number }).writes).toBe(before);
   });
 
+  test.each(["changes", "fingerprints", "none"] as readonly Tracking[])("is in a plan what a run would make of it, and goes when that is applied (%s)", async (leftTracking) => {
+    const { left, right, sync } = await orphaned(how, { leftTracking });
+    const before = await left.state!.scanBases("pair", "Country", undefined, 10);
+    const plan = await sync.plan();
+    const { created, deleted } = plan.models.get("Country")!;
+    expect({ created, deleted }).toEqual({ created: { left: 0, right: 0 }, deleted: { left: 0, right: 1 } });
+    expect(await left.state!.scanBases("pair", "Country", undefined, 10)).toEqual(before);
+    expect(codes(right, "Country")).toEqual(["A", "B"]);
+    expect((await sync.apply(plan)).skipped).toEqual([]);
+    expect([codes(left, "Country"), codes(right, "Country")]).toEqual([["B"], ["B"]]);
+  });
+
   test("does not stay for ever on the target of a one-way pair", async () => {
     const { right, sync } = await orphaned(how, { direction: "left-to-right" });
     await sync.run();

@@ -5,7 +5,7 @@ import type { Retention } from "../log/prune.ts";
 import type { PairModel, SideName } from "../mapping/pair-model.ts";
 import type { Direction, Drift, Runtime } from "../options.ts";
 import { BaseCodec } from "../plan/base.ts";
-import type { Checkpoint, QuarantineRecord, StateRecords, StateStore } from "../state.ts";
+import type { Base, Checkpoint, QuarantineRecord, StateRecords, StateStore } from "../state.ts";
 import type { Held } from "../undo/run-log.ts";
 import { cloudIdMaker } from "./cloud-id.ts";
 import { emptyCounts, type ModelCounts, type Step, type SyncEvent } from "./events.ts";
@@ -67,6 +67,8 @@ export class RunContext {
   agreed = false;
   /** Earlier runs that may have made rows of which no base tells. */
   doubtful: readonly string[] = [];
+  /** Plans only: bases that a run would have stored before its look at the rows. */
+  readonly supposed: Base[] = [];
   /** So may this one: an answer was lost, or a row was gone when its write was looked at again. */
   inDoubt = false;
   /** Those that wrote to a model that takes no part now. */

@@ -22,8 +22,8 @@ export function endDoubts(context: RunContext, whole: boolean): StateChange[] {
 
 /**
  * Rows that a doubtful run made, and whose source was deleted before anybody could look again, are linked records of which one
- * side is gone: not new ones. Nothing is known to be agreed on, so each of their fields may have been edited since. True: there are
- * such rows.
+ * side is gone: not new ones. Nothing is known to be agreed on, so each of their fields may have been edited since. A plan supposes
+ * them to be linked. True: there are such rows.
  */
 export async function settleDoubts(context: RunContext, models: readonly PairModel[]): Promise<boolean> {
   const { state, pair } = context.settings;
@@ -40,6 +40,10 @@ export async function settleDoubts(context: RunContext, models: readonly PairMod
         const bases = await basesOfOrphans(context, model, side, cloudIds);
         if (bases.length === 0) continue;
         found = true;
+        if (context.dry) {
+          context.supposed.push(...bases);
+          continue;
+        }
         context.agreed = true;
         await context.retrying(() => state.commit(pair, [{ op: "putBases", bases }]));
       }

@@ -112,7 +112,7 @@ async function analyse(
   if (session) {
     requireFirstLink(analyses.filter(({ model }) => !session.met.has(model.name)));
     await session.begin();
-    if (!context.dry && (await settleDoubts(context, analyses.map(({ model }) => model)))) await Promise.all(analyses.map((analysis) => analysis.countLinks()));
+    if (await settleDoubts(context, analyses.map(({ model }) => model))) await Promise.all(analyses.map((analysis) => analysis.countLinks()));
   }
   for (const each of hinted ? analyses : inTrees(analyses)) {
     if ("root" in each) await copyTree(context, each, sink);
