@@ -2,9 +2,10 @@ import type { DocumentBatch, DocumentUnit, DocumentWrite, InnerIdentity, JsonPat
 import type { Key, Row } from "../endpoint.ts";
 import { exactPatcher } from "../engines/patcher.ts";
 import type { Batch, Committed, Outcome, Refusal, Unit, UpdateBatch } from "../unit.ts";
+import { changedIdentities } from "./changed-identities.ts";
 import { documentName, keyText, OpenDocument } from "./document.ts";
 import { cloudIdsByKey, identityModel } from "./identity.ts";
-import { jsonText, type JsonObject } from "./json.ts";
+import { jsonText } from "./json.ts";
 import { commitNewDocuments } from "./new-documents.ts";
 import { neededFor, type Needed } from "./needed.ts";
 import type { Node } from "./node.ts";
@@ -108,7 +109,7 @@ class UnitCommit {
       if (error instanceof Refused) return { refusal: error.refusal };
       throw error;
     }
-    this.#identities = await this.#changedIdentities();
+    this.#identities = await changedIdentities(this.#unfolded, this.#work);
     const { unit, names } = this.#documentUnit(released);
     if (unit.batches.length === 0) return { transaction: "", settled: await this.#settle(new Set(), new Map()) };
     const marks = await undisturbed(this.#unfolded.readers, unit);
@@ -226,52 +227,6 @@ class UnitCommit {
       case "identify":
         return this.#work.identify(node, batch.rows[row]!);
     }
-  }
-
-  /** What is to be remembered with each document. */
-  async #changedIdentities(): Promise<Map<string, InnerIdentity[]>> {
-    const { stood, given, dropped, documents, moved: keysMoved } = this.#work;
-    const lists = new Map([...dropped].map(([name, list]) => [name, [...list]]));
-    const add = (name: string, identity: InnerIdentity): void => {
-      const list = lists.get(name);
-      if (list) list.push(identity);
-      else lists.set(name, [identity]);
-    };
-    if (!keysMoved) {
-      for (const { cloudId, node, key, document } of given.values()) add(document, { model: identityModel(this.#unfolded.trees.get(node)!, node), key, cloudId });
-      return lists;
-    }
-    const standing = new Set<JsonObject>();
-    const moved: { readonly node: Node; readonly was: Key; readonly key: Key; readonly from: string; readonly name: string }[] = [];
-    for (const [name, document] of documents) {
-      for (const node of document.tree.nodes) {
-        if (node.cloudId) continue;
-        for (const { key, element } of document.places(node)) {
-          if (!(element instanceof Map)) continue;
-          standing.add(element);
-          const cloudId = given.get(element)?.cloudId;
-          const before = stood.get(element);
-          if (cloudId !== undefined) add(name, { model: identityModel(document.tree, node), key, cloudId });
-          if (!before || keyText(before.key) === keyText(key)) continue;
-          if (cloudId === undefined) moved.push({ node, was: before.key, key, from: before.document, name });
-          else add(before.document, { model: identityModel(document.tree, node), key: before.key, cloudId: null });
-        }
-      }
-    }
-    for (const [element, { node, key, document }] of stood) {
-      if (!node.cloudId && !standing.has(element)) add(document, { model: identityModel(this.#unfolded.trees.get(node)!, node), key, cloudId: null });
-    }
-    for (const node of new Set(moved.map((each) => each.node))) {
-      const own = moved.filter((each) => each.node === node);
-      const known = await cloudIdsByKey(this.#unfolded.database, node.model.name, own.map(({ was }) => was));
-      for (const { was, key, from, name } of own) {
-        const cloudId = known.get(keyText(was));
-        if (cloudId === undefined) continue;
-        add(from, { model: node.model.name, key: was, cloudId: null });
-        add(name, { model: node.model.name, key, cloudId });
-      }
-    }
-    return lists;
   }
 
   #documentUnit(released: readonly InnerIdentity[]): { readonly unit: DocumentUnit; readonly names: readonly (readonly string[])[] } {
