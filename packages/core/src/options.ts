@@ -64,7 +64,10 @@ export interface ModelOptions<LeftFields extends string = string, RightFields ex
   readonly keepBase?: "hashes" | "values";
 }
 
-/** One side edited what the other deleted: the delete stands (pre-image kept), the edit stands, or a person decides. */
+/**
+ * One side edited what the other deleted: the delete stands (pre-image kept), the edit stands, or a person decides. An edit that
+ * stands on the side that a one-way pair writes to is drift.
+ */
 export type OnEditDelete = "delete" | "edit" | "ask";
 /**
  * What becomes of an edit on the side that a one-way pair writes to: told, and left until the source changes that field

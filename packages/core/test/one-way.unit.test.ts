@@ -78,6 +78,33 @@ describe.each(["left-to-right", "right-to-left"] as const)("what is edited on th
     expect((await sync.verify()).equal).toBe(true);
   });
 
+  test.each(["report", "keep"] as const)("is kept where its source is deleted and an edit goes before a delete; nobody is asked for ever (%s)", async (drift) => {
+    const { sync, from, to } = await copied({ direction, drift, onEditDelete: "edit" });
+    to.application.update("City", keyOf(to, "City", "a"), { name: "edited" });
+    for (const code of ["a", "b"]) from.application.delete("City", keyOf(from, "City", code));
+    expect((await sync.run()).models.get("City")).toMatchObject({ drift: drift === "report" ? 1 : 0, conflicts: 0, open: 0 });
+    expect([codes(from, "City"), codes(to, "City"), fieldsByCode(to, "City", "name")["a"]]).toEqual([["c"], ["a", "c"], "edited"]);
+    expect(await collect(sync.conflicts())).toEqual([]);
+    const verified = await sync.verify();
+    expect([verified.explained, verified.differences.map(({ explanation }) => explanation)]).toEqual([true, [expect.stringMatching(/^drift: edited/)]]);
+    expect((await sync.run()).written).toEqual({ left: 0, right: 0 });
+    // Should the edit be taken back, nothing stands against the delete.
+    to.application.update("City", keyOf(to, "City", "a"), { name: "name of a" });
+    await sync.run();
+    expect(codes(to, "City")).toEqual(["c"]);
+    expect((await sync.verify()).equal).toBe(true);
+  });
+
+  test("goes with its source where edits are written back, though an edit goes before a delete; the log tells of it", async () => {
+    const { sync, from, to } = await copied({ direction, drift: "overwrite", onEditDelete: "edit" });
+    to.application.update("City", keyOf(to, "City", "a"), { name: "edited" });
+    from.application.delete("City", keyOf(from, "City", "a"));
+    await sync.run();
+    expect(codes(to, "City")).toEqual(["b", "c"]);
+    const source = direction === "left-to-right" ? "left" : "right";
+    expect((await collect(sync.conflicts())).map(({ kind, decision, rule }) => [kind, decision, rule])).toEqual([["update-delete", source, "drift: overwrite"]]);
+  });
+
   test("is a record that stays there alone", async () => {
     const { sync, from, to } = await copied({ direction });
     to.application.insert("City", { code: "d" });

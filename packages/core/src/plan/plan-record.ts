@@ -77,6 +77,12 @@ function planOneSided(model: PairModel, record: PairRecord, input: PlanInput): R
   if (rule === "edit" && writes(input.direction, target)) {
     return { ...nothing, action: "create", side: target, conflicts: [conflict(record.side)], reason: what };
   }
+  if (rule === "edit" && decision === undefined) {
+    // An edit that cannot go to its source is drift, whatever became of the record there.
+    const overwritten = { ...conflict(target), rule: "drift: overwrite" };
+    if (input.drift === "overwrite") return { ...nothing, action: "delete", side: record.side, conflicts: [overwritten], reason: what };
+    return { ...nothing, drift: input.drift === "keep" ? [] : edited, reason: what };
+  }
   return { ...nothing, action: "park", conflicts: [conflict("open")], reason: what };
 }
 

@@ -168,9 +168,14 @@ export class ModelAnalysis {
     };
     for (const record of examined) {
       const parked = !record.problem && (record.plan.action === "none" || record.plan.action === "park");
+      // Met once as a row that changed, and once as a link of which one side is gone.
+      let drifted = false;
       for (const side of ["left", "right"] as const) {
         const read = record[side];
-        if (parked && record.base && !read) this.absent[side].add(record.cloudId);
+        if (parked && record.base && !read) {
+          drifted = record.plan.action === "none" && this.absent[side].has(record.cloudId);
+          this.absent[side].add(record.cloudId);
+        }
         if (read) this.#deferred[side].delete(keyText(read.key));
         // A row that is looked at again, as somebody's counterpart, is not another one.
         if (!read || this.#touched[side].has(keyText(read.key))) continue;
@@ -183,6 +188,7 @@ export class ModelAnalysis {
       }
       if (record.problem) this.#problems[record.problem.side] = true;
       if (!this.sources.left.full && record.cloudId !== "") this.#examinedIds.set(record.cloudId, record.right && keyText(record.right.key));
+      if (drifted) continue;
       if (record.plan.action === "delete" && !record.problem) this.deletes.push(record);
       else if (record.plan.action !== "none" || record.problem || record.late || record.plan.drift.length > 0 || this.#context.quarantine.size > 0) forSink.push(record);
     }

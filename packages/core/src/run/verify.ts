@@ -1,4 +1,5 @@
 import type { Key, Page } from "../endpoint.ts";
+import type { Base } from "../state.ts";
 import type { Mapping } from "../mapping/compile.ts";
 import { otherSide, type PairModel, type SideName } from "../mapping/pair-model.ts";
 import { quarantineId, RunContext, type Settings } from "./context.ts";
@@ -168,14 +169,32 @@ class ModelVerifier {
   }
 
   async #judgeOneSided(records: readonly Named[]): Promise<void> {
-    const bases = this.#source === undefined ? new Map() : await this.#examiner.basesOf(records.flatMap(({ cloudId }) => cloudId ?? []));
+    const bases: ReadonlyMap<string, Base> = this.#source === undefined ? new Map() : await this.#examiner.basesOf(records.flatMap(({ cloudId }) => cloudId ?? []));
+    const edited = await this.#editedThere(records.filter(({ cloudId }) => cloudId !== null && bases.has(cloudId)), bases);
     for (const record of records) {
-      this.counts[record.side === "left" ? "onlyLeft" : "onlyRight"]++;
-      const linked = record.cloudId !== null && bases.has(record.cloudId);
-      const drifted = this.#source !== undefined && (record.side === this.#source ? linked : !linked);
-      const drift = record.side === this.#source ? `drift: deleted on the ${otherSide(record.side)}, which is not read from` : `only on the ${record.side}, which is not read from`;
-      this.#note({ model: this.#model.name, ...(record.side === "left" ? { leftKey: record.key } : { rightKey: record.key }), fields: [] }, [record], drifted ? drift : undefined);
+      const { side, cloudId } = record;
+      this.counts[side === "left" ? "onlyLeft" : "onlyRight"]++;
+      const linked = cloudId !== null && bases.has(cloudId);
+      const drifted = this.#source !== undefined && (side === this.#source ? linked : !linked || edited.has(cloudId));
+      const drift = side === this.#source ? `drift: deleted on the ${otherSide(side)}, which is not read from`
+        : linked ? `drift: edited on the ${side}, which is not read from` : `only on the ${side}, which is not read from`;
+      const difference = { model: this.#model.name, ...(side === "left" ? { leftKey: record.key } : { rightKey: record.key }), fields: [] };
+      this.#note(difference, [record], drifted ? drift : undefined);
     }
+  }
+
+  /** CloudIds of records whose source is gone, and which stay, since they were edited on the side that is not read from. */
+  async #editedThere(linked: readonly Named[], bases: ReadonlyMap<string, Base>): Promise<ReadonlySet<string | null>> {
+    const there = linked.filter(({ side }) => side !== this.#source);
+    const side = there[0]?.side;
+    if (side === undefined || this.#model.onEditDelete !== "edit" || this.#context.settings.drift === "overwrite") return new Set();
+    const codec = this.#context.codecOf(this.#model);
+    const records = await this.#examiner.sides[side].fetch("key", there.map(({ key }) => key));
+    const edited = records.filter(({ cloudId, meet }) => {
+      const base = bases.get(cloudId ?? "");
+      return base && codec.view(base)[side].some((hash, at) => hash !== codec.hash(meet[at]));
+    });
+    return new Set(edited.map(({ cloudId }) => cloudId));
   }
 
   #note(difference: Difference, records: readonly Named[], otherwise: string | undefined): void {
