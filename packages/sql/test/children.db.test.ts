@@ -1,8 +1,9 @@
 import type { Batch, ChildRows, Claim, Reference, Row } from "@sync/core";
+import { cloudId, createSync, leftWins, naturalKey } from "@sync/core";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { pgClientExecutor } from "../src/drivers/pg.ts";
 import { type Executor, type SqlDatabase, sqlDatabase } from "../src/index.ts";
-import { onEveryDialect, onEveryEngine, onPostgres, type PostgresSession, type Session } from "./support/engines.ts";
+import { engines, onEveryDialect, onEveryEngine, onPostgres, type PostgresSession, type Session } from "./support/engines.ts";
 import { country, ddl, member, type Shape, sqlModel } from "./support/models.ts";
 
 const town = (onDelete: Reference["onDelete"]): Shape => ({
@@ -187,6 +188,41 @@ onEveryDialect(`${import.meta.url} shapes`, (engine) => {
     const rows = guards(await opened.rows("Shirt")).slice(0, 4);
     expect(await statuses(opened, { op: "delete", model: "Shirt", rows, children })).toEqual(["written", "written", "written", "stale"]);
     expect(await session.rows("select id, above_id from shirt order by id")).toEqual([["4", null], ["5", "4"]]);
+  });
+});
+
+onEveryDialect(`${import.meta.url} run`, (engine) => {
+  test.each(["set-null", "cascade"] as const)("a run finds the child that came after its look: the parent waits as a conflict, and no foreign key says %s", async (onDelete) => {
+    const [source, target] = [await engines.better.open(), await engine.open()];
+    const left = (await fill(source, source.executor, "sqlite", onDelete)).database;
+    const right = (await fill(target, target.executor, engine.dialect, onDelete)).database;
+    for (const each of [source, target]) await each.exec("delete from town; update sync_database set runner = null");
+    let late = true;
+    const sync = createSync({
+      name: "p", left, firstLink: "left", conflicts: leftWins(),
+      right: {
+        ...right,
+        async commit(unit) {
+          if (late && unit.batches.some(({ op }) => op === "delete")) await target.exec("insert into town (id, country_id) values (10, 1)");
+          late &&= !unit.batches.some(({ op }) => op === "delete");
+          return await right.commit(unit);
+        },
+      },
+      models: { Country: { match: naturalKey("code", { withoutUniqueKey: true }) }, Town: { match: cloudId() } },
+    });
+    await sync.run();
+    await source.exec("delete from country where id in (1, 2)");
+    await sync.run({ confirmDeletes: true });
+    expect(late).toBe(false);
+    expect(await target.rows("select id, country_id from town")).toEqual([["10", "1"]]);
+    expect(await target.rows("select code from country order by id")).toEqual([["A"], ["C"]]);
+    const kinds: string[] = [];
+    for await (const { kind } of sync.conflicts({ open: true })) kinds.push(kind);
+    expect(kinds).toEqual(["delete-parent"]);
+    await target.exec("delete from town");
+    await sync.run({ confirmDeletes: true });
+    expect(await target.rows("select code from country order by id")).toEqual([["C"]]);
+    for (const each of [source, target]) await each.close();
   });
 });
 
