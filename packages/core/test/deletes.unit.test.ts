@@ -117,7 +117,7 @@ describe("parents and children", () => {
     expect(fieldsByCode(right, "Child", "name")).toEqual({ c: "edited" });
   });
 
-  it.each(["cascade", "set-null"] as const)("a child that comes after the look for children keeps its parent, where a foreign key would %s it", async (onDelete) => {
+  it.each(["cascade", "set-null"] as const)("a child that comes after the look for children keeps its parent (%s)", async (onDelete) => {
     const child = model("Child", [text("code"), text("parentId", true)], [reference("parentId", "Parent", onDelete)]);
     let late = true;
     const { left, right, sync } = pairOf([parent, child], {
@@ -149,7 +149,7 @@ describe("parents and children", () => {
     expect(await collect(sync.conflicts({ open: true }))).toEqual([]);
   });
 
-  it.each([["is deleted by then", true], ["was edited besides", false]] as const)("a child that came after the look for children and %s is looked at again", async (_, gone) => {
+  it.each([["the child is gone by then", true], ["it was edited besides", false]] as const)("a parent that a late child kept is looked at again: %s", async (_, gone) => {
     const child = model("Child", [text("code"), text("parentId", true)], [reference("parentId", "Parent", "set-null")]);
     let late = true;
     const { left, right, sync } = pairOf([parent, child], {

@@ -1,4 +1,4 @@
-import type { Batch, ChildRows, DeleteBatch, Key } from "@sync/core";
+import type { Batch, ChildRows, Key } from "@sync/core";
 import type { Syntax, WritableTable } from "./dialect.ts";
 import type { Statement } from "./executor.ts";
 import { quoted, type Table } from "./model.ts";
@@ -44,7 +44,7 @@ export function looksForWritten(batches: readonly Batch[]): boolean {
  * Rows that a batch is about to delete, locked. Whoever is about to hang a child under one of them has locked it too, and is
  * waited for; whoever comes later waits. Only a statement that begins after this one sees all children.
  */
-export function lockParents(batch: DeleteBatch, table: Table, syntax: Syntax): Statement {
+export function lockParents(batch: Batch, table: Table, syntax: Syntax): Statement {
   const rows = batch.rows.map(({ key }) => table.keys.map((column, i) => encodeValue(table, column, key[i]!)));
   const same = table.keys.map((column, i) => `${at(column)} = ${column.write(syntax.item(i))}`).join(" and ");
   const locked = `select 1 from ${syntax.rows(syntax.param(1))}, ${table.sql} t where ${same} for update of t`;

@@ -192,7 +192,7 @@ onEveryDialect(`${import.meta.url} shapes`, (engine) => {
 });
 
 onEveryDialect(`${import.meta.url} run`, (engine) => {
-  test.each(["set-null", "cascade"] as const)("a run finds the child that came after its look: the parent waits as a conflict, and no foreign key says %s", async (onDelete) => {
+  test.each(["set-null", "cascade"] as const)("a run finds the child that came after its look: its parent is a conflict (%s)", async (onDelete) => {
     const [source, target] = [await engines.better.open(), await engine.open()];
     const left = (await fill(source, source.executor, "sqlite", onDelete)).database;
     const right = (await fill(target, target.executor, engine.dialect, onDelete)).database;

@@ -14,7 +14,9 @@ export interface Child {
 const referring = (models: readonly PairModel[], parent: PairModel): { readonly model: PairModel; readonly field: PairField }[] =>
   models.flatMap((model) => model.fields.flatMap((field) => (field.parent === parent.name ? [{ model, field }] : [])));
 
-export async function childrenOf(context: RunContext, models: readonly PairModel[], parent: PairModel, side: SideName, keys: readonly Key[]): Promise<Child[]> {
+export async function childrenOf(
+  context: RunContext, models: readonly PairModel[], parent: PairModel, side: SideName, keys: readonly Key[],
+): Promise<Child[]> {
   const found: Child[] = [];
   if (keys.length === 0) return found;
   for (const { model, field } of referring(models, parent)) {

@@ -182,7 +182,9 @@ async function logged(context: RunContext, model: PairModel, conflicts: readonly
 }
 
 /** Those that stand as they were read: the unit has found a child under them that came after the look for children. */
-async function keptByChildren(context: RunContext, models: readonly PairModel[], model: PairModel, side: SideName, stale: readonly Examined[]): Promise<Examined[]> {
+async function keptByChildren(
+  context: RunContext, models: readonly PairModel[], model: PairModel, side: SideName, stale: readonly Examined[],
+): Promise<Examined[]> {
   if (stale.length === 0) return [];
   const rows = await context.retrying(() => model[side].endpoint.fetch({ fields: [], by: "key", tuples: keysOf(stale, side) }));
   const revisions = new Map(rows.map(({ key, revision }) => [keyText(key), revision]));

@@ -60,7 +60,7 @@ export async function commitUnit(
     return { batch, table, after: image, locked, reader: postgresReader(table, table.model.fields.map((field) => field.name), sides.identity) };
   });
   const groups = twice ? targets.map((target) => [target]) : [targets];
-  const locks = targets.flatMap(({ batch, table }) => (batch.op === "delete" && childrenIn(batch).length > 0 ? [lockParents(batch, table, postgresSyntax)] : []));
+  const locks = targets.flatMap(({ batch, table }) => (childrenIn(batch).length > 0 ? [lockParents(batch, table, postgresSyntax)] : []));
   const statements = [...locks, ...groups.map((group) => statementFor(unit.fence, group, tables, sides, twice))];
   const rereads = targets.flatMap((target) => (target.after === "reread" && target.batch.rows.length > 0 ? [target] : []));
   for (const { batch, table, reader } of rereads) {
