@@ -95,14 +95,16 @@ describe.each(["left-to-right", "right-to-left"] as const)("what is edited on th
     expect((await sync.verify()).equal).toBe(true);
   });
 
-  test("goes with its source where edits are written back, though an edit goes before a delete; the log tells of it", async () => {
-    const { sync, from, to } = await copied({ direction, drift: "overwrite", onEditDelete: "edit" });
+  test.each([
+    ["edits are written back", "drift: overwrite", { drift: "overwrite" }], ["it is a mirror", "mirror", { mirror: true }],
+  ] as const)("goes with its source where %s, though an edit goes before a delete; the log tells of it", async (_, by, options) => {
+    const { sync, from, to } = await copied({ direction, onEditDelete: "edit", ...options });
     to.application.update("City", keyOf(to, "City", "a"), { name: "edited" });
     from.application.delete("City", keyOf(from, "City", "a"));
     await sync.run();
     expect(codes(to, "City")).toEqual(["b", "c"]);
     const source = direction === "left-to-right" ? "left" : "right";
-    expect((await collect(sync.conflicts())).map(({ kind, decision, rule }) => [kind, decision, rule])).toEqual([["update-delete", source, "drift: overwrite"]]);
+    expect((await collect(sync.conflicts())).map(({ kind, decision, rule }) => [kind, decision, rule])).toEqual([["update-delete", source, by]]);
   });
 
   test("is a record that stays there alone", async () => {

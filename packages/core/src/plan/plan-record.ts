@@ -78,9 +78,9 @@ function planOneSided(model: PairModel, record: PairRecord, input: PlanInput): R
     return { ...nothing, action: "create", side: target, conflicts: [conflict(record.side)], reason: what };
   }
   if (rule === "edit" && decision === undefined) {
-    // An edit that cannot go to its source is drift, whatever became of the record there.
-    const overwritten = { ...conflict(target), rule: "drift: overwrite" };
-    if (input.drift === "overwrite") return { ...nothing, action: "delete", side: record.side, conflicts: [overwritten], reason: what };
+    // An edit that cannot go to its source is drift, and the record one that is only here.
+    const gone = input.drift === "overwrite" ? "drift: overwrite" : input.mirror ? "mirror" : undefined;
+    if (gone) return { ...nothing, action: "delete", side: record.side, conflicts: [{ ...conflict(target), rule: gone }], reason: what };
     return { ...nothing, drift: input.drift === "keep" ? [] : edited, reason: what };
   }
   return { ...nothing, action: "park", conflicts: [conflict("open")], reason: what };

@@ -187,7 +187,8 @@ class ModelVerifier {
   async #editedThere(linked: readonly Named[], bases: ReadonlyMap<string, Base>): Promise<ReadonlySet<string | null>> {
     const there = linked.filter(({ side }) => side !== this.#source);
     const side = there[0]?.side;
-    if (side === undefined || this.#model.onEditDelete !== "edit" || this.#context.settings.drift === "overwrite") return new Set();
+    const { drift, mirror } = this.#context.settings;
+    if (side === undefined || this.#model.onEditDelete !== "edit" || drift === "overwrite" || mirror) return new Set();
     const codec = this.#context.codecOf(this.#model);
     const records = await this.#examiner.sides[side].fetch("key", there.map(({ key }) => key));
     const edited = records.filter(({ cloudId, meet }) => {

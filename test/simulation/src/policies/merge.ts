@@ -64,9 +64,9 @@ function deletedThere(rules: Rules, side: SideName, item: Item, agreed: Agreed, 
   const verdict = said ?? (rules.onEditDelete === "ask" ? "open" : rules.onEditDelete === "edit" ? side : opposite(side));
   const told = (decision: Told["decision"]): readonly Told[] => [{ kind: "update-delete", fields: [], decision }];
   if (verdict === opposite(side)) return { told: told(verdict) };
-  // Where nothing may be written there, an edit that stands is drift like any other.
+  // Where nothing may be written there, an edit that stands is drift like any other, of a record that is only here.
   if (said === undefined && verdict === side && !isWritten(rules, opposite(side))) {
-    return rules.drift === "overwrite" ? { told: told(opposite(side)) } : { ...as, told: [] };
+    return rules.drift === "overwrite" || rules.mirror ? { told: told(opposite(side)) } : { ...as, told: [] };
   }
   // Nothing may be written there: what a person has said cannot be done.
   if (verdict === "open" || !isWritten(rules, opposite(side))) return { ...as, told: told("open") };
