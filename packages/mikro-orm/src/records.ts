@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { EventType, FlushMode } from "@mikro-orm/core";
 import type { EntityMetadata, EntityProperty, MikroORM } from "@mikro-orm/core";
 import { decode } from "@sync/core";
@@ -64,8 +65,9 @@ function sessionOf(em: Manager, modelOf: (name: string) => Model, isHeardOf: (mo
     async insert(name, records) {
       const model = modelOf(name);
       const heard = isHeardOf(model);
-      const created = records.map((data) => em.create(model.entity.class, data, { persist: heard, partial: true }));
-      if (!heard) await em.insertMany(created);
+      const created = (some: readonly RecordData[]): object[] => some.map((data) => em.create(model.entity.class, data, { persist: heard, partial: true }));
+      if (heard) created(records);
+      else await inTurns(records, created, (entities) => em.insertMany(entities));
       await flush();
     },
     async update(name, key, changes) {
@@ -79,6 +81,21 @@ function sessionOf(em: Manager, modelOf: (name: string) => Model, isHeardOf: (mo
     },
     flush,
   };
+}
+
+const PORTION = 250;
+
+/** The next ones are made while the database writes those before. */
+async function inTurns<Made>(records: readonly RecordData[], make: (some: readonly RecordData[]) => Made, write: (made: Made) => Promise<unknown>): Promise<void> {
+  let before: Promise<unknown> = Promise.resolve();
+  for (let at = 0; at < records.length; at += PORTION) {
+    const made = make(records.slice(at, at + PORTION));
+    await before;
+    before = write(made);
+    // It is on its way only after a turn. What becomes of it is looked at where it is waited for.
+    await Promise.race([setImmediate(), before.catch(() => undefined)]);
+  }
+  await before;
 }
 
 const ofRecord = [EventType.beforeCreate, EventType.afterCreate];

@@ -57,7 +57,10 @@ export async function commitUnit(
     const { table, after, locked } = tables.get(batch.model)!;
     // A delete leaves nothing to look at; an identify changes nothing but the cloudId.
     const image = batch.op === "insert" || batch.op === "update" ? after : "sent";
-    return { batch, table, after: image, locked, reader: postgresReader(table, table.model.fields.map((field) => field.name), sides.identity) };
+    // What the statement gives by itself it cannot see yet.
+    const isNamed = image === "returned" && batch.rows.every((_, i) => cloudIdFor(batch, i) !== undefined);
+    const reader = postgresReader(table, table.model.fields.map((field) => field.name), isNamed ? undefined : sides.identity);
+    return { batch, table, after: image, locked, reader };
   });
   const groups = twice ? targets.map((target) => [target]) : [targets];
   const locks = targets.flatMap(({ batch, table }) => (childrenIn(batch).length > 0 ? [lockParents(batch, table, postgresSyntax)] : []));
