@@ -93,7 +93,8 @@ function holds(kind: Kind, value: string, given: unknown): boolean {
     const text = JSON.stringify(given);
     return text === value || canonical(kind, text) === value;
   }
-  if (given === value || (typeof given !== "object" && String(given) === value)) return true;
+  if (given === value) return true;
+  if ((typeof given === "number" || typeof given === "bigint" || typeof given === "boolean") && String(given) === value) return true;
   // Of a moment, a Date lacks only what is behind the third digit.
   if (kind.type === "instant" && given instanceof Date && value.length <= "2026-01-02T03:04:05.678Z".length) return !Number.isNaN(given.getTime());
   if (kind.type !== "local" || !(given instanceof Date)) return encode(kind, given) === value;
