@@ -107,6 +107,24 @@ describe.each(["left-to-right", "right-to-left"] as const)("what is edited on th
     expect((await collect(sync.conflicts())).map(({ kind, decision, rule }) => [kind, decision, rule])).toEqual([["update-delete", source, by]]);
   });
 
+  test.each([true, false])("is half of an exchange with a record that is only there: it waits where a key is unique, else goes back alone (%s)", async (unique) => {
+    const source = model("City", [text("code"), text("tag", true)], [], { uniqueKeys: [{ name: "code", fields: ["code"] }, { name: "tag", fields: ["tag"] }] });
+    const target = unique ? source : { ...source, uniqueKeys: source.uniqueKeys.slice(0, 1) };
+    const forth = direction === "left-to-right";
+    const { left, right, sync } = pairOf(forth ? [source] : [target], { rightModels: [forth ? target : source], direction, drift: "overwrite" });
+    const [from, to] = forth ? [left, right] : [right, left];
+    from.application.insert("City", { code: "a", tag: "1" });
+    to.application.insert("City", { code: "z", tag: "9" });
+    await sync.run();
+    const [a, z] = [keyOf(to, "City", "a"), keyOf(to, "City", "z")];
+    for (const [key, tag] of [[z, null], [a, "9"], [z, "1"]] as const) to.application.update("City", key, { tag });
+    for (let runs = 0; runs < 2; runs += 1) await sync.run();
+    expect(fieldsByCode(to, "City", "tag")).toEqual({ a: unique ? "9" : "1", z: "1" });
+    expect((await collect(sync.quarantine())).map(({ code }) => code)).toEqual(unique ? ["WRITE.UNIQUE"] : []);
+    expect(codes(from, "City")).toEqual(["a"]);
+    expect((await sync.verify()).explained).toBe(true);
+  });
+
   test("is a record that stays there alone", async () => {
     const { sync, from, to } = await copied({ direction });
     to.application.insert("City", { code: "d" });

@@ -96,7 +96,8 @@ function uniqueValues(
   things: ReadonlyMap<Store, readonly Thing[]>, told: readonly ForestTold[], users: Users, waiting: boolean, broken: (rule: string, message: string) => void,
 ): void {
   for (const [store, all] of things) {
-    const tags = all.flatMap(({ tag }) => tag ?? []);
+    const drifting = store.form === "documents" ? driftingTags(store, things, told, users) : new Set();
+    const tags = all.flatMap((thing) => (drifting.has(thing) ? [] : thing.tag ?? []));
     for (const tag of waiting ? [] : tags.filter((each, at) => tags.indexOf(each) < at)) broken("I9", `${tag} stands twice in ${store.name}`);
   }
   const visible = new Set([...things.values()].flatMap((all) => all.map(({ tag }) => tag)));
@@ -104,6 +105,17 @@ function uniqueValues(
     const oneWay = told.some(({ pair }) => pair.right === store && pair.oneWay !== undefined);
     if (!visible.has(tag) && !users.replaced.has(tag) && !isTold(told, tag, oneWay)) broken("I9", `${tag} is gone, and no conflict log tells of it`);
   }
+}
+
+/**
+ * Cities of a one-way pair's target to which its users gave a tag that they do not have at the source. Where nothing keeps a
+ * tag unique, the source's may come to stand beside it: half of an exchange is written back, the other half is drift, and stays.
+ */
+function driftingTags(store: Store, things: ReadonlyMap<Store, readonly Thing[]>, told: readonly ForestTold[], users: Users): ReadonlySet<unknown> {
+  const source = told.find(({ pair }) => pair.right === store && pair.oneWay !== undefined)?.pair.left;
+  if (source === undefined) return new Set();
+  const there = new Set(things.get(source)!.map((thing) => `${nameOf(thing)} ${thing.tag}`));
+  return new Set(things.get(store)!.filter((thing) => users.touched.get(store)!.has(users.formerName(nameOf(thing))) && !there.has(`${nameOf(thing)} ${thing.tag}`)));
 }
 
 function isTold(told: readonly ForestTold[], name: string, preImages: boolean): boolean {

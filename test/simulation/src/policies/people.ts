@@ -1,7 +1,7 @@
 import type { Field, Kind, Model } from "@sync/core";
 import { memoryDatabase, type MemoryDatabase } from "@sync/core/memory";
 import type { Random } from "../random.ts";
-import { SIDES, text, type SideName } from "../spec.ts";
+import { opposite, SIDES, text, type SideName } from "../spec.ts";
 import { countersOf, fieldsOf, vectorText, type Item, type Rules } from "./rules.ts";
 
 export const MODEL = "Item";
@@ -73,16 +73,22 @@ export class People {
 
   #change(side: SideName, label: string): void {
     const random = this.#random;
-    const row = this.rows(side).find(({ item }) => item["label"] === label);
+    const [row, other] = [side, opposite(side)].map((each) => this.rows(each).find(({ item }) => item["label"] === label));
     if (!row) return;
     const { application } = this.databases[side];
-    if (random.chance(0.15)) return void application.delete(MODEL, row.key);
+    if (random.chance(0.15)) {
+      // What is left of it would be taken for the other one, made again under its code.
+      if (other?.item["deletedAt"] !== null || !this.#isTaken(other.item)) application.delete(MODEL, row.key);
+      return;
+    }
     const changes: Record<string, string | null> = {};
     for (let count = 1 + random.below(2); count > 0; count -= 1) {
       const kind = random.below(10);
       if (kind === 0) changes["code"] = `code ${this.#number()}`;
-      else if (kind === 1 && this.#rules.softDelete) changes["deletedAt"] = row.item["deletedAt"] === null ? `at ${this.#number()}` : null;
-      else changes[random.pick(["a", "a", "b", "amount", "currency"])] = this.#value();
+      else if (kind === 1 && this.#rules.softDelete) {
+        if (row.item["deletedAt"] === null) changes["deletedAt"] = `at ${this.#number()}`;
+        else if (other || !this.#isTaken(row.item)) changes["deletedAt"] = null;
+      } else changes[random.pick(["a", "a", "b", "amount", "currency"])] = this.#value();
     }
     application.update(MODEL, row.key, { ...changes, ...this.#marks(side, row.item) });
   }
@@ -111,6 +117,11 @@ export class People {
     const alive = new Set(SIDES.flatMap((side) => this.rows(side)).flatMap(({ item }) => (item["deletedAt"] === null ? [item["code"]] : [])));
     const dead = SIDES.flatMap((side) => this.rows(side)).filter(({ item }) => item["deletedAt"] !== null && !alive.has(item["code"]));
     return dead.length > 0 ? this.#random.pick(dead).item["code"]! : undefined;
+  }
+
+  /** Another living record has its code. */
+  #isTaken({ label, code }: Item): boolean {
+    return SIDES.flatMap((side) => this.rows(side)).some(({ item }) => item["label"] !== label && item["code"] === code && item["deletedAt"] === null);
   }
 
   #number(): number {
