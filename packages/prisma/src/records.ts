@@ -1,6 +1,6 @@
 import { DbNull } from "@prisma/client/runtime/client";
 import { decode, type Field, type Kind, SyncError } from "@sync/core";
-import { type LibraryModel, type RecordData, type RecordSession, type RecordWriter, wholly, within } from "@sync/sql";
+import { type LibraryModel, type RecordData, type RecordSession, type RecordWriter, allWithin, wholly } from "@sync/sql";
 import { isHeard, type PrismaClientLike, withoutExtensions } from "./client.ts";
 import type { DmmfModel } from "./dmmf.ts";
 import { mapError } from "./errors.ts";
@@ -74,7 +74,7 @@ function sessionOf(transaction: PrismaClientLike, modelOf: (name: string) => Mod
   const delegateOf = ({ property }: Model): Delegate => Reflect.get(transaction, property) as Delegate;
   const where = (model: Model, key: RecordData): object => (model.key === undefined ? key : { [model.key]: key });
   // One that writes to the same row through a client of its own waits for this transaction, and this one for the extension.
-  const soon = (operation: PromiseLike<unknown>): Promise<unknown> => within(patience, "An extension", operation);
+  const soon = (...operations: readonly PromiseLike<unknown>[]): Promise<void> => allWithin(patience, "An extension", operations);
   return {
     query: (statement) => rowsOn(below, statement),
     async insert(name, records) {
@@ -82,11 +82,7 @@ function sessionOf(transaction: PrismaClientLike, modelOf: (name: string) => Mod
       const delegate = delegateOf(model);
       if (!model.heard) return void (await delegate.createMany({ data: records }));
       for (let at = 0; at < records.length; at += together) {
-        // In the order in which they came: behind the first one PostgreSQL refuses all others.
-        const errors: unknown[] = [];
-        const create = (data: RecordData): Promise<unknown> => soon(delegate.create({ data })).catch((error: unknown) => errors.push(error));
-        await Promise.all(records.slice(at, at + together).map(create));
-        if (errors.length > 0) throw errors[0];
+        await soon(...records.slice(at, at + together).map((data) => delegate.create({ data })));
       }
     },
     async update(name, key, changes) {

@@ -8,7 +8,7 @@ export { type PgClientLike, type PgPoolLike, pgQuery } from "./drivers/pg.ts";
 export { type PgTransaction, pgTransactionExecutor } from "./drivers/pg-transaction.ts";
 export { pooledTransaction } from "./drivers/pooled-transaction.ts";
 export type { PgliteLike } from "./drivers/pglite.ts";
-export { patiently, within } from "./drivers/patiently.ts";
+export { allWithin, patiently } from "./drivers/patiently.ts";
 export { type PostgresDriver, postgresDriver, postgresExecutor, type PostgresLike } from "./drivers/postgres.ts";
 export { EntityHints, type EntityReader } from "./entity-hints.ts";
 export { checkEntityOptions, type EntityOptions } from "./entity-options.ts";

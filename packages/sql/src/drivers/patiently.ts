@@ -22,13 +22,29 @@ export function patiently<T>(patience: number, work: (begun: () => void) => Prom
   });
 }
 
-/** An operation that ends within `patience` milliseconds, or fails. `what` took longer, then. */
-export async function within<T>(patience: number, what: string, operation: PromiseLike<T>): Promise<T> {
+/**
+ * Operations of one connection, begun together. Fails with the error that came first, since those behind it may be of its making, or
+ * where none of them has ended for `patience` milliseconds: `what` took longer, then.
+ */
+export async function allWithin(patience: number, what: string, operations: readonly PromiseLike<unknown>[]): Promise<void> {
+  const errors: unknown[] = [];
+  let open = operations.length;
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => (timer = setTimeout(reject, patience, new Error(`${what} took longer than ${patience} ms.`))));
+  const all = operations.map(async (operation) => {
+    try {
+      await operation;
+    } catch (error) {
+      errors.push(error);
+    }
+    open -= 1;
+    if (open > 0) timer?.refresh();
+  });
   try {
-    return await Promise.race([operation, late]);
+    await Promise.race([Promise.all(all), late]);
   } finally {
     clearTimeout(timer);
+    timer = undefined;
   }
+  if (errors.length > 0) throw errors[0];
 }
