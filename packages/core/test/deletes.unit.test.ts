@@ -188,6 +188,41 @@ describe("parents and children", () => {
     expect(await collect(sync.conflicts({ open: true }))).toEqual([]);
   });
 
+  it.each([1, 2, 50])("records that go in a circle of cascades are all written down before any of them goes (pages of %i)", async (pageSize) => {
+    const node = model("Node", [text("code"), text("name"), text("parentId", true)], [reference("parentId", "Node", "cascade")]);
+    const state = memoryState();
+    const { left, right, sync } = pairOf([node], { pageSize, state, onEditDelete: "delete" });
+    const [a] = left.application.insert("Node", { code: "a", name: "a", parentId: null });
+    const [b] = left.application.insert("Node", { code: "b", name: "b", parentId: a! });
+    left.application.insert("Node", { code: "c", name: "c", parentId: b! });
+    left.application.update("Node", [a!], { parentId: b! });
+    await sync.run();
+    left.application.delete("Node", [a!]);
+    for (const code of ["a", "b", "c"]) right.application.update("Node", keyOf(right, "Node", code), { name: `${code} edited` });
+    await sync.run();
+    expect(codes(right, "Node")).toEqual([]);
+    const told = (await collect(sync.conflicts())).map(({ kind, right: values }) => [kind, values]);
+    for (const code of ["a", "b", "c"]) expect(told).toContainEqual(["update-delete", expect.arrayContaining([`${code} edited`])]);
+    const images = await state.read("pair", { collection: "preImage" });
+    expect(images.filter(({ side, op }) => side === "right" && op === "delete").flatMap(({ values }) => values.filter((value) => value?.endsWith("edited"))).sort())
+      .toEqual(["a edited", "b edited", "c edited"]);
+    await sync.run();
+    expect((await sync.run()).written).toEqual({ left: 0, right: 0 });
+  });
+
+  it("a circle of cascades stays where a child of one of them stays", async () => {
+    const node = model("Node", [text("code"), text("parentId", true)], [reference("parentId", "Node", "cascade")]);
+    const { left, right, sync } = pairOf([node]);
+    const [a] = left.application.insert("Node", { code: "a", parentId: null });
+    const [b] = left.application.insert("Node", { code: "b", parentId: a! });
+    left.application.update("Node", [a!], { parentId: b! });
+    await sync.run();
+    left.application.delete("Node", [a!]);
+    right.application.insert("Node", { code: "new", parentId: keyOf(right, "Node", "b")[0]! });
+    await sync.run();
+    expect(codes(right, "Node")).toEqual(["a", "b", "new"]);
+  });
+
   it("a tree is deleted leaves first, over several pages", async () => {
     const node = model("Node", [text("code"), text("parentId", true)], [reference("parentId", "Node")]);
     const { left, right, sync } = pairOf([node], { pageSize: 2 });

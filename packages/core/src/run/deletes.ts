@@ -3,10 +3,10 @@ import type { ModelSide, PairModel, SideName } from "../mapping/pair-model.ts";
 import type { ConflictRecord, PreImage, StateChange } from "../state.ts";
 import type { ModelAnalysis } from "./analyse.ts";
 import { commitItems, type ItemOutcome } from "./commit-items.ts";
+import { childrenFirst } from "./children-first.ts";
 import { type Child, childrenOf, parentOf, toLookFor } from "./children.ts";
 import { conflictRecord, nameInLog } from "./conflicts.ts";
 import { keyText, type RunContext } from "./context.ts";
-import type { DeleteList, Doomed } from "./delete-list.ts";
 import { remembered, type Examined } from "./examine.ts";
 import type { ReadRecord } from "./records.ts";
 import type { RunTracker } from "./tracker.ts";
@@ -44,46 +44,24 @@ export async function applyDeletes(context: RunContext, tracker: RunTracker, ana
   for (const analysis of [...analyses].reverse()) {
     if (analysis.deletes.length === 0) continue;
     context.emit({ type: "step", step: "delete", model: analysis.model.name });
-    for (const level of childrenFirst(analysis.deletes)) {
-      for (let at = 0; at < level.length; at += context.settings.pageSize) {
-        const { still, changed } = await analysis.deletes.recall(level.slice(at, at + context.settings.pageSize));
+    for (const { rows, circle } of childrenFirst(analysis.deletes)) {
+      const size = circle ? rows.length : context.settings.pageSize;
+      for (let at = 0; at < rows.length; at += size) {
+        const { still, changed } = await analysis.deletes.recall(rows.slice(at, at + size));
         for (const { side, key } of changed) planned.get(`${side} ${analysis.model.name}`)!.delete(keyText(key));
         await writer.again(changed.map(({ record }) => record));
         for (const side of ["left", "right"] as const) {
           const own = still.filter((record) => record.plan.side === side);
-          if (own.length > 0) await deletePage(context, tracker, analyses, writer, analysis.model, side, own, planned);
+          if (own.length > 0) await deletePage(context, tracker, analyses, writer, analysis.model, side, own, planned, circle);
         }
       }
     }
   }
 }
 
-/**
- * Level by level, the deepest first, where records of one model refer to each other. Never in one unit: a child that was
- * edited meanwhile stays, and then its parent must not go, for the database might take the child along.
- */
-function childrenFirst({ all, examiner: { model } }: DeleteList): readonly (readonly Doomed[])[] {
-  if (!model.selfReference) return [all];
-  const nameOf = (side: SideName, key: Key): string => `${side} ${keyText(key)}`;
-  const byKey = new Map(all.map((doomed) => [nameOf(doomed.side, doomed.key), doomed]));
-  const depths = new Map<Doomed, number>();
-  const depthOf = (doomed: Doomed): number => {
-    const known = depths.get(doomed);
-    if (known !== undefined) return known;
-    depths.set(doomed, 0); // records that refer to each other in a circle have no first
-    const parents = doomed.parents.flatMap((key) => byKey.get(nameOf(doomed.side, key)) ?? []);
-    const depth = 1 + Math.max(0, ...parents.map(depthOf));
-    depths.set(doomed, depth);
-    return depth;
-  };
-  const levels: Doomed[][] = [];
-  for (const doomed of all) (levels[depthOf(doomed)] ??= []).push(doomed);
-  return levels.reverse().filter((level) => level !== undefined);
-}
-
 async function deletePage(
   context: RunContext, tracker: RunTracker, analyses: readonly PlannedDeletes[], writer: Writer,
-  model: PairModel, side: SideName, records: readonly Examined[], planned: ReadonlyMap<string, Set<string>>,
+  model: PairModel, side: SideName, records: readonly Examined[], planned: ReadonlyMap<string, Set<string>>, circle: boolean,
 ): Promise<void> {
   const { state, pair } = context.settings;
   const counts = context.countsOf(model.name);
@@ -133,6 +111,8 @@ async function deletePage(
     for (const item of lost) doubtful.add(item);
     outcomes = [...outcomes.filter(({ outcome }) => outcome.status !== "unknown"), ...(await commit(lost))];
   }
+  // In a circle the delete of one takes the next one along, before its own turn.
+  if (circle) for (const { item, outcome } of outcomes) if (outcome.status === "stale") doubtful.add(item);
   const standing = await stillStanding(context, model[side], [...doubtful].map(({ examined }) => examined[side]!));
   const gone: Examined[] = [];
   /** Without a doubt: where the answer was lost the pre-image stays. */
