@@ -223,6 +223,26 @@ describe("parents and children", () => {
     expect(codes(right, "Node")).toEqual(["a", "b", "new"]);
   });
 
+  it.each([["a", "b"], ["b", "a"]] as const)("a record that was edited, and hung under another one that goes, is not taken along unseen (%s under %s)", async (moved, under) => {
+    const node = model("Node", [text("code"), text("name"), text("parentId", true)], [reference("parentId", "Node", "cascade")]);
+    let during: (() => void) | undefined;
+    const { left, right, sync } = pairOf([node], {
+      pageSize: 1, onEditDelete: "edit", wrap: (database, side) => (side === "left" ? database : withCommit(database, (unit, real) => {
+        if (unit.batches.some(({ op }) => op === "delete")) during?.();
+        return real(unit);
+      })),
+    });
+    for (const code of ["first", "a", "b"]) left.application.insert("Node", { code, name: code, parentId: null });
+    await sync.run();
+    for (const code of ["first", "a", "b"]) left.application.delete("Node", keyOf(left, "Node", code));
+    during = () => {
+      during = undefined;
+      right.application.update("Node", keyOf(right, "Node", moved), { name: "edited", parentId: keyOf(right, "Node", under)[0]! });
+    };
+    await sync.run({ confirmDeletes: true });
+    expect(fieldsByCode(right, "Node", "name")[moved]).toBe("edited");
+  });
+
   it("a tree is deleted leaves first, over several pages", async () => {
     const node = model("Node", [text("code"), text("parentId", true)], [reference("parentId", "Node")]);
     const { left, right, sync } = pairOf([node], { pageSize: 2 });

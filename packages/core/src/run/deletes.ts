@@ -73,7 +73,11 @@ async function deletePage(
   // Whoever is held back is itself a child that remains.
   for (;;) {
     const found = await childrenOf(context, models, model, side, keysOf(free, side));
-    const remaining = found.filter((child) => !planned.get(`${side} ${child.model.name}`)?.has(keyText(child.row.key)));
+    // One that came under its parent meanwhile is not written down yet: only those of a circle go in one unit.
+    const together = new Set(circle ? keysOf(free, side).map(keyText) : []);
+    const goes = ({ model: { name }, row: { key } }: Child): boolean =>
+      (name === model.name ? together : planned.get(`${side} ${name}`))?.has(keyText(key)) ?? false;
+    const remaining = found.filter((child) => !goes(child));
     known = found.filter((child) => !remaining.includes(child));
     const parents = new Set(remaining.map(parentOf));
     if (parents.size === 0) break;
