@@ -47,21 +47,29 @@ function server(url: string, name: "env" | "embedded", close: () => Promise<void
     close,
     async freshDatabase(namespace) {
       const database = databaseName(namespace);
-      const drop = (): Promise<void> => run(url, `drop database if exists "${database}" with (force)`);
-      await drop();
-      await run(url, `create database "${database}" template template0`);
+      const statement = `drop database if exists "${database}" with (force)`;
+      await run(url, statement, `create database "${database}" template template0`);
       const own = new URL(url);
       own.pathname = `/${database}`;
-      return { url: own.href, name: database, drop };
+      return { url: own.href, name: database, drop: () => run(url, untilLeft(database), statement) };
     },
   };
 }
 
-async function run(url: string, text: string): Promise<void> {
+/**
+ * Waits, for a second at most, until nobody is connected any more: a driver that has just been told to close its connections would
+ * take their forced end for an error that nobody caught.
+ */
+function untilLeft(database: string): string {
+  const anybody = `exists (select from pg_stat_activity where datname = '${database}')`;
+  return `do $$ begin for i in 1..100 loop perform pg_stat_clear_snapshot(); exit when not ${anybody}; perform pg_sleep(0.01); end loop; end $$`;
+}
+
+async function run(url: string, ...texts: readonly string[]): Promise<void> {
   const client = new Client({ connectionString: url });
   await client.connect();
   try {
-    await client.query(text);
+    for (const text of texts) await client.query(text);
   } finally {
     await client.end();
   }
