@@ -38,7 +38,6 @@ export function onEveryHandle(file: string, body: (open: () => Promise<Opened>) 
         const database = await server.freshDatabase(`${file} ${kind}`);
         ended.push(() => database.drop());
         const client = kind === "Pool" ? new Pool({ connectionString: database.url }) : new Client({ connectionString: database.url });
-        (client as Client).on("error", () => {});
         ended.push(() => client.end());
         if (client instanceof Client) await client.connect();
         return { client };
