@@ -47,7 +47,7 @@ export const contentOfItems = `
 /** A library that is open on the table. */
 export interface Opened {
   database(writes: "bulk" | "orm"): Database & { uninstall(): Promise<void> };
-  /** The library's own call for many rows at once. */
+  /** The library's own call for many rows at once, by which hooks and subscribers hear of them if there are any. */
   readonly batch: { readonly name: string; insert(rows: readonly Item[]): Promise<unknown> };
   close(): Promise<unknown>;
 }
@@ -61,6 +61,9 @@ export const hookedLibraries: typeof libraries = {
   TypeORM: (url) => openTypeorm(url, [{ beforeInsert: () => undefined }]),
   MikroORM: (url) => openMikroOrm(url, [{ beforeCreate: () => undefined }]),
 };
+
+/** Beside what makes no entities, so that nobody could hear of them. Of the other libraries the call for many rows runs their hooks. */
+export const hooklessLibraries: typeof libraries = { MikroORM: (url) => openMikroOrm(url, [], true) };
 
 async function openHookedPrisma(url: string): Promise<Opened> {
   const plain = new PrismaClient({ adapter: new PrismaPg({ connectionString: url }) });
@@ -116,7 +119,7 @@ async function openTypeorm(url: string, subscribers: readonly EntitySubscriberIn
   };
 }
 
-async function openMikroOrm(url: string, subscribers: EventSubscriber[] = []): Promise<Opened> {
+async function openMikroOrm(url: string, subscribers: EventSubscriber[] = [], passesEntitiesBy = false): Promise<Opened> {
   const item = defineEntity({
     name: "Item", tableName: "Item",
     properties: {
@@ -132,7 +135,7 @@ async function openMikroOrm(url: string, subscribers: EventSubscriber[] = []): P
   };
   return {
     database: (writes) => mikroOrmDatabase(orm, { keys: { Item: randomUUID }, writes }),
-    batch: subscribers.length > 0 ? { name: "em.create and flush", insert: created } : { name: "em.insertMany", insert: (rows) => orm.em.fork().insertMany(item, [...rows]) },
+    batch: passesEntitiesBy ? { name: "em.insertMany", insert: (rows) => orm.em.fork().insertMany(item, [...rows]) } : { name: "em.create and flush", insert: created },
     close: () => orm.close(),
   };
 }

@@ -3,7 +3,7 @@ import { drizzleDatabase } from "@sync/drizzle";
 import { Client, type Pool } from "pg";
 import type { Bench, Measure } from "../bench.ts";
 import { poolOn, runOn, same } from "../items.ts";
-import { contentOfItems, drizzleSchema, hookedLibraries, itemTable, itemsOf, libraries, type Item, type Opened } from "../libraries.ts";
+import { contentOfItems, drizzleSchema, hookedLibraries, hooklessLibraries, itemTable, itemsOf, libraries, type Item, type Opened } from "../libraries.ts";
 import { alternating, baseline, ours, partOfSpeed, timed, type Line } from "../measure.ts";
 
 const PAGE = 1000;
@@ -12,15 +12,16 @@ const PAGE = 1000;
  * New rows committed through each library's own handle, a page in each unit, against the very statements that such a unit is
  * (`@sync/sql` writes the same for all of them), made beforehand and sent by `pg`.
  */
-export const adaptersInBulk: Measure = async (bench) => await through(bench, "bulk", libraries, 0.5, 0.8);
+export const adaptersInBulk: Measure = async (bench) => await through(bench, "bulk", libraries, { atLeast: 0.5, aim: 0.8 });
 
 /** The same rows through the library's models, against the library's own call for many rows at once; then with a hook that each row runs. */
 export const adaptersByRecord: Measure = async (bench) => [
-  ...await through(bench, "orm", libraries, 0.4, 0.7),
-  ...await through(bench, "orm", hookedLibraries, 0.4, 0.7, ", a hook"),
+  ...await through(bench, "orm", libraries, { atLeast: 0.4, aim: 0.7 }),
+  ...await through(bench, "orm", hookedLibraries, { atLeast: 0.4, aim: 0.7 }, ", a hook"),
+  ...await through(bench, "orm", hooklessLibraries, undefined, " beside no entities"),
 ];
 
-async function through(bench: Bench, writes: "bulk" | "orm", opens: typeof libraries, atLeast: number, aim: number, more = ""): Promise<Line[]> {
+async function through(bench: Bench, writes: "bulk" | "orm", opens: typeof libraries, goal: Line["goal"], more = ""): Promise<Line[]> {
   const lines: Line[] = [];
   const items = itemsOf(bench.rows);
   for (const [name, open] of Object.entries(opens)) {
@@ -37,7 +38,7 @@ async function through(bench: Bench, writes: "bulk" | "orm", opens: typeof libra
     lines.push({
       measure: `${bench.rows} new rows through ${name}, ${writes}${more}`, ours: ours(pairs), unit: "ms",
       baseline: { name: writes === "bulk" ? "the same statements by pg" : library.batch.name, values: baseline(pairs) },
-      figure: { values: partOfSpeed(pairs), unit: "x" }, goal: { atLeast, aim }, note: `units of ${PAGE} rows, each with its identity`,
+      figure: { values: partOfSpeed(pairs), unit: "x" }, ...(goal ? { goal } : {}), note: `units of ${PAGE} rows, each with its identity`,
     });
     await library.close();
     await pool.end();
