@@ -1,29 +1,16 @@
 import { drizzleDatabase } from "@sync/drizzle";
+import { countriesInRows } from "@sync/test-adapters/countries";
 import { describeMongo } from "@sync/test-databases/vitest";
-import Sqlite from "better-sqlite3";
-import { drizzle } from "drizzle-orm/better-sqlite3";
-import { integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import { Schema } from "mongoose";
 import { expect, test } from "vitest";
 import { createSync, leftWins, mongooseDatabase, naturalKey, synced } from "../src/index.ts";
 import { connectionFor } from "./support/opened.ts";
 
-const id = integer().primaryKey({ autoIncrement: true });
-const countries = sqliteTable("countries", { id, code: text().notNull().unique(), name: text().notNull() });
-const airports = sqliteTable("airports", { id, ident: text().notNull().unique(), name: text(), countryId: integer("country_id").notNull().references(() => countries.id) });
-const schema = { countries, airports };
-
 describeMongo("the example of the README", (server) => {
   const mongoose = connectionFor(server, import.meta.url);
 
   test("folds rows into documents and back", async () => {
-    const client = new Sqlite(":memory:");
-    client.exec(`
-      create table countries (id integer primary key autoincrement, code text not null unique, name text not null);
-      create table airports (id integer primary key autoincrement, ident text not null unique, name text, country_id integer not null references countries(id));
-      insert into countries (code, name) values ('FR', 'France');
-      insert into airports (ident, name, country_id) values ('LFPG', 'Charles de Gaulle', 1);`);
-    const db = drizzle(client, { schema });
+    const { client, db, schema } = countriesInRows();
     // #region example
     const airport = new Schema({ ident: { type: String, required: true }, name: String });
     airport.plugin(synced, { match: naturalKey("ident", { withoutUniqueKey: true }) }); // its elements are records of their own

@@ -1,7 +1,5 @@
+import { countriesInRows } from "@sync/test-adapters/countries";
 import { openPglite } from "@sync/test-databases";
-import Sqlite from "better-sqlite3";
-import { drizzle } from "drizzle-orm/better-sqlite3";
-import { integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import { expect, test } from "vitest";
 // #region kinds
 import { createSync, type DocumentOptions, jsonbDatabase, jsonbSchema, leftWins, naturalKey } from "@sync/postgres-jsonb";
@@ -16,19 +14,8 @@ export const documents = {
 export const migration = jsonbSchema(documents); // SQL for the table and its unique index
 // #endregion
 
-const id = integer().primaryKey({ autoIncrement: true });
-const countries = sqliteTable("countries", { id, code: text().notNull().unique(), name: text().notNull() });
-const airports = sqliteTable("airports", { id, ident: text().notNull().unique(), name: text(), countryId: integer("country_id").notNull().references(() => countries.id) });
-const schema = { countries, airports };
-
 test("the README's example folds rows into documents and back", async () => {
-  const client = new Sqlite(":memory:");
-  client.exec(`
-    create table countries (id integer primary key autoincrement, code text not null unique, name text not null);
-    create table airports (id integer primary key autoincrement, ident text not null unique, name text, country_id integer not null references countries(id));
-    insert into countries (code, name) values ('FR', 'France');
-    insert into airports (ident, name, country_id) values ('LFPG', 'Charles de Gaulle', 1);`);
-  const db = drizzle(client, { schema });
+  const { client, db, schema } = countriesInRows();
   const pool = await openPglite();
   await pool.exec(migration);
   // #region sync

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { pgClientExecutor } from "../src/drivers/pg.ts";
 import { type Executor, type SqlDatabase, sqlDatabase } from "../src/index.ts";
 import { engines, onEveryDialect, onEveryEngine, onPostgres, type PostgresSession, type Session } from "./support/engines.ts";
+import { counting } from "./support/executors.ts";
 import { country, ddl, member, type Shape, sqlModel } from "./support/models.ts";
 
 const town = (onDelete: Reference["onDelete"]): Shape => ({
@@ -233,18 +234,7 @@ onPostgres(`${import.meta.url} price`, (engine) => {
 
   test("a delete costs a second statement only where something may refer to it", async () => {
     const sent: string[] = [];
-    const counting: Executor = {
-      dialect: "postgres",
-      query: (statement) => {
-        sent.push("query");
-        return session.executor.query(statement);
-      },
-      atomic: (statements) => {
-        sent.push(`atomic ${statements.length}`);
-        return session.executor.atomic(statements);
-      },
-    };
-    const opened = await fill(session, counting, "postgres", "cascade");
+    const opened = await fill(session, counting(session.executor, sent), "postgres", "cascade");
     await session.exec("insert into member values ('a', 1, 'x')");
     const [first] = guards(await opened.rows("Country"));
     const members = guards(await opened.rows("Member"));

@@ -1,7 +1,8 @@
 import type { Claim, Row, Unit } from "@sync/core";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { type Executor, type SqlDatabase, sqlDatabase, type Statement } from "../src/index.ts";
+import { type Executor, type SqlDatabase, sqlDatabase } from "../src/index.ts";
 import { onPostgres, type PostgresSession } from "./support/engines.ts";
+import { counting } from "./support/executors.ts";
 import { city, country, ddl, member, sqlModel } from "./support/models.ts";
 
 onPostgres(import.meta.url, (engine) => {
@@ -83,18 +84,7 @@ onPostgres(import.meta.url, (engine) => {
 
   test("a claim is one round trip, a page one per model, a unit one", async () => {
     const sent: string[] = [];
-    const counting: Executor = {
-      dialect: "postgres",
-      query: (statement) => {
-        sent.push("query");
-        return session.executor.query(statement);
-      },
-      atomic: (statements: readonly Statement[]) => {
-        sent.push(`atomic ${statements.length}`);
-        return session.executor.atomic(statements);
-      },
-    };
-    const counted = open(counting);
+    const counted = open(counting(session.executor, sent));
     await counted.claim({ holder: "h", runner: "one", seconds: 60 });
     expect(sent.splice(0)).toEqual(["query"]);
     await counted.inspect(["Country", "City", "Member"]);

@@ -1,19 +1,10 @@
+import { refused } from "@sync/test-adapters";
 import { DataSource, EntitySchema } from "typeorm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { isSyncError, typeormDatabase } from "../src/index.ts";
+import { typeormDatabase } from "../src/index.ts";
 import { modelsOf } from "../src/models.ts";
 import { describedBy, openSqlite } from "./support/open.ts";
 import { notes } from "./support/schemas.ts";
-
-function refused(make: () => unknown): { code: string; message: string } {
-  try {
-    make();
-  } catch (error) {
-    if (isSyncError(error)) return error;
-    throw error;
-  }
-  throw new Error("nothing was refused");
-}
 
 describe("options", () => {
   let dataSource: DataSource;

@@ -12,7 +12,7 @@ import type { ReadRecord } from "./records.ts";
 import type { RunTracker } from "./tracker.ts";
 import type { Value } from "../value.ts";
 import type { WriteItem } from "./write-item.ts";
-import { entered, preImageId, preImageOfDelete } from "./write-log.ts";
+import { entered, logged, preImageId, preImageOfDelete } from "./write-log.ts";
 import type { Writer } from "./writer.ts";
 
 /** A model with more deletes than the guard lets through without being asked. */
@@ -86,7 +86,7 @@ async function deletePage(
     for (const key of parents) own.delete(key);
     if (free.length === 0 || !model.selfReference) break;
   }
-  const before = await logged(context, model, [
+  const before = await logged(context, [
     ...free.flatMap((record) => record.plan.conflicts.map((conflict) => conflictRecord(context, record, conflict))),
     ...held.map((record) => childRemains(context, record)),
   ]);
@@ -141,7 +141,7 @@ async function deletePage(
   }
   if (untouched.length > 0) after.push({ op: "remove", collection: "preImage", ids: untouched.map((record) => preImageId(context.runId, { ...record, late: false, tries: 0 }, side)) });
   const kept = await keptByChildren(context, models, model, side, again);
-  after.push(...(await logged(context, model, kept.map((record) => childRemains(context, record)))));
+  after.push(...(await logged(context, kept.map((record) => childRemains(context, record)))));
   wait(kept);
   if (after.length > 0) await context.retrying(() => state.commit(pair, after));
   await writer.again(again.filter((record) => !kept.includes(record)).map(remembered));
@@ -153,17 +153,6 @@ const childRemains = (context: RunContext, record: Examined): ConflictRecord => 
   ...conflictRecord(context, { ...record, cloudId: nameInLog(context, record) }, { kind: "update-delete", fields: [], rule: "a child remains", decision: "open" }),
   kind: "delete-parent",
 });
-
-/** What is to be stored of conflicts; those that are in the log already are told to nobody again. */
-async function logged(context: RunContext, model: PairModel, conflicts: readonly ConflictRecord[]): Promise<StateChange[]> {
-  if (conflicts.length === 0) return [];
-  const { state, pair } = context.settings;
-  const known = await context.retrying(() => state.read(pair, { collection: "conflict", ids: conflicts.map((conflict) => conflict.id) }));
-  const before = new Map(known.map((conflict) => [conflict.id, conflict.decision]));
-  const fresh = conflicts.filter((conflict) => before.get(conflict.id) !== conflict.decision);
-  for (const conflict of fresh) context.emit({ type: "conflict", model: model.name, id: conflict.id, decision: conflict.decision, rule: conflict.rule });
-  return [...(fresh.length > 0 ? [{ op: "put" as const, collection: "conflict" as const, records: fresh }] : []), ...context.openConflicts.meet(conflicts)];
-}
 
 /** Those that stand as they were read: the unit has found a child under them that came after the look for children. */
 async function keptByChildren(

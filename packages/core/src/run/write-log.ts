@@ -31,12 +31,16 @@ export async function logAfter(context: RunContext, items: readonly WriteItem[])
   return entered(context, await logOf(context, items, (decision) => decision === "open"));
 }
 
-/** A conflict that is logged already is not logged again. */
 async function logOf(context: RunContext, items: readonly WriteItem[], wanted: (decision: ConflictRecord["decision"]) => boolean): Promise<StateChange[]> {
   const conflicts: ConflictRecord[] = [];
   for (const { examined } of items) {
     for (const conflict of examined.plan.conflicts) if (wanted(conflict.decision)) conflicts.push(conflictRecord(context, examined, conflict));
   }
+  return await logged(context, conflicts);
+}
+
+/** What is to be stored of conflicts; those that are in the log already are told to nobody again. */
+export async function logged(context: RunContext, conflicts: readonly ConflictRecord[]): Promise<StateChange[]> {
   if (conflicts.length === 0) return [];
   const { state, pair } = context.settings;
   const known = await context.retrying(() => state.read(pair, { collection: "conflict", ids: conflicts.map((conflict) => conflict.id) }));

@@ -43,3 +43,18 @@ export function nodeExecutor(database: DatabaseSync): Executor {
     },
   };
 }
+
+/** The same, telling how each statement was sent. */
+export function counting(executor: Executor, sent: string[]): Executor {
+  return {
+    dialect: executor.dialect,
+    query: (statement) => {
+      sent.push("query");
+      return executor.query(statement);
+    },
+    atomic: (statements) => {
+      sent.push(`atomic ${statements.length}`);
+      return executor.atomic(statements);
+    },
+  };
+}
