@@ -54,7 +54,7 @@ export async function commitByRecord(writer: RecordWriter, unit: Unit, { engine,
     const asked = questions.flatMap((question) => question ?? []);
     const locked = new Map(asked.map(({ model }) => [model, { table: tables.get(model)!.table, after: tables.get(model)!.after, locked: true } as const]));
     const { transaction, written: answers } = await commit(asked, locked);
-    for (const [b, batch] of unit.batches.entries()) if (questions[b]) await records.isNamed(batch, questions[b], answers[asked.indexOf(questions[b])]!);
+    for (const [b, batch] of unit.batches.entries()) if (questions[b]) await records.refuseTakenIdentity(batch, questions[b], answers[asked.indexOf(questions[b])]!);
     return {
       transaction,
       written: questions.map((question, b) => {
@@ -171,7 +171,7 @@ class Records {
   }
 
   /** A new row that does not answer was kept back by the database, or the identity of one that is gone stands in its way. */
-  async isNamed(batch: Batch, question: UpdateBatch, answer: Written): Promise<void> {
+  async refuseTakenIdentity(batch: Batch, question: UpdateBatch, answer: Written): Promise<void> {
     const table = this.#tableOf(batch);
     const silent = batch.op === "insert" && !table.cloudId ? question.rows.filter((_, i) => answer[i] === undefined).map(({ key }) => key) : [];
     const there = silent.length > 0 ? await this.#rows(table, silent, false) : undefined;
