@@ -54,12 +54,16 @@ export async function commitByRecord(writer: RecordWriter, unit: Unit, { engine,
     const asked = questions.flatMap((question) => question ?? []);
     const locked = new Map(asked.map(({ model }) => [model, { table: tables.get(model)!.table, after: tables.get(model)!.after, locked: true } as const]));
     const { transaction, written: answers } = await commit(asked, locked);
-    for (const [b, batch] of unit.batches.entries()) if (questions[b]) await records.refuseTakenIdentity(batch, questions[b], answers[asked.indexOf(questions[b])]!);
+    const answerTo = (question: UpdateBatch): Written => answers[asked.indexOf(question)]!;
+    for (const [b, batch] of unit.batches.entries()) {
+      const question = questions[b];
+      if (question) await records.refuseTakenIdentity(batch, question, answerTo(question));
+    }
     return {
       transaction,
       written: questions.map((question, b) => {
         if (question === undefined) return written[b]!;
-        const images = answers[asked.indexOf(question)]!.values();
+        const images = answerTo(question).values();
         return written[b]!.map((row) => (row === undefined ? undefined : images.next().value));
       }),
     };
