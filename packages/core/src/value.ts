@@ -9,7 +9,7 @@
 
 export { canonical } from "./values/canonical.ts";
 export { isValueError, VALUE_CODES, ValueError, type ValueErrorCode } from "./values/error.ts";
-export { fits, type NarrowOptions, narrowed } from "./values/fits.ts";
+export { fits, misfit, type NarrowOptions, narrowed } from "./values/fits.ts";
 export { JSON_DEPTH } from "./values/json.ts";
 export type {
   BooleanKind,
@@ -31,6 +31,6 @@ export type {
   UuidKind,
   Value,
 } from "./values/kind.ts";
-export { atMeet, type Meet, meet } from "./values/meet.ts";
+export { atMeet, holdsAll, type Meet, meet } from "./values/meet.ts";
 export { decode, encode } from "./values/plain.ts";
 export { type MatchRule, matchForm } from "./values/text.ts";

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import type { Committed } from "@sync/core";
+import type { Committed, StateChange } from "@sync/core";
+import { memoryState } from "@sync/core/memory";
 import { model, pairOf, text, withCommit, withScan } from "./pairs.ts";
 
 const item = model("Item", [text("code")]);
@@ -94,5 +95,40 @@ test("a run that is stopped has nothing on its way", async () => {
   await expect(pair.sync.run({ signal: stop.signal })).rejects.toMatchObject({ code: "RUN.ABORTED" });
   expect(open).toBe(0);
   await pair.sync.run();
+  expect((await pair.sync.verify()).equal).toBe(true);
+});
+
+/** A state that tells how many bases each commit brought. */
+function watched(): { readonly state: ReturnType<typeof memoryState>; readonly bases: number[] } {
+  const state = memoryState();
+  const bases: number[] = [];
+  const commit = state.commit.bind(state);
+  state.commit = (pair, changes: readonly StateChange[], fences) => {
+    const brought = changes.reduce((sum, change) => sum + (change.op === "putBases" ? change.bases.length : 0), 0);
+    if (brought > 0) bases.push(brought);
+    return commit(pair, changes, fences);
+  };
+  return { state, bases };
+}
+
+test("the bases of a first copy are stored together for several units, however these end", async () => {
+  const { state, bases } = watched();
+  let units = 0;
+  const pair = pairOf([item], {
+    state,
+    wrap: (database, side) => side === "left" ? database : withCommit(database, (unit, real) => {
+      units += 1;
+      if (units === 4) throw new Error("no more");
+      return real(unit);
+    }),
+  });
+  fill(pair.left.application.insert, 60);
+  await expect(pair.sync.run()).rejects.toThrow("no more");
+  expect(bases).toEqual([30]);
+  // What somebody writes to a record whose base is stored is an edit, not a first meeting.
+  pair.right.application.update("Item", pair.right.probe.rows("Item")[0]!.key, { code: "edited" });
+  const { models } = await pair.sync.run();
+  expect(models.get("Item")).toMatchObject({ created: { left: 0, right: 30 }, updated: { left: 1, right: 0 }, conflicts: 0 });
+  expect(bases.reduce((sum, each) => sum + each)).toBe(61);
   expect((await pair.sync.verify()).equal).toBe(true);
 });

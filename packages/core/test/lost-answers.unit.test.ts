@@ -92,3 +92,30 @@ it("a delete whose answer was lost, and whose row has another key by now, has de
   // Kept by the rule for edits against deletes, which the log tells of, and not since it passed for a new record.
   expect((await collect(sync.conflicts())).map(({ kind }) => kind)).toEqual(["update-delete"]);
 });
+
+it("what was linked after a lost answer and then deleted is new when somebody makes it again, under the same key", async () => {
+  const named = model("Country", [text("code"), text("name")], [], { primaryKey: ["code"], keySource: "values", fields: [text("code"), text("name")] });
+  const { wrap, loseNext } = losingAnswers();
+  let disturb = false;
+  let times = 0;
+  const { left, right, sync } = pairOf([named, country].map((each, at) => (at === 0 ? each : { ...each, name: "Noise" })), {
+    wrap: (database, side) => withCommit(wrap(database, side) as typeof database, (unit, real) => {
+      // Each write of this record finds it changed, and so the run leaves something to the next one.
+      if (side === "right" && disturb) right.application.update("Noise", keyOf(right, "Noise", "N"), { motto: `motto ${times++}` });
+      return real(unit);
+    }),
+  });
+  left.application.insert("Country", { code: "A", name: "first" });
+  left.application.insert("Noise", { code: "N", name: "before" });
+  loseNext();
+  await sync.run();
+  right.application.delete("Country", ["A"]);
+  left.application.update("Noise", keyOf(left, "Noise", "N"), { name: "after" });
+  disturb = true;
+  const { models } = await sync.run({ confirmDeletes: true });
+  disturb = false;
+  expect([models.get("Noise")!.unsettled, codes(left, "Country")]).toEqual([1, []]);
+  right.application.insert("Country", { code: "A", name: "second" });
+  const last = await sync.run({ confirmDeletes: true });
+  expect([last.models.get("Country")!.conflicts, fieldsByCode(left, "Country", "name"), fieldsByCode(right, "Country", "name")]).toEqual([0, { A: "second" }, { A: "second" }]);
+});

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { atMeet, canonical, fits, meet, narrowed } from "../src/value.ts";
+import { atMeet, canonical, fits, holdsAll, meet, narrowed } from "../src/value.ts";
 import { kinds, spellings } from "./values-arbitraries.ts";
 
 describe("the meet", () => {
@@ -47,6 +47,18 @@ describe("the meet", () => {
         expect(atMeet(met, stored)).toBe(atMeet(met, origin));
       }),
       { numRuns: 5000 },
+    );
+  });
+
+  test("a field that holds all values of another kind holds each in the same text", () => {
+    fc.assert(
+      fc.property(metTexts, ({ a, b, left }) => {
+        fc.pre(holdsAll(b, a));
+        const text = canonical(a, left);
+        fc.pre(fits(a, text) === undefined);
+        expect([narrowed(b, text), canonical(b, text), fits(b, text)]).toEqual([text, text, undefined]);
+      }),
+      { numRuns: 2000 },
     );
   });
 });

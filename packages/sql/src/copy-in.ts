@@ -46,24 +46,32 @@ export async function worthCopying(executor: Executor, rows: number): Promise<bo
 
 const CHUNK = 1 << 16;
 
-/** COPY's text format, in pieces that keep a driver busy without holding the whole batch twice. */
-export function* lines<T>(rows: readonly T[], fields: (row: T) => readonly (string | null)[]): Generator<string> {
-  let text = "";
+/** COPY's text format of rows that are lists of texts. */
+export function lines<T>(rows: readonly T[], fields: (row: T) => readonly (string | null)[]): Generator<string> {
   // Names of models and pairs are the same row after row.
   const before: (string | null)[] = [];
   const texts: string[] = [];
-  for (const row of rows) {
+  return chunks(rows, (row) => {
     const values = fields(row);
+    let line = "";
     for (let i = 0; i < values.length; i += 1) {
-      if (i > 0) text += "\t";
+      if (i > 0) line += "\t";
       const value = values[i]!;
       if (value !== before[i]) {
         before[i] = value;
-        texts[i] = value === null ? "\\N" : escaped(value);
+        texts[i] = copyText(value);
       }
-      text += texts[i]!;
+      line += texts[i]!;
     }
-    text += "\n";
+    return `${line}\n`;
+  });
+}
+
+/** In pieces that keep a driver busy without holding the whole batch twice. `line`: a row in COPY's text format, with its end. */
+export function* chunks<T>(rows: readonly T[], line: (row: T) => string): Generator<string> {
+  let text = "";
+  for (const row of rows) {
+    text += line(row);
     if (text.length > CHUNK) {
       yield text;
       text = "";
@@ -72,11 +80,12 @@ export function* lines<T>(rows: readonly T[], fields: (row: T) => readonly (stri
   if (text !== "") yield text;
 }
 
-const SPECIAL = /[\\\t\n\r]/;
-
-function escaped(value: string): string {
-  if (!SPECIAL.test(value)) return value;
-  return value.replace(/[\\\t\n\r]/g, (character) => ESCAPES[character]!);
+/** One value in COPY's text format. */
+export function copyText(value: string | null): string {
+  if (value === null) return "\\N";
+  return SPECIAL.test(value) ? value.replace(/[\\\t\n\r]/g, (character) => ESCAPES[character]!) : value;
 }
+
+const SPECIAL = /[\\\t\n\r]/;
 
 const ESCAPES: Readonly<Record<string, string>> = { "\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r" };

@@ -1,6 +1,6 @@
 import { isSyncError } from "@sync/core";
 import type { Base, Collection, Fences, ReadRequest, StateChange, StateRecords, StateStore } from "@sync/core";
-import { lines, timed, worthCopying } from "./copy-in.ts";
+import { chunks, copyText, lines, timed, worthCopying } from "./copy-in.ts";
 import type { SideTables, Syntax } from "./dialect.ts";
 import { meaningOf } from "./errors.ts";
 import type { Executor, Statement, TextRow } from "./executor.ts";
@@ -161,13 +161,13 @@ class SqlState implements StateStore {
   async #copied(pair: string, pending: Pending, check: FenceCheck | undefined): Promise<boolean> {
     const { copyTransaction } = this.#executor;
     if (!copyTransaction || pending.cleared.size > 0) return false;
-    const scans = new Set(pending.putBases.map((base) => scanOf(pair, base.model)));
-    const bases = [...scans].some((scan) => this.#filled.has(scan) || (this.#totals.get(scan) ?? 0) > 0) ? [] : pending.putBases;
+    const scans = [...new Set(pending.putBases.map((base) => base.model))].map((model) => scanOf(pair, model));
+    const bases = scans.some((scan) => this.#filled.has(scan) || (this.#totals.get(scan) ?? 0) > 0) ? [] : pending.putBases;
     const preImages = pending.put.filter(([collection]) => collection === "preImage");
     if (!(await worthCopying(this.#executor, bases.length + preImages.length))) return false;
     const { base, record } = this.#sides;
     const copies = [
-      { copy: `copy ${base} (pair, model, cloud_id, hashes, right_hashes, vals) from stdin`, chunks: lines(inIndexOrder(bases), (each) => [pair, ...baseTexts(each)]), rows: bases.length },
+      { copy: `copy ${base} (pair, model, cloud_id, hashes, right_hashes, vals) from stdin`, chunks: chunks(inIndexOrder(bases), baseLine(pair)), rows: bases.length },
       { copy: `copy ${record} (pair, collection, id, model, body) from stdin`, chunks: lines(preImages, (each) => [pair, ...each]), rows: preImages.length },
     ].filter(({ rows }) => rows > 0);
     const rest: Pending = {
@@ -209,13 +209,17 @@ class SqlState implements StateStore {
       const texts = JSON.stringify(pending.removeBases);
       writes.push((param) => `delete from ${base} where pair = ${param(pair)} and (model, cloud_id) in (select ${item(0)}, ${item(1)} from ${rows(param(texts))}) and ${held(param)}`);
     }
-    if (pending.put.length > 0) {
-      const texts = JSON.stringify(pending.put);
-      writes.push(
-        (param) =>
-          `insert into ${record} (pair, collection, id, model, body) select ${param(pair)}, ${[0, 1, 2, 3].map(item).join(", ")}` +
-          ` from ${rows(param(texts))} where ${held(param)} on conflict (pair, collection, id) do update set model = excluded.model, body = excluded.body`,
-      );
+    const apart = longAmong(pending.put);
+    const listed = pending.put.filter((each) => !apart.includes(each));
+    const into = `insert into ${record} (pair, collection, id, model, body)`;
+    const replacing = "on conflict (pair, collection, id) do update set model = excluded.model, body = excluded.body";
+    for (const [collection, id, model, body] of apart) {
+      writes.push((param) =>
+        `${into} select ${[pair, collection, id].map(param).join(", ")}, ${model === null ? "null" : param(model)}, ${param(body)} where ${held(param)} ${replacing}`);
+    }
+    if (listed.length > 0) {
+      const texts = JSON.stringify(listed);
+      writes.push((param) => `${into} select ${param(pair)}, ${[0, 1, 2, 3].map(item).join(", ")} from ${rows(param(texts))} where ${held(param)} ${replacing}`);
     }
     if (pending.remove.length > 0) {
       const texts = JSON.stringify(pending.remove);
@@ -269,6 +273,15 @@ class SqlState implements StateStore {
   }
 }
 
+const LONG = 10_000;
+const MOST_APART = 8;
+
+/** Few long records, such as the log of new rows, go beside the list: in there each would be a text in a text, which is read twice. */
+function longAmong(put: Pending["put"]): Pending["put"] {
+  const long = put.filter(([, , , body]) => body.length > LONG);
+  return long.length > MOST_APART ? [] : long;
+}
+
 const scanOf = (pair: string, model: string): string => JSON.stringify([pair, model]);
 
 /** The check is the statement's own `fence`. */
@@ -277,6 +290,16 @@ const ONE_STATEMENT_HOLDS: Write = () => "exists (select from fence)";
 /** Neighbours in the index one after the other: with cloudIds in any order its pages cost PostgreSQL half as much again. */
 function inIndexOrder(bases: readonly Base[]): readonly Base[] {
   return bases.toSorted((a, b) => (a.model === b.model ? (a.cloudId < b.cloudId ? -1 : 1) : a.model < b.model ? -1 : 1));
+}
+
+/** In COPY's text format. Hashes are of letters that stand for themselves there. */
+function baseLine(pair: string): (base: Base) => string {
+  const heads = new Map<string, string>();
+  return ({ model, cloudId, hashes, rightHashes, values }) => {
+    let head = heads.get(model);
+    if (head === undefined) heads.set(model, (head = `${copyText(pair)}\t${copyText(model)}\t`));
+    return `${head}${copyText(cloudId)}\t${hashes}\t${rightHashes ?? "\\N"}\t${values ? copyText(JSON.stringify(values)) : "\\N"}\n`;
+  };
 }
 
 function baseTexts(base: Base): readonly (string | null)[] {

@@ -95,6 +95,25 @@ function documentsOn(engine: Engine): void {
     expect(await documents.identities("Country", "cloudId", [["c1"], ["c9"]])).toEqual([{ key: ["de"], cloudId: "c1" }]);
   });
 
+  test("long documents are inserted beside short ones, each with what it is, and as a trigger leaves it", async () => {
+    const long = (n: number): string => `{"code":"L${n}","text":"${`it's \\"${n}\\" \\\\ é$1 `.repeat(500)}","big":9007199254740993.10}`;
+    const rows = (first: number): DocumentWrite[] => [0, 1, 2, 3].map((n) =>
+      insert(`${first + n}`, n === 1 ? `{"code":"S${first}"}` : long(first + n), [{ model: "Country", key: [`${first + n}`], cloudId: `c${first + n}` }]));
+    expect(await outcomes(rows(0))).toEqual(["written", "written", "written", "written"]);
+    await session.exec(`
+      create function mark() returns trigger language plpgsql as $$ begin
+        new.document = new.document || '{"marked":true}'; return new; end $$;
+      create trigger mark before insert on countries for each row execute function mark();`);
+    await database.inspect(["Country"]);
+    const marked = await commit(rows(4));
+    expect(marked.committed && marked.outcomes[0]!.map((outcome) => outcome.status === "written" && (outcome.after!.values[1]!.match(/"code":"(\w+)".*"marked":true/)?.[1] ?? "")))
+      .toEqual(["L4", "S4", "L6", "L7"]);
+    const found = await read();
+    for (const n of [0, 2, 3]) expect(JSON.parse(found.get(`${n}`)!.values[0]!)).toEqual(JSON.parse(long(n)));
+    expect(found.get("0")!.values[0]).toContain("9007199254740993.1");
+    expect([found.get("1")!.values[0], found.get("3")!.cloudId, found.get("7")!.cloudId]).toEqual([`{"code":"S0"}`, "c3", "c7"]);
+  });
+
   test("patches of different shapes change only what they name, each document by its own", async () => {
     await outcomes([
       insert("a", `{"code":"A","list":[{"n":1,"keep":true},{"n":2}],"gone":1}`),

@@ -160,6 +160,21 @@ function cases(open: () => Promise<StateStore>, close: () => Promise<void>, setV
       expect(await state.read("q", { collection: "run" })).toEqual([]);
     });
 
+    test("long records stand beside short ones, few or many, and replace what was there", async () => {
+      const long = (n: number, id: string): ConflictRecord => ({ ...conflict(id, n % 2 === 0 ? "M" : "Other"), left: [`${n} ' \\ " ä\u0000`.repeat(3_000)] });
+      const records = ["a", "b"].flatMap((id, n) => [long(n, id), conflict(`${id}-short`)]);
+      for (const fences of [undefined, { left: 1, right: 1 }]) {
+        await state.commit("p", [{ op: "put", collection: "conflict", records: [conflict("a"), ...records.slice(1)] }], fences);
+        await state.commit("p", [{ op: "put", collection: "conflict", records }, { op: "putBases", bases: [base(1)] }], fences);
+        expect(await state.read("p", { collection: "conflict" })).toEqual(records);
+      }
+      await expect(state.commit("p", [{ op: "put", collection: "conflict", records: [long(7, "b")] }], { left: 0, right: 0 })).rejects.toMatchObject({ code: "LEASE.LOST" });
+      expect(await state.read("p", { collection: "conflict" })).toEqual(records);
+      const many = Array.from({ length: 12 }, (_, n) => long(n, `m${String(n).padStart(2, "0")}`));
+      await state.commit("p", [{ op: "put", collection: "conflict", records: many }, { op: "remove", collection: "conflict", ids: records.map(({ id }) => id) }]);
+      expect(await state.read("p", { collection: "conflict" })).toEqual(many);
+    });
+
     test("many pre-images stand once, however often they are put, beside what else was put with them", async () => {
       const preImages = Array.from({ length: 700 }, (_, n) => preImage(`i${String(n).padStart(3, "0")}`));
       const changes: StateChange[] = [

@@ -1,4 +1,4 @@
-import { canonical, fits, ValueError, type Kind } from "../value.ts";
+import { canonical, fits, misfit, ValueError, type Kind } from "../value.ts";
 import { listItems } from "../values/canonical.ts";
 import { canonicalJsonNumber } from "../values/number.ts";
 import { jsonText, JsonNumber, parseJson, type Json } from "./json.ts";
@@ -32,12 +32,11 @@ export function toJson(kind: Kind, text: string, numbers: NumberForm): Json {
 /**
  * What another side of the very same kind holds beyond it would be written, and never be read again.
  *
- * @throws {ValueError} for a text that does not fit a kind that has sizes
+ * @throws {ValueError} for a text, canonical of its kind, that does not fit one that has sizes
  */
 export function refuseMisfit(kind: Kind, text: string): void {
-  if (!isBounded(kind)) return;
-  const misfit = fits(kind, text);
-  if (misfit !== undefined) throw new ValueError(misfit);
+  const code = isBounded(kind) ? misfit(kind, text, text) : undefined;
+  if (code !== undefined) throw new ValueError(code);
 }
 
 function isBounded(kind: Kind): boolean {
@@ -60,8 +59,8 @@ function isBounded(kind: Kind): boolean {
  */
 export function fromJson(kind: Kind, json: Json, numbers: NumberForm): string {
   const text = textOf(kind, json, numbers);
-  const misfit = fits(kind, text);
-  if (misfit !== undefined) throw new ValueError(misfit);
+  const code = fits(kind, text);
+  if (code !== undefined) throw new ValueError(code);
   return text;
 }
 

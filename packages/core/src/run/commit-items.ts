@@ -7,7 +7,11 @@ import type { RunTracker } from "./tracker.ts";
 import { insertFields, type WriteItem } from "./write-item.ts";
 
 /** What became of one item on one side. */
-export type ItemOutcome = { readonly item: WriteItem; readonly outcome: Outcome | { readonly status: "refused"; readonly refusal: Refusal } | { readonly status: "unknown" } };
+export interface ItemOutcome {
+  readonly item: WriteItem;
+  readonly side: SideName;
+  readonly outcome: Outcome | { readonly status: "refused"; readonly refusal: Refusal } | { readonly status: "unknown" };
+}
 
 /** A batch together with the items its rows came from, in the same order. */
 export interface Traced {
@@ -28,7 +32,7 @@ export async function commitItems(
   const items = withoutOrphans(all, side, missing);
   if (items.length < all.length) {
     const kept = new Set(items);
-    const orphans = all.filter((item) => !kept.has(item)).map((item): ItemOutcome => ({ item, outcome: { status: "stale" } }));
+    const orphans = all.filter((item) => !kept.has(item)).map((item): ItemOutcome => ({ item, side, outcome: { status: "stale" } }));
     return [...orphans, ...(await commitItems(context, tracker, side, items, toBatches, missing))];
   }
   if (items.length === 0) return [];
@@ -45,7 +49,7 @@ export async function commitItems(
     context.inDoubt = true;
     for (const { batch } of traced) tracker.lost(side, batch);
     await context.afterFault(error);
-    return items.map((item) => ({ item, outcome: { status: "unknown" } }));
+    return items.map((item) => ({ item, side, outcome: { status: "unknown" } }));
   }
   if (result.committed) {
     context.faults = 0;
@@ -53,14 +57,14 @@ export async function commitItems(
     for (const [index, { batch, items: sources }] of traced.entries()) {
       const written = result.outcomes[index]!;
       tracker.committed(side, batch, written, result.transaction);
-      sources.forEach((item, at) => outcomes.push({ item, outcome: written[at]! }));
+      sources.forEach((item, at) => outcomes.push({ item, side, outcome: written[at]! }));
     }
     return outcomes;
   }
   if (items.length === 1) {
     const [item] = items;
     if (item!.insert?.side === side) missing.add(item!.examined.cloudId);
-    return [{ item: item!, outcome: { status: "refused", refusal: result.refusal } }];
+    return [{ item: item!, side, outcome: { status: "refused", refusal: result.refusal } }];
   }
   const half = Math.ceil(items.length / 2);
   const first = await commitItems(context, tracker, side, items.slice(0, half), toBatches, missing);

@@ -71,8 +71,8 @@ export class RunContext {
   readonly supposed: Base[] = [];
   /** So may this one: an answer was lost, or a row was gone when its write was looked at again. */
   inDoubt = false;
-  /** Those that wrote to a model that takes no part now. */
-  stillDoubtful: readonly string[] = [];
+  /** Of these, those that the look at the start has left so, and those that will be however well this run ends. */
+  stillDoubtful: { readonly now: readonly string[]; readonly after: readonly string[] } = { now: [], after: [] };
   /** An undo holds this pair: nothing may be written until it is released. */
   held: Held | undefined;
   /** The history has an entry of this run. */
@@ -84,6 +84,8 @@ export class RunContext {
   claims: { left: Claim; right: Claim } | undefined;
   /** Writes that go on while more is looked at: no lease is let go before they have ended, whatever happens. */
   readonly underWay: Set<Promise<unknown>> = new Set();
+  /** Stores what is known of records that stand already, where a run fails before it would have. */
+  storeOwed: () => Promise<void> = async () => {};
   /** Both databases remember each other. */
   acquainted: Promise<void> = Promise.resolve();
   readonly seed: number;

@@ -11,12 +11,12 @@ const storedDoubts = (runs: readonly string[]): StateChange =>
 
 /** Until it ends well, a run that writes is in doubt. */
 export function beginDoubt(context: RunContext): StateChange {
-  return storedDoubts([...context.doubtful, context.runId]);
+  return storedDoubts([...context.stillDoubtful.now, context.runId]);
 }
 
 /** `whole`: nothing was left to the next run, so that what earlier ones left has been looked at. */
 export function endDoubts(context: RunContext, whole: boolean): StateChange[] {
-  const runs = [...(whole ? context.stillDoubtful : context.doubtful), ...(context.inDoubt ? [context.runId] : [])];
+  const runs = [...(whole ? context.stillDoubtful.after : context.stillDoubtful.now), ...(context.inDoubt ? [context.runId] : [])];
   return context.entered || runs.length !== context.doubtful.length ? [storedDoubts(runs)] : [];
 }
 
@@ -24,10 +24,12 @@ export function endDoubts(context: RunContext, whole: boolean): StateChange[] {
  * Rows that a doubtful run made, and whose source was deleted before anybody could look again, are linked records of which one
  * side is gone: not new ones. Nothing is known to be agreed on, so each of their fields may have been edited since. A plan supposes
  * them to be linked. True: there are such rows.
+ *
+ * A run of which no row waits to be linked is in doubt no more: what comes to stand under one of its names later is somebody's.
  */
 export async function settleDoubts(context: RunContext, models: readonly PairModel[]): Promise<boolean> {
   const { state, pair } = context.settings;
-  const unnamed = new Set<string>();
+  const [open, unnamed] = [new Set<string>(), new Set<string>()];
   let found = false;
   for (const run of context.doubtful) {
     for await (const { created } of touchedIn(context, run)) {
@@ -37,7 +39,8 @@ export async function settleDoubts(context: RunContext, models: readonly PairMod
           unnamed.add(run);
           continue;
         }
-        const bases = await basesOfOrphans(context, model, side, cloudIds);
+        const { bases, unlinked } = await basesOfOrphans(context, model, side, cloudIds);
+        if (unlinked) open.add(run);
         if (bases.length === 0) continue;
         found = true;
         if (context.dry) {
@@ -50,16 +53,18 @@ export async function settleDoubts(context: RunContext, models: readonly PairMod
     }
   }
   // Of models that are not in this run, the next one has to look at them.
-  context.stillDoubtful = [...unnamed];
+  context.stillDoubtful = { now: context.doubtful.filter((run) => open.has(run) || unnamed.has(run)), after: [...unnamed] };
   return found;
 }
 
-/** Bases for those of these rows that stand on the side where they were made, that nobody linked, and whose source is gone. */
-async function basesOfOrphans(context: RunContext, model: PairModel, side: SideName, cloudIds: readonly string[]): Promise<readonly Base[]> {
+/** Bases for those of these rows that stand on the side where they were made, that nobody linked, and whose source is gone; `unlinked`: of others it stands. */
+async function basesOfOrphans(
+  context: RunContext, model: PairModel, side: SideName, cloudIds: readonly string[],
+): Promise<{ readonly bases: readonly Base[]; readonly unlinked: boolean }> {
   const { state, pair } = context.settings;
   const known = new Set((await context.retrying(() => state.bases(pair, model.name, cloudIds))).map(({ cloudId }) => cloudId));
   const open = cloudIds.filter((cloudId) => !known.has(cloudId));
-  if (open.length === 0) return [];
+  if (open.length === 0) return { bases: [], unlinked: false };
   const standing = async (on: SideName): Promise<ReadonlySet<string | null>> => {
     const tuples = open.map((cloudId) => [cloudId]);
     return new Set((await context.retrying(() => model[on].endpoint.fetch({ fields: [], by: "cloudId", tuples }))).map((row) => row.cloudId));
@@ -67,5 +72,9 @@ async function basesOfOrphans(context: RunContext, model: PairModel, side: SideN
   const [made, sources] = await Promise.all([standing(side), standing(otherSide(side))]);
   const unknown = model.fields.map(() => undefined);
   const none = model.fields.map(() => null);
-  return open.filter((cloudId) => made.has(cloudId) && !sources.has(cloudId)).map((cloudId) => context.codecOf(model).make(cloudId, unknown, undefined, none));
+  const orphans = open.filter((cloudId) => made.has(cloudId) && !sources.has(cloudId));
+  return {
+    bases: orphans.map((cloudId) => context.codecOf(model).make(cloudId, unknown, undefined, none)),
+    unlinked: open.some((cloudId) => made.has(cloudId) && sources.has(cloudId)),
+  };
 }

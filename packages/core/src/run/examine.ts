@@ -146,9 +146,31 @@ export class Examiner {
     leftRows: readonly Row[], rightRows: readonly Row[], options: ExamineOptions = {},
   ): Promise<Examined[]> {
     const { left, right } = this.sides;
-    const model = this.model.name;
     const examined: Examined[] = [];
     const [leftRecords, rightRecords] = await Promise.all([this.#toldApart(left, leftRows, examined), this.#toldApart(right, rightRows, examined)]);
+    const linked = (await this.#firstOnes(leftRecords, rightRecords)) ?? (await this.#linked(leftRecords, rightRecords, examined, options));
+    const nameless = linked.filter(({ cloudId }) => cloudId === "");
+    await giveCloudIds({ context: this.#context, model: this.model, sides: this.sides, basesOf: (cloudIds) => this.basesOf(cloudIds) }, nameless);
+    const entries = new Map<Examined, Linked>();
+    for (const entry of linked) {
+      const planned = this.#plan(entry, options);
+      if (planned) entries.set(planned, entry);
+    }
+    return [...examined, ...(await this.#withoutNamesakes(await this.#withTheirParents(entries, options)))];
+  }
+
+  /** Nothing was ever linked, and the other side holds nothing: each stands alone, unless one is ambiguous among its own. */
+  async #firstOnes(leftRecords: readonly ReadRecord[], rightRecords: readonly ReadRecord[]): Promise<Linked[] | undefined> {
+    const [side, records] = leftRecords.length > 0 ? ["left" as const, leftRecords] : ["right" as const, rightRecords];
+    const alone = this.noBases && this.sides[otherSide(side)].knownEmpty && records.length === leftRecords.length + rightRecords.length;
+    if (!alone || (await this.#matcher.match(side, records)).size > 0) return undefined;
+    return records.map((record) => (side === "left" ? { cloudId: record.cloudId ?? "", left: record } : { cloudId: record.cloudId ?? "", right: record }));
+  }
+
+  /** Records with their counterparts, by cloudId or by what recognises them. What cannot be told goes to `examined`. */
+  async #linked(leftRecords: readonly ReadRecord[], rightRecords: readonly ReadRecord[], examined: Examined[], options: ExamineOptions): Promise<Linked[]> {
+    const { left, right } = this.sides;
+    const model = this.model.name;
     const pairs = new Map<string, { left?: ReadRecord; right?: ReadRecord }>();
     for (const record of leftRecords) if (record.cloudId !== null) pairs.set(record.cloudId, { left: record });
     for (const record of rightRecords) {
@@ -162,14 +184,13 @@ export class Examiner {
       else pair[record.side] = record;
     }
     for (const side of [left, right]) {
-      for (const record of (await namesakesOf(this.#context, side, twice[side.name])).values()) {
+      for (const record of (await namesakesOf(this.#context, side, () => twice[side.name])).values()) {
         const pair = pairs.get(record.cloudId!)!;
         if (keyText(pair[side.name]!.key) === keyText(record.key)) pair[side.name] = record;
         else examined.push(this.#quarantined(record, record.problem!, 0));
       }
     }
     const linked: Linked[] = [];
-    const nameless: typeof linked = [];
     const alone: Record<SideName, ReadRecord[]> = {
       left: leftRecords.filter((record) => record.cloudId === null), right: rightRecords.filter((record) => record.cloudId === null),
     };
@@ -189,9 +210,7 @@ export class Examiner {
         const match = matches.get(record);
         let base = record.cloudId === null ? undefined : bases.get(record.cloudId);
         if (!match) {
-          const entry = { cloudId: record.cloudId ?? "", [side]: record, ...(base ? { base } : {}) };
-          linked.push(entry);
-          if (record.cloudId === null) nameless.push(entry);
+          linked.push({ cloudId: record.cloudId ?? "", [side]: record, ...(base ? { base } : {}) });
           continue;
         }
         let foundBase = "found" in match && match.found.cloudId !== null ? counterparts.get(match.found.cloudId) : undefined;
@@ -211,24 +230,16 @@ export class Examiner {
         const ids = [record.cloudId, found.cloudId].filter((id): id is string => id !== null).sort();
         // Two cloudIds on one match: the linked one stands, else the smaller; the other side's is rewritten.
         const cloudId = base?.cloudId ?? ids[0];
-        const entry = { cloudId: cloudId ?? "", [side]: record, [found.side]: found, rule: match.rule, ...(base ? { base } : {}) };
-        linked.push(entry);
-        if (cloudId === undefined) nameless.push(entry);
+        linked.push({ cloudId: cloudId ?? "", [side]: record, [found.side]: found, rule: match.rule, ...(base ? { base } : {}) });
       }
     }
-    await giveCloudIds({ context: this.#context, model: this.model, sides: this.sides, basesOf: (cloudIds) => this.basesOf(cloudIds) }, nameless);
-    const entries = new Map<Examined, Linked>();
-    for (const entry of linked) {
-      const planned = this.#plan(entry, options);
-      if (planned) entries.set(planned, entry);
-    }
-    return [...examined, ...(await this.#withoutNamesakes(await this.#withTheirParents(entries, options)))];
+    return linked;
   }
 
   /** Rows as records, but for those that share their cloudId among them: these go to quarantine. */
   async #toldApart(side: Side, rows: readonly Row[], examined: Examined[]): Promise<readonly ReadRecord[]> {
     const records = await side.records(rows);
-    const namesakes = await namesakesOf(this.#context, side, repeatedAmong(records));
+    const namesakes = await namesakesOf(this.#context, side, () => repeatedAmong(records));
     if (namesakes.size === 0) return records;
     for (const record of namesakes.values()) examined.push(this.#quarantined(record, record.problem!, 0));
     return records.filter(({ key }) => !namesakes.has(keyText(key)));
@@ -238,8 +249,8 @@ export class Examiner {
   async #withoutNamesakes(planned: readonly Examined[]): Promise<readonly Examined[]> {
     let records = planned;
     for (const side of [this.sides.left, this.sides.right]) {
-      const written = records.filter(({ plan, problem }) => plan.action !== "none" && !problem);
-      const namesakes = await namesakesOf(this.#context, side, written.flatMap((record) => record[side.name]?.cloudId ?? []));
+      const namesakes = await namesakesOf(this.#context, side, () =>
+        records.flatMap(({ plan, problem, [side.name]: own }) => (plan.action === "none" || problem ? [] : (own?.cloudId ?? []))));
       if (namesakes.size === 0) continue;
       const met = new Set(records.flatMap((record) => (record[side.name] ? [keyText(record[side.name]!.key)] : [])));
       // The others too: what the other side changes meanwhile may be meant for them.

@@ -6,13 +6,16 @@ import type { Side } from "./side.ts";
 const mayRepeat = ({ model: { endpoint: { model } } }: Side): boolean => model.within !== undefined && model.syncFields.cloudId !== undefined;
 
 /** Of the records with these cloudIds those that share one, by the text of their key, as their database tells of them. */
-export async function namesakesOf(context: RunContext, side: Side, cloudIds: readonly string[]): Promise<ReadonlyMap<string, ReadRecord>> {
-  if (cloudIds.length === 0 || !mayRepeat(side)) return new Map();
+export async function namesakesOf(context: RunContext, side: Side, among: () => readonly string[]): Promise<ReadonlyMap<string, ReadRecord>> {
+  const cloudIds = mayRepeat(side) ? among() : [];
+  if (cloudIds.length === 0) return none;
   const { endpoint, fields } = side.model;
   const rows = await context.retrying(() => endpoint.fetch({ fields, by: "cloudId", tuples: cloudIds.map((cloudId) => [cloudId]) }));
   const found = (await side.records(rows)).filter(({ problem }) => problem?.code === sharedCloudId);
   return new Map(found.map((record) => [keyText(record.key), record]));
 }
+
+const none: ReadonlyMap<string, ReadRecord> = new Map();
 
 /** CloudIds that more than one of these records has. */
 export function repeatedAmong(records: readonly ReadRecord[]): string[] {

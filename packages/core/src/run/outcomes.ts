@@ -3,8 +3,6 @@ import type { ItemOutcome } from "./commit-items.ts";
 import type { Problem } from "./records.ts";
 import type { WriteItem } from "./write-item.ts";
 
-/** What became of an item on one side. */
-export type SideOutcome = ItemOutcome & { readonly side: SideName };
 /** Why an item was refused, and by which side. */
 export type SideProblem = Problem & { readonly side: SideName };
 
@@ -12,7 +10,7 @@ export type SideProblem = Problem & { readonly side: SideName };
  * Linked records of which only one side took its fields: on those both sides agreed, whatever became of the others. Else
  * a later edit of the side they came from would look like a conflict with its own older value.
  */
-export function partlyWritten(written: readonly SideOutcome[]): { item: WriteItem; fields: ReadonlySet<number> }[] {
+export function partlyWritten(written: readonly ItemOutcome[]): { item: WriteItem; fields: ReadonlySet<number> }[] {
   return written.flatMap(({ item, side, outcome }) => {
     const { base, plan } = item.examined;
     if (item.outcome === "written" || outcome.status !== "written" || !base) return [];
@@ -21,7 +19,7 @@ export function partlyWritten(written: readonly SideOutcome[]): { item: WriteIte
 }
 
 /** What became of the items, as far as it is known. */
-export function takeOutcomes(outcomes: readonly SideOutcome[], refused: Map<WriteItem, SideProblem>): void {
+export function takeOutcomes(outcomes: readonly ItemOutcome[], refused: Map<WriteItem, SideProblem>): void {
   for (const { item, side, outcome } of outcomes) {
     if (outcome.status === "stale" || outcome.status === "unknown") item.outcome = "again";
     else if (outcome.status === "refused" && item.outcome !== "again") {
@@ -40,7 +38,8 @@ export function takeOutcomes(outcomes: readonly SideOutcome[], refused: Map<Writ
 export function holdBackChildren(items: readonly WriteItem[], fine: "pending" | "written"): void {
   const promised = ({ insert, examined }: WriteItem): boolean =>
     insert !== undefined || [examined.left, examined.right].some((record) => record !== undefined && record.cloudId !== examined.cloudId);
-  const missing = new Set(items.flatMap((item) => (item.outcome !== fine && promised(item) ? [item.examined.cloudId] : [])));
+  const missing = new Set<string>();
+  for (const item of items) if (item.outcome !== fine && promised(item)) missing.add(item.examined.cloudId);
   for (let before = 0; before !== missing.size; ) {
     before = missing.size;
     for (const item of items) {

@@ -65,8 +65,14 @@ export class RecordReader {
     for (const row of rows) identities.learn(this.#model.name, row.key, row.faults?.[0]?.code === sharedCloudId ? null : row.cloudId);
     const references = this.#model.fields.flatMap((field, at) => (field.parent === undefined ? [] : [{ field, at, parent: field.parent }]));
     for (const { field, parent } of references) {
-      const keys = rows.flatMap((row) => keyIn(row, field, this.#side) ?? []);
-      await identities.needCloudIds(this.#models.get(parent)!, asKeys(keys, field[this.#side].at.length));
+      const keys: Key[] = [];
+      let last: Key | undefined;
+      for (const row of rows) {
+        const key = keyIn(row, field, this.#side);
+        // Rows of one parent mostly come one after the other.
+        if (key && !(last && key.every((part, at) => part === last![at]))) keys.push((last = key));
+      }
+      await identities.needCloudIds(this.#models.get(parent)!, keys);
     }
     return rows.map((row) => this.#record(row, references));
   }
@@ -130,12 +136,6 @@ export function keyIn(row: Row, field: PairField, side: SideName): Key | undefin
     key.push(value);
   }
   return key;
-}
-
-function asKeys(flat: readonly string[], width: number): Key[] {
-  const keys: Key[] = [];
-  for (let at = 0; at < flat.length; at += width) keys.push(flat.slice(at, at + width));
-  return keys;
 }
 
 function plainReader(field: PairField, side: SideName): (row: Row) => Value {

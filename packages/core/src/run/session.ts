@@ -123,6 +123,8 @@ export async function withSession<Result>(
   } finally {
     // A run that fails may have left writes behind; whoever takes the leases next must not meet them.
     await Promise.allSettled(context.underWay);
+    // Should this fail as well, the next run recognises these records by their cloudIds.
+    await context.storeOwed().catch(() => undefined);
     stopRenewing();
     // A renewal that is still on its way would take the lease again after it was let go.
     await Promise.allSettled([...renewals, context.acquainted]);
@@ -171,6 +173,7 @@ async function loadState(context: RunContext, mapping: Mapping): Promise<void> {
   ]);
   context.held = kept.find(({ id }) => id === "held") as Held | undefined;
   context.doubtful = (kept.find(({ id }) => id === "doubts") as Doubts | undefined)?.runs ?? [];
+  context.stillDoubtful = { now: context.doubtful, after: [] };
   const known = new Set(mapping.models.map((model) => model.name));
   for (const checkpoint of checkpoints) context.checkpoints.set(checkpoint.model, checkpoint);
   for (const entry of quarantine) if (known.has(entry.model)) context.quarantine.set(entry.id, entry);

@@ -1,7 +1,7 @@
 import type { Key } from "../endpoint.ts";
 import { otherSide, type ModelSide, type PairField, type PairModel, type SideName } from "../mapping/pair-model.ts";
 import type { PairRecord } from "../plan/record-plan.ts";
-import { canonical, encode, fits, isValueError, narrowed, VALUE_CODES, type Value } from "../value.ts";
+import { canonical, encode, fits, holdsAll, isValueError, narrowed, VALUE_CODES, type Value } from "../value.ts";
 import type { PairModels } from "./pair-models.ts";
 import type { RunContext } from "./context.ts";
 import { convertValue, keyIn, type Problem } from "./records.ts";
@@ -44,21 +44,18 @@ export function valueFor(context: RunContext, model: PairModel, at: number, sour
   }
 }
 
-/** Nothing is done to the values of this field on their way to that side: they fit a field of the very same kind as they are. */
+/** Nothing is done to the values of this field on their way to that side: whatever one is, a field there holds it as it is. */
 export function goesAsItIs(field: PairField, target: SideName): boolean {
-  return field.parent === undefined && (target === "right" ? field.toRight : field.toLeft) === undefined && sameKind(field);
+  const known = asTheyAre[target].get(field);
+  if (known !== undefined) return known;
+  const [from, to] = [field[otherSide(target)].kinds, field[target].kinds];
+  const goes = field.parent === undefined && (target === "right" ? field.toRight : field.toLeft) === undefined
+    && from.length === to.length && to.every((kind, at) => holdsAll(kind, from[at]!));
+  asTheyAre[target].set(field, goes);
+  return goes;
 }
 
-function sameKind(field: PairField): boolean {
-  let same = sameKinds.get(field);
-  if (same === undefined) {
-    same = JSON.stringify(field.left.kinds) === JSON.stringify(field.right.kinds);
-    sameKinds.set(field, same);
-  }
-  return same;
-}
-
-const sameKinds = new WeakMap<PairField, boolean>();
+const asTheyAre: Readonly<Record<SideName, WeakMap<PairField, boolean>>> = { left: new WeakMap(), right: new WeakMap() };
 
 /** A decided value for the record's own side. */
 export function ownValue(context: RunContext, model: PairModel, at: number, record: PairRecord, custom: Value): Given {

@@ -56,9 +56,11 @@ export class RunTracker {
   linked(side: SideName, model: string, key: Key): void {
     const writes = this.of(side, model);
     writes.anyLinked = true;
-    if (this.#sources.get(`${side} ${model}`)?.names(keyText(key))) return;
-    writes.linked?.add(keyText(key));
-    if (writes.linked && writes.linked.size > keysKept) writes.linked = undefined;
+    if (writes.linked === undefined) return;
+    const text = keyText(key);
+    if (this.#sources.get(`${side} ${model}`)?.names(text)) return;
+    writes.linked.add(text);
+    if (writes.linked.size > keysKept) writes.linked = undefined;
   }
 
   committed(side: SideName, batch: Batch, outcomes: readonly Outcome[], transaction: string): void {

@@ -122,10 +122,10 @@ export function takeItem(context: RunContext, record: Examined): WriteItem | und
 export async function resolveTargets(context: RunContext, models: PairModels, examined: readonly Examined[]): Promise<void> {
   for (const [model, records] of groupByModel(examined)) {
     for (const side of ["left", "right"] as const) {
-      const sources = records.flatMap((record) => {
-        const written = record.plan.side === side || (side === "left" ? record.plan.toLeft : record.plan.toRight).length > 0;
-        return written && record[otherSide(side)] ? [record[otherSide(side)]!] : [];
-      });
+      const sources: ReadRecord[] = [];
+      for (const { plan, [otherSide(side)]: source } of records) {
+        if (source && (plan.side === side || (side === "left" ? plan.toLeft : plan.toRight).length > 0)) sources.push(source);
+      }
       if (sources.length > 0) await needTargets(context, model, models, side, sources);
     }
   }

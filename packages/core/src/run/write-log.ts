@@ -1,11 +1,11 @@
-import type { SideName } from "../mapping/pair-model.ts";
+import type { PairModel, SideName } from "../mapping/pair-model.ts";
 import type { Value } from "../value.ts";
 import type { Base, ConflictRecord, PreImage, StateChange } from "../state.ts";
 import { conflictRecord } from "./conflicts.ts";
 import type { RunContext } from "./context.ts";
 import { beginDoubt } from "./doubts.ts";
 import type { Examined } from "./examine.ts";
-import type { SideOutcome } from "./outcomes.ts";
+import type { ItemOutcome } from "./commit-items.ts";
 import { storedRun } from "../undo/run-log.ts";
 import type { WriteItem } from "./write-item.ts";
 
@@ -59,20 +59,20 @@ export function entered(context: RunContext, changes: StateChange[]): StateChang
 
 /** One record for a page of new rows: without values, so that a first copy hardly notices it. */
 function touchedBy(context: RunContext, items: readonly WriteItem[]): StateChange | undefined {
-  const created = new Map<string, { model: string; side: SideName; cloudIds: string[] }>();
+  const created: Record<SideName, Map<PairModel, string[]>> = { left: new Map(), right: new Map() };
   const bases: Base[] = [];
   for (const { examined, insert } of items) {
     const { model, plan, base, cloudId } = examined;
     if (insert) {
-      const name = `${insert.side} ${model.name}`;
-      const group = created.get(name);
-      if (group) group.cloudIds.push(cloudId);
-      else created.set(name, { model: model.name, side: insert.side, cloudIds: [cloudId] });
+      const group = created[insert.side].get(model);
+      if (group) group.push(cloudId);
+      else created[insert.side].set(model, [cloudId]);
     }
     if (base && (insert || plan.action === "settle" || plan.action === "link")) bases.push(baseBefore(context, examined)!);
   }
-  if (created.size + bases.length === 0) return undefined;
-  return { op: "put", collection: "touched", records: [{ id: context.nextTouchedId(), run: context.runId, created: [...created.values()], bases }] };
+  if (created.left.size + created.right.size + bases.length === 0) return undefined;
+  const lists = (["left", "right"] as const).flatMap((side) => [...created[side]].map(([model, cloudIds]) => ({ model: model.name, side, cloudIds })));
+  return { op: "put", collection: "touched", records: [{ id: context.nextTouchedId(), run: context.runId, created: lists, bases }] };
 }
 
 /** What was agreed on when the record was looked at. */
@@ -81,7 +81,7 @@ export function baseBefore(context: RunContext, { model, base, cloudId }: Pick<E
 }
 
 /** What was certainly not overwritten leaves no pre-image: not the side that was written, nor one whose answer was lost. */
-export function dropLogOf(context: RunContext, items: readonly WriteItem[], written: readonly SideOutcome[]): StateChange[] {
+export function dropLogOf(context: RunContext, items: readonly WriteItem[], written: readonly ItemOutcome[]): StateChange[] {
   if (items.length === 0) return [];
   const overwritten = new Set(written.flatMap(({ item, side, outcome }) =>
     (outcome.status === "written" || outcome.status === "unknown" ? [preImageId(context.runId, item.examined, side)] : [])));

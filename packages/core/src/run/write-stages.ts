@@ -1,12 +1,12 @@
 import type { Row } from "../endpoint.ts";
 import { otherSide, type PairModel, type SideName } from "../mapping/pair-model.ts";
 import type { Base, ConflictRecord, SideMark, StateChange } from "../state.ts";
-import { commitItems, dataBatches, identifyBatches, renames } from "./commit-items.ts";
+import { commitItems, dataBatches, identifyBatches, renames, type ItemOutcome } from "./commit-items.ts";
 import { conflictRecord } from "./conflicts.ts";
 import type { RunContext } from "./context.ts";
 import { remembered, type Examiner, type Remembered } from "./examine.ts";
 import { makeBase } from "./make-base.ts";
-import { holdBackChildren, linkLevels, partlyWritten, takeOutcomes, type SideOutcome, type SideProblem } from "./outcomes.ts";
+import { holdBackChildren, linkLevels, partlyWritten, takeOutcomes, type SideProblem } from "./outcomes.ts";
 import type { PairModels } from "./pair-models.ts";
 import { Quarantine } from "./quarantine.ts";
 import { bothAnswered } from "./session.ts";
@@ -18,6 +18,17 @@ import { dropLogOf, logAfter, logBefore } from "./write-log.ts";
 
 /** How often a record is looked at again. */
 export const maxTries = 3;
+
+/** In a first copy the bases of several units are stored together: the more at once, the less of their index each of them touches. */
+const basesTogether = 10_000;
+
+interface WriteOptions {
+  readonly tangles?: Readonly<Record<SideName, Untangled>>;
+  /** No more is expected. */
+  readonly closing?: boolean;
+  /** More is: bases may wait for those that come. */
+  readonly more?: boolean;
+}
 
 /**
  * What one write goes through. The order is what makes a kill harmless at any point: log and pre-images, then cloudIds, then data
@@ -33,6 +44,8 @@ export class WriteStages {
   readonly #tracker: RunTracker;
   /** What the next write stores. */
   #changes: StateChange[] = [];
+  /** Bases among it. */
+  #owed: Base[] = [];
   /** The last turn of each stage. */
   readonly #turns = new Map<string, Promise<unknown>>();
 
@@ -42,6 +55,14 @@ export class WriteStages {
     this.#examiners = examiners;
     this.#tracker = tracker;
     this.quarantine = new Quarantine(context, (change) => void this.#changes.push(change));
+    context.storeOwed = async () => {
+      if (this.owing) await context.settings.state.commit(context.settings.pair, this.#changes);
+    };
+  }
+
+  /** Records stand whose bases are not stored yet. */
+  get owing(): boolean {
+    return this.#owed.length > 0;
   }
 
   /** Something is to be stored though no record is to be written. */
@@ -51,7 +72,7 @@ export class WriteStages {
 
   /** Gives those to be looked at again. */
   async write(
-    items: readonly WriteItem[], { tangles, closing }: { tangles?: Readonly<Record<SideName, Untangled>>; closing?: boolean } = {},
+    items: readonly WriteItem[], { tangles, closing, more }: WriteOptions = {},
   ): Promise<readonly Remembered[]> {
     const context = this.#context;
     const { state, pair } = context.settings;
@@ -90,9 +111,10 @@ export class WriteStages {
       this.#count(item);
     }
     this.#unsettle(items.filter(({ outcome, examined: { base, cloudId, left, right } }) =>
-      outcome === "written" && (base === undefined || [left, right].some((row) => row && row.cloudId !== cloudId))));
+      outcome === "written" && (base === undefined || (left && left.cloudId !== cloudId) || (right && right.cloudId !== cloudId))));
     if (bases.length > 0 || gone.size > 0) context.agreed = true;
     if (bases.length > 0) this.#changes.push({ op: "putBases", bases });
+    for (const base of bases) this.#owed.push(base);
     // What this run has linked itself is met again in the pass over the right, if there is one.
     for (const model of new Set(bases.map((base) => base.model))) {
       const examiner = this.#examiners.get(model)!;
@@ -101,18 +123,25 @@ export class WriteStages {
     for (const [model, cloudIds] of gone) this.#changes.push({ op: "removeBases", model, cloudIds }, ...(await context.openConflicts.end(model, cloudIds)));
     this.#changes.push(...(await logAfter(context, items.filter((item) => item.outcome !== "again"))));
     this.#changes.push(...dropLogOf(context, items.filter((item) => item.outcome !== "written"), written));
-    await this.#inTurn("store", async () => {
-      const changes = this.#changes;
-      this.#changes = [];
+    const mayWait = more && this.#owed.length < basesTogether && !bases.some(({ values }) => values);
+    if (!mayWait) await this.store(closing);
+    return items.filter((item) => item.outcome === "again").map((item) => remembered(item.examined));
+  }
+
+  /** Stores what the writes so far have left to be remembered. */
+  store(closing = false): Promise<void> {
+    const { settings: { state, pair } } = this.#context;
+    return this.#inTurn("store", async () => {
+      const [changes, bases] = [this.#changes, this.#owed];
+      [this.#changes, this.#owed] = [[], []];
       const early = closing ? readBackEarly(this.#tracker, this.#models.values()) : undefined;
       try {
-        if (changes.length > 0) await context.retrying(() => state.commit(pair, changes));
+        if (changes.length > 0) await this.#context.retrying(() => state.commit(pair, changes));
       } finally {
         await early;
       }
+      for (const base of bases) this.#examiners.get(base.model)!.remember(base);
     });
-    for (const base of bases) this.#examiners.get(base.model)!.remember(base);
-    return items.filter((item) => item.outcome === "again").map((item) => remembered(item.examined));
   }
 
   /** What becomes of an item that a database has refused: another look, another try, or quarantine. */
@@ -174,18 +203,16 @@ export class WriteStages {
   async #onBothSides(
     items: readonly WriteItem[], concerns: (item: WriteItem, side: SideName) => boolean, toBatches: typeof dataBatches,
     missing: readonly { readonly side: SideName; readonly cloudId: string }[] = [],
-  ): Promise<SideOutcome[]> {
+  ): Promise<ItemOutcome[]> {
     const missingOn = (side: SideName): Set<string> => new Set(missing.flatMap((each) => (each.side === side ? [each.cloudId] : [])));
-    const outcomes = await bothAnswered(async (side) => {
-      const own = items.filter((item) => concerns(item, side));
-      return (await commitItems(this.#context, this.#tracker, side, own, toBatches, missingOn(side))).map((outcome) => ({ ...outcome, side }));
-    });
-    return outcomes.flat();
+    const [left, right] = await bothAnswered((side) =>
+      commitItems(this.#context, this.#tracker, side, items.filter((item) => concerns(item, side)), toBatches, missingOn(side)));
+    return [...left!, ...right!];
   }
 
   /** One unit, but where records are linked by an update that may find its row changed: who refers to one of those goes after it. */
-  async #inLevels(items: readonly WriteItem[], open: readonly WriteItem[], refused: Map<WriteItem, SideProblem>): Promise<SideOutcome[]> {
-    const outcomes: SideOutcome[] = [];
+  async #inLevels(items: readonly WriteItem[], open: readonly WriteItem[], refused: Map<WriteItem, SideProblem>): Promise<ItemOutcome[]> {
+    const outcomes: ItemOutcome[] = [];
     for (const level of linkLevels(open)) {
       holdBackChildren(items, "pending");
       const missing = items.flatMap((item) => (item.insert && item.outcome !== "pending" ? [{ side: item.insert.side, cloudId: item.examined.cloudId }] : []));
@@ -199,19 +226,19 @@ export class WriteStages {
   }
 
   /** One unit per group, since its items need one another. */
-  async #inGroups(items: readonly WriteItem[], tangles: Readonly<Record<SideName, Untangled>>): Promise<SideOutcome[]> {
-    const outcomes: SideOutcome[] = [];
+  async #inGroups(items: readonly WriteItem[], tangles: Readonly<Record<SideName, Untangled>>): Promise<ItemOutcome[]> {
+    const outcomes: ItemOutcome[] = [];
     for (const side of ["left", "right"] as const) {
       const toBatches = untangledBatches(tangles[side]);
       for (const group of tangles[side].groups) {
         const open = group.filter((item) => items.includes(item));
-        outcomes.push(...(await commitItems(this.#context, this.#tracker, side, open, toBatches)).map((outcome) => ({ ...outcome, side })));
+        outcomes.push(...(await commitItems(this.#context, this.#tracker, side, open, toBatches)));
       }
     }
     return outcomes;
   }
 
-  async #readAfterImages(written: readonly SideOutcome[]): Promise<void> {
+  async #readAfterImages(written: readonly ItemOutcome[]): Promise<void> {
     const images = new Map<Examiner, { item: WriteItem; side: SideName; row: Row }[]>();
     for (const { item, side, outcome } of written) {
       if (outcome.status !== "written" || !outcome.after) continue;
@@ -238,7 +265,6 @@ export class WriteStages {
     if (updates.right) counts.updated.right++;
     if (examined.plan.action === "link" || (examined.matchedBy !== undefined && examined.base === undefined)) counts.linked++;
     if (examined.plan.action === "settle") counts.settled++;
-    counts.conflicts += examined.plan.conflicts.filter((conflict) => conflict.decision !== "open").length;
-    counts.open += examined.plan.conflicts.filter((conflict) => conflict.decision === "open").length;
+    for (const { decision } of examined.plan.conflicts) counts[decision === "open" ? "open" : "conflicts"]++;
   }
 }

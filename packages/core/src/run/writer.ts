@@ -81,7 +81,7 @@ export class Writer implements Sink {
     this.#held = false;
     if (this.#buffer.length === 0) return;
     while (this.#onItsWay.length >= mostOnTheirWay) await this.again(await this.#onItsWay.shift()!);
-    const write = this.#write(this.#buffer.splice(0));
+    const write = this.#write(this.#buffer.splice(0), { more: true });
     this.#context.underWay.add(write);
     // Should it fail, that is met when it lands.
     void write.catch(() => undefined).then(() => this.#context.underWay.delete(write));
@@ -92,6 +92,7 @@ export class Writer implements Sink {
     while (this.#onItsWay.length > 0) {
       const landed = await Promise.allSettled(this.#onItsWay.splice(0));
       for (const write of landed) if (write.status === "rejected") throw write.reason;
+      if (this.#stages.owing) await this.#stages.store();
       for (const write of landed) if (write.status === "fulfilled") await this.again(write.value);
     }
   }

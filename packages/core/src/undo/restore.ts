@@ -112,7 +112,7 @@ async function commit(undoing: Undoing, model: PairModel, side: "left" | "right"
   if (!together) return undoing.commit(side, items, dataBatches);
   const tangles = await untangle(undoing.context, model, side, items);
   const outcomes: ItemOutcome[] = items.flatMap((item) =>
-    (tangles.blocked.has(item) ? [{ item, outcome: { status: "refused" as const, refusal: { code: "WRITE.UNIQUE" as const } } }] : []));
+    (tangles.blocked.has(item) ? [{ item, side, outcome: { status: "refused" as const, refusal: { code: "WRITE.UNIQUE" as const } } }] : []));
   for (const group of tangles.groups) outcomes.push(...(await undoing.commit(side, group, untangledBatches(tangles))));
   return outcomes;
 }

@@ -55,8 +55,8 @@ export function narrowed(kind: Kind, text: string, options: NarrowOptions = {}):
   }
 }
 
-/** `text` as it came, `value` the same in this kind's form. */
-function misfit(kind: Kind, text: string, value: string): ValueErrorCode | undefined {
+/** As `fits`; `text` as it came, `value` the same in this kind's form. */
+export function misfit(kind: Kind, text: string, value: string): ValueErrorCode | undefined {
   switch (kind.type) {
     case "text":
       if (kind.noNul && value.includes("\0")) return "VALUE.NUL";

@@ -56,6 +56,21 @@ export function meet(a: Kind, b: Kind): Meet | undefined {
   return met && tidy(met);
 }
 
+/** Whether a field of kind `to` holds every value of kind `from` in the same text. No stands also for what is hard to tell. */
+export function holdsAll(to: Kind, from: Kind): boolean {
+  if (JSON.stringify(to) === JSON.stringify(from)) return true;
+  if (to.type === "list" && from.type === "list") return holdsAll(to.of, from.of);
+  if (to.type === "decimal" && from.type === "decimal") return holdsAllDecimals(to, from);
+  // They meet at the narrower one.
+  return to.type === from.type && JSON.stringify(meet(from, to)) === JSON.stringify(meet(from, from));
+}
+
+function holdsAllDecimals(to: DecimalKind, from: DecimalKind): boolean {
+  const fractions = to.scale === undefined || (from.scale !== undefined && from.scale <= to.scale);
+  const [most, needed] = [wholeDigits(to), wholeDigits(from)];
+  return fractions && (to.precision === undefined || (most !== undefined && needed !== undefined && needed <= most));
+}
+
 /** The table's types say which rule belongs to which pair; here the pair is only known as two strings. */
 function rule(a: Type, b: Type): ((a: Kind, b: Kind) => Meet | undefined) | undefined {
   return RULES[a][b] as ((a: Kind, b: Kind) => Meet | undefined) | undefined;

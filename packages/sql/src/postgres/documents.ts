@@ -19,6 +19,9 @@ const MOST_PATCHES = 10;
 const SMALL = 100;
 /** In place of a revision: the row as this very transaction has left it. */
 const OWN = "own";
+/** Letters from which on a document is a parameter of its own, and how many may be: a statement has at most 65,535. */
+const LONG = 2_000;
+const MOST_APART = 10_000;
 /** One statement part per shape; rows of rarer ones are written whole. */
 const MOST_SHAPES = 12;
 
@@ -134,8 +137,15 @@ function statementFor(unit: DocumentUnit, groups: readonly Group[], sides: SideT
   const answers = ["select 'fence' as c0, (select count(*) from fence)::text as c1, pg_current_xact_id()::xid::text as c2"];
   const params: string[] = [String(unit.fence)];
   groups.forEach((group, g) => {
-    params.push(`[${group.members.map(({ write }) => inputOf(group, write)).join(",\n")}]`);
-    ctes.push(`b${g}_in as materialized (select r.v, r.n from ${postgresSyntax.rows(postgresSyntax.param(params.length))})`);
+    const { param, rows } = postgresSyntax;
+    const apart = standsApart(group) ? group.members.map(({ write }) => (write as { whole: string }).whole) : undefined;
+    params.push(`[${group.members.map(({ write }) => inputOf(group, write, apart !== undefined)).join(",\n")}]`);
+    if (apart) {
+      const wholes = apart.map((_, i) => param(params.length + 1 + i)).join(", ");
+      ctes.push(`b${g}_in as materialized (select r.v, r.whole::jsonb as whole, r.n` +
+        ` from rows from (jsonb_array_elements(${param(params.length)}::jsonb), unnest(array[${wholes}])) with ordinality as r(v, whole, n))`);
+      for (const whole of apart) params.push(whole);
+    } else ctes.push(`b${g}_in as materialized (select r.v, r.n from ${rows(param(params.length))})`);
     ctes.push(partOf(group, g, g === 0 ? "fence" : `fence, (select count(*) from b${g - 1}) p`));
     const list = group.after === "returned" ? "json_agg(image)" : `case when count(*) = ${group.members.length} then null else json_agg(n) end`;
     answers.push(`select '${g}', count(*)::text, ${list}::text from b${g}`);
@@ -148,10 +158,16 @@ function statementFor(unit: DocumentUnit, groups: readonly Group[], sides: SideT
   return { sql: `with ${ctes.join(",\n")}\n${answers.join("\nunion all ")}`, params };
 }
 
+/** Whole documents as parameters of their own. In a list of all of them PostgreSQL moves each once more, and for short ones that is cheaper. */
+function standsApart({ op, members }: Group): boolean {
+  if (op !== "insert" || members.length > MOST_APART) return false;
+  return members.reduce((letters, { write }) => letters + (write as { whole: string }).whole.length, 0) > LONG * members.length;
+}
+
 /** One row as JSON text. What is JSON already goes in as it is: a text in a text would be read twice. */
-function inputOf({ table, shape }: Group, write: DocumentWrite): string {
+function inputOf({ table, shape }: Group, write: DocumentWrite, apart: boolean): string {
   const parts = table.keys.map((column, i) => JSON.stringify(encodeValue(table, column, write.key[i]!)));
-  if (write.op === "insert") parts.push(write.whole);
+  if (write.op === "insert") parts.push(...(apart ? [] : [write.whole]));
   else parts.push(JSON.stringify(isLeaver(write) ? OWN : write.revision));
   if (write.op === "patch") {
     if (shape === "whole" || write.patches === "whole") parts.push(write.whole!);
@@ -173,7 +189,7 @@ function partOf(group: Group, g: number, after: string): string {
   const values = table.keys.map((each, i) => each.write(item(i)));
   if (op === "insert") {
     const names = [...table.keys.map((each) => quoted(each.column)), column, ...(table.filter ? [quoted(table.filter.column)] : [])];
-    const given = [...values, raw(keyed), ...(table.filter ? [table.filter.value] : [])];
+    const given = [...values, standsApart(group) ? "r.whole" : raw(keyed), ...(table.filter ? [table.filter.value] : [])];
     const key = localKey(table.keys, table.keys.map(at));
     return `b${g} as (insert into ${table.sql} as t (${names.join(", ")}) overriding system value` +
       ` select ${given.join(", ")} from b${g}_in r, ${after} order by r.n returning 0 as n, ${key} as local_key${image})`;
