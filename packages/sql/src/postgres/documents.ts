@@ -36,6 +36,8 @@ interface Group {
   /** Of patches: one letter each, `s` sets and `r` removes; `whole` writes the text. */
   readonly shape: string;
   readonly members: readonly { readonly at: number; readonly write: DocumentWrite }[];
+  /** Whole documents that go as parameters of their own; undefined where they stand in the list. */
+  readonly wholes: readonly string[] | undefined;
 }
 
 /**
@@ -105,7 +107,7 @@ function groupsAmong(members: Group["members"], batch: DocumentBatch, index: num
   const document = table.column.get(batch.field)!;
   const reader = postgresReader(table, table.model.fields.map((field) => field.name), sides.identity);
   const group = (op: Group["op"], shape: string, of: Group["members"]): Group[] =>
-    of.length === 0 ? [] : [{ batch: index, table, document, after: op === "delete" ? "sent" : after, reader, op, shape, members: of }];
+    of.length === 0 ? [] : [{ batch: index, table, document, after: op === "delete" ? "sent" : after, reader, op, shape, members: of, wholes: op === "insert" ? longWholes(of) : undefined }];
   const patches = [...shapes].filter(([name]) => name.startsWith("patch ") && name !== "patch whole").sort(([, a], [, b]) => b.length - a.length);
   const rest = patches.splice(MOST_SHAPES);
   const rare = rest.flatMap(([, of]) => of.filter(hasWhole));
@@ -138,13 +140,12 @@ function statementFor(unit: DocumentUnit, groups: readonly Group[], sides: SideT
   const params: string[] = [String(unit.fence)];
   groups.forEach((group, g) => {
     const { param, rows } = postgresSyntax;
-    const apart = standsApart(group) ? group.members.map(({ write }) => (write as { whole: string }).whole) : undefined;
-    params.push(`[${group.members.map(({ write }) => inputOf(group, write, apart !== undefined)).join(",\n")}]`);
-    if (apart) {
-      const wholes = apart.map((_, i) => param(params.length + 1 + i)).join(", ");
+    params.push(`[${group.members.map(({ write }) => inputOf(group, write)).join(",\n")}]`);
+    if (group.wholes) {
+      const wholes = group.wholes.map((_, i) => param(params.length + 1 + i)).join(", ");
       ctes.push(`b${g}_in as materialized (select r.v, r.whole::jsonb as whole, r.n` +
         ` from rows from (jsonb_array_elements(${param(params.length)}::jsonb), unnest(array[${wholes}])) with ordinality as r(v, whole, n))`);
-      for (const whole of apart) params.push(whole);
+      for (const whole of group.wholes) params.push(whole);
     } else ctes.push(`b${g}_in as materialized (select r.v, r.n from ${rows(param(params.length))})`);
     ctes.push(partOf(group, g, g === 0 ? "fence" : `fence, (select count(*) from b${g - 1}) p`));
     const list = group.after === "returned" ? "json_agg(image)" : `case when count(*) = ${group.members.length} then null else json_agg(n) end`;
@@ -158,16 +159,17 @@ function statementFor(unit: DocumentUnit, groups: readonly Group[], sides: SideT
   return { sql: `with ${ctes.join(",\n")}\n${answers.join("\nunion all ")}`, params };
 }
 
-/** Whole documents as parameters of their own. In a list of all of them PostgreSQL moves each once more, and for short ones that is cheaper. */
-function standsApart({ op, members }: Group): boolean {
-  if (op !== "insert" || members.length > MOST_APART) return false;
-  return members.reduce((letters, { write }) => letters + (write as { whole: string }).whole.length, 0) > LONG * members.length;
+/** In a list of all of them PostgreSQL moves each whole document once more; for short ones that is cheaper than a parameter each. */
+function longWholes(members: Group["members"]): readonly string[] | undefined {
+  if (members.length > MOST_APART) return undefined;
+  const wholes = members.flatMap(({ write }) => (write.op === "insert" ? [write.whole] : []));
+  return wholes.reduce((letters, whole) => letters + whole.length, 0) > LONG * members.length ? wholes : undefined;
 }
 
 /** One row as JSON text. What is JSON already goes in as it is: a text in a text would be read twice. */
-function inputOf({ table, shape }: Group, write: DocumentWrite, apart: boolean): string {
+function inputOf({ table, shape, wholes }: Group, write: DocumentWrite): string {
   const parts = table.keys.map((column, i) => JSON.stringify(encodeValue(table, column, write.key[i]!)));
-  if (write.op === "insert") parts.push(...(apart ? [] : [write.whole]));
+  if (write.op === "insert") parts.push(...(wholes ? [] : [write.whole]));
   else parts.push(JSON.stringify(isLeaver(write) ? OWN : write.revision));
   if (write.op === "patch") {
     if (shape === "whole" || write.patches === "whole") parts.push(write.whole!);
@@ -189,7 +191,7 @@ function partOf(group: Group, g: number, after: string): string {
   const values = table.keys.map((each, i) => each.write(item(i)));
   if (op === "insert") {
     const names = [...table.keys.map((each) => quoted(each.column)), column, ...(table.filter ? [quoted(table.filter.column)] : [])];
-    const given = [...values, standsApart(group) ? "r.whole" : raw(keyed), ...(table.filter ? [table.filter.value] : [])];
+    const given = [...values, group.wholes ? "r.whole" : raw(keyed), ...(table.filter ? [table.filter.value] : [])];
     const key = localKey(table.keys, table.keys.map(at));
     return `b${g} as (insert into ${table.sql} as t (${names.join(", ")}) overriding system value` +
       ` select ${given.join(", ")} from b${g}_in r, ${after} order by r.n returning 0 as n, ${key} as local_key${image})`;
