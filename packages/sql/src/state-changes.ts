@@ -3,6 +3,7 @@ import type { Base, StateChange } from "@sync/core";
 /** What a list of changes comes to: each row at most once, so that all of it can be one statement. */
 export interface Pending {
   readonly cleared: ReadonlySet<string>;
+  /** But for these: of several of one record the last one counts. */
   readonly putBases: readonly Base[];
   /** Model and cloudId. */
   readonly removeBases: readonly (readonly [string, string])[];
@@ -15,19 +16,28 @@ export interface Pending {
 /** Later changes win over earlier ones. */
 export function settled(changes: readonly StateChange[]): Pending {
   const cleared = new Set<string>();
-  const bases = new Map<string, Map<string, Base | null>>();
+  let putBases: Base[] = [];
+  const removed = new Map<string, Set<string>>();
   const records = new Map<string, Map<string, readonly [string | null, string] | null>>();
   for (const change of changes) {
     switch (change.op) {
       case "putBases":
-        for (const base of change.bases) group(bases, base.model).set(base.cloudId, base);
+        for (const base of change.bases) {
+          putBases.push(base);
+          removed.get(base.model)?.delete(base.cloudId);
+        }
         break;
-      case "removeBases":
-        for (const cloudId of change.cloudIds) group(bases, change.model).set(cloudId, null);
+      case "removeBases": {
+        const { model } = change;
+        const gone = new Set(change.cloudIds);
+        putBases = putBases.filter((base) => base.model !== model || !gone.has(base.cloudId));
+        removed.set(model, new Set([...(removed.get(model) ?? []), ...gone]));
         break;
+      }
       case "clearBases":
         cleared.add(change.model);
-        bases.delete(change.model);
+        putBases = putBases.filter(({ model }) => model !== change.model);
+        removed.delete(change.model);
         break;
       case "put":
         for (const record of change.records) {
@@ -40,14 +50,7 @@ export function settled(changes: readonly StateChange[]): Pending {
         break;
     }
   }
-  const putBases: Base[] = [];
-  const removeBases: Pending["removeBases"][number][] = [];
-  for (const [model, byId] of bases) {
-    for (const [id, base] of byId) {
-      if (base) putBases.push(base);
-      else removeBases.push([model, id]);
-    }
-  }
+  const removeBases = [...removed].flatMap(([model, cloudIds]) => [...cloudIds].map((cloudId) => [model, cloudId] as const));
   const put: Pending["put"][number][] = [];
   const remove: Pending["remove"][number][] = [];
   for (const [collection, byId] of records) {

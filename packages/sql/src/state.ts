@@ -1,6 +1,7 @@
 import { isSyncError } from "@sync/core";
 import type { Base, Collection, Fences, ReadRequest, StateChange, StateRecords, StateStore } from "@sync/core";
-import { chunks, copyText, lines, timed, worthCopying } from "./copy-in.ts";
+import { baseLine, baseOf, baseTexts, eachOnce, nearInIndex } from "./base-rows.ts";
+import { chunks, lines, timed, worthCopying } from "./copy-in.ts";
 import type { SideTables, Syntax } from "./dialect.ts";
 import { meaningOf } from "./errors.ts";
 import type { Executor, Statement, TextRow } from "./executor.ts";
@@ -167,7 +168,7 @@ class SqlState implements StateStore {
     if (!(await worthCopying(this.#executor, bases.length + preImages.length))) return false;
     const { base, record } = this.#sides;
     const copies = [
-      { copy: `copy ${base} (pair, model, cloud_id, hashes, right_hashes, vals) from stdin`, chunks: chunks(inIndexOrder(bases), baseLine(pair)), rows: bases.length },
+      { copy: `copy ${base} (pair, model, cloud_id, hashes, right_hashes, vals) from stdin`, chunks: chunks(nearInIndex(bases), baseLine(pair)), rows: bases.length },
       { copy: `copy ${record} (pair, collection, id, model, body) from stdin`, chunks: lines(preImages, (each) => [pair, ...each]), rows: preImages.length },
     ].filter(({ rows }) => rows > 0);
     const rest: Pending = {
@@ -197,7 +198,7 @@ class SqlState implements StateStore {
       writes.push((param) => `delete from ${base} where pair = ${param(pair)} and model in (select ${item(0)} from ${rows(param(models))}) and ${held(param)}`);
     }
     if (pending.putBases.length > 0) {
-      const texts = JSON.stringify(pending.putBases.map(baseTexts));
+      const texts = JSON.stringify(eachOnce(pending.putBases).map(baseTexts));
       writes.push(
         (param) =>
           `insert into ${base} (pair, model, cloud_id, hashes, right_hashes, vals) select ${param(pair)}, ${[0, 1, 2, 3, 4].map(item).join(", ")}` +
@@ -286,33 +287,3 @@ const scanOf = (pair: string, model: string): string => JSON.stringify([pair, mo
 
 /** The check is the statement's own `fence`. */
 const ONE_STATEMENT_HOLDS: Write = () => "exists (select from fence)";
-
-/** Neighbours in the index one after the other: with cloudIds in any order its pages cost PostgreSQL half as much again. */
-function inIndexOrder(bases: readonly Base[]): readonly Base[] {
-  return bases.toSorted((a, b) => (a.model === b.model ? (a.cloudId < b.cloudId ? -1 : 1) : a.model < b.model ? -1 : 1));
-}
-
-/** In COPY's text format. Hashes are of letters that stand for themselves there. */
-function baseLine(pair: string): (base: Base) => string {
-  const heads = new Map<string, string>();
-  return ({ model, cloudId, hashes, rightHashes, values }) => {
-    let head = heads.get(model);
-    if (head === undefined) heads.set(model, (head = `${copyText(pair)}\t${copyText(model)}\t`));
-    return `${head}${copyText(cloudId)}\t${hashes}\t${rightHashes ?? "\\N"}\t${values ? copyText(JSON.stringify(values)) : "\\N"}\n`;
-  };
-}
-
-function baseTexts(base: Base): readonly (string | null)[] {
-  return [base.model, base.cloudId, base.hashes, base.rightHashes ?? null, base.values ? JSON.stringify(base.values) : null];
-}
-
-function baseOf(model: string, row: TextRow): Base {
-  const [cloudId, hashes, rightHashes, values] = row;
-  return {
-    model,
-    cloudId: cloudId!,
-    hashes: hashes!,
-    ...(rightHashes === null ? {} : { rightHashes: rightHashes! }),
-    ...(values === null ? {} : { values: JSON.parse(values!) as (string | null)[] }),
-  };
-}

@@ -3,6 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { Base, ConflictRecord, PreImage, StateChange, StateStore } from "@sync/core";
+import { memoryState } from "@sync/core/memory";
+import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { sqliteState, sqlState } from "../src/index.ts";
 import { onEveryDialect, type Session } from "./support/engines.ts";
@@ -107,6 +109,35 @@ function cases(open: () => Promise<StateStore>, close: () => Promise<void>, setV
         { op: "removeBases", model: "M", cloudIds: ["c004"] },
       ]);
       expect((await state.scanBases("p", "M", undefined, 10)).bases).toEqual([base(3)]);
+    });
+
+    test("of any changes to bases the last one of each record counts, as in memory", async () => {
+      const cloudIds = fc.constantFrom("", "a", "b", "ab", "c001", "c002", "\u00e4\u00f6");
+      const models = fc.constantFrom("M", "N");
+      const change: fc.Arbitrary<StateChange> = fc.oneof(
+        fc.record({ op: fc.constant("putBases" as const), bases: fc.array(fc.record({ model: models, cloudId: cloudIds, hashes: fc.constantFrom("1", "2", "3") }), { maxLength: 5 }) }),
+        fc.record({ op: fc.constant("removeBases" as const), model: models, cloudIds: fc.array(cloudIds, { maxLength: 3 }) }),
+        fc.record({ op: fc.constant("clearBases" as const), model: models }),
+      );
+      let pairs = 0;
+      await fc.assert(fc.asyncProperty(fc.array(fc.array(change, { maxLength: 6 }), { maxLength: 3 }), async (commits) => {
+        const pair = `changes ${pairs++}`;
+        const memory = memoryState();
+        for (const store of [memory, state]) for (const changes of commits) await store.commit(pair, changes);
+        for (const model of ["M", "N"]) {
+          const sorted = async (store: StateStore): Promise<Base[]> => (await store.bases(pair, model, ["", "a", "b", "ab", "c001", "c002", "\u00e4\u00f6"])).toSorted((a, b) => (a.cloudId < b.cloudId ? -1 : 1));
+          expect(await sorted(state)).toEqual(await sorted(memory));
+        }
+      }), { numRuns: 40 });
+    });
+
+    test("of many new bases the last one of each record counts", async () => {
+      const many = Array.from({ length: 700 }, (_, n) => base(n + 1, { model: n % 2 ? "M" : "N" }));
+      await state.commit("p", [{ op: "putBases", bases: [...many.toReversed(), { ...many[6]!, hashes: "later" }] }]);
+      for (const model of ["M", "N"]) {
+        const wanted = many.filter((each) => each.model === model).map((each) => (each === many[6] ? { ...each, hashes: "later" } : each));
+        expect((await state.scanBases("p", model, undefined, 1000)).bases).toEqual(wanted);
+      }
     });
 
     test("whoever comes with a lower fence than was seen stores nothing", async () => {
