@@ -29,6 +29,22 @@ export function toJson(kind: Kind, text: string, numbers: NumberForm): Json {
   }
 }
 
+/** `jsonText` of `toJson`, for the many values of one field. */
+export function jsonTextOf(kind: Kind, numbers: NumberForm): (text: string) => string {
+  switch (kind.type) {
+    case "boolean":
+    case "float":
+    case "json":
+    case "list":
+      return (text) => jsonText(toJson(kind, text, numbers));
+    case "integer":
+    case "decimal":
+      return numbers === "number" ? canonicalJsonNumber : JSON.stringify;
+    default:
+      return JSON.stringify;
+  }
+}
+
 /**
  * What another side of the very same kind holds beyond it would be written, and never be read again.
  *

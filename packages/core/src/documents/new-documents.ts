@@ -4,8 +4,7 @@ import type { Committed, InsertBatch, Outcome, Unit } from "../unit.ts";
 import { isValueError, ValueError, type Value } from "../value.ts";
 import { documentName, keyText } from "./document.ts";
 import { identityModel } from "./identity.ts";
-import { jsonText } from "./json.ts";
-import { refuseMisfit, toJson } from "./kinds.ts";
+import { jsonTextOf, refuseMisfit } from "./kinds.ts";
 import { layoutOf } from "./layout.ts";
 import type { Node, NodeField } from "./node.ts";
 import { named, undisturbed } from "./own-units.ts";
@@ -80,10 +79,19 @@ function textOfElements(node: Node, batch: InsertBatch): TextOf | undefined {
   const { rest, given, missing } = layoutOf(node, batch);
   if (rest >= 0 || missing !== undefined) return undefined;
   const members: Members = new Map();
-  for (const { at, field } of given) put(members, field.path, (row) => valueText(field, row.values[at] ?? null));
+  for (const { at, field } of given) {
+    const textOf = valueText(field);
+    put(members, field.path, (row) => textOf(row.values[at] ?? null));
+  }
   // The key and the cloudId have the last word.
-  node.key.forEach((field, at) => put(members, field.path, ({ key }) => valueText(field, key[key.length - node.key.length + at]!)));
-  if (node.cloudId) put(members, node.cloudId.path, ({ cloudId }) => valueText(node.cloudId!, cloudId));
+  node.key.forEach((field, at) => {
+    const textOf = valueText(field);
+    put(members, field.path, ({ key }) => textOf(key[key.length - node.key.length + at]!));
+  });
+  if (node.cloudId) {
+    const textOf = valueText(node.cloudId);
+    put(members, node.cloudId.path, ({ cloudId }) => textOf(cloudId));
+  }
   for (const child of node.children) put(members, child.path, (_, element) => arrayText(child, element));
   return textOfObject(members);
 }
@@ -97,25 +105,31 @@ function put(members: Members, [name, ...rest]: readonly string[], textOf: TextO
 
 /** Names in their order; undefined where nothing stands under any of them. */
 function textOfObject(members: Members): TextOf {
-  const inOrder = [...members].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, member]) =>
-    ({ name: `${JSON.stringify(name)}:`, textOf: member instanceof Map ? textOfObject(member) : member }));
+  const inOrder = [...members].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, member]) => {
+    const before = `${JSON.stringify(name)}:`;
+    return { first: `{${before}`, next: `,${before}`, textOf: member instanceof Map ? textOfObject(member) : member };
+  });
   return (row, element) => {
-    let text = "";
-    for (const { name, textOf } of inOrder) {
+    let text: string | undefined;
+    for (let at = 0; at < inOrder.length; at++) {
+      const { first, next, textOf } = inOrder[at]!;
       const value = textOf(row, element);
-      if (value !== undefined) text += text === "" ? name + value : `,${name}${value}`;
+      if (value !== undefined) text = text === undefined ? first + value : text + next + value;
     }
-    return text === "" ? undefined : `{${text}}`;
+    return text === undefined ? undefined : text + "}";
   };
 }
 
-function valueText(field: NodeField, value: Value): string | undefined {
-  if (value === null) {
-    if (!field.nullable && !field.optional) throw new ValueError("VALUE.MALFORMED");
-    return field.optional || field.kind.type === "json" ? undefined : "null";
-  }
-  refuseMisfit(field.kind, value);
-  return jsonText(toJson(field.kind, value, field.numbers));
+function valueText({ kind, nullable, optional, numbers }: NodeField): (value: Value) => string | undefined {
+  const textOf = jsonTextOf(kind, numbers);
+  return (value) => {
+    if (value === null) {
+      if (!nullable && !optional) throw new ValueError("VALUE.MALFORMED");
+      return optional || kind.type === "json" ? undefined : "null";
+    }
+    refuseMisfit(kind, value);
+    return textOf(value);
+  };
 }
 
 function arrayText(child: Node, { inside }: NewElement): string | undefined {
@@ -146,7 +160,7 @@ class NewDocuments {
     const { key, cloudId } = element.row;
     if (node.parent) {
       const siblings = this.#siblings(node, node.parent, key);
-      const own = keyText(key.slice(-node.key.length));
+      const own = node.key.length === 1 ? key[key.length - 1]! : keyText(key.slice(-node.key.length));
       if (!siblings || siblings.has(own)) return false;
       siblings.set(own, element);
     } else {
@@ -161,7 +175,7 @@ class NewDocuments {
   #siblings(node: Node, parent: Node, key: Key): Map<string, NewElement> | undefined {
     const last = this.#last;
     const above = key.length - node.key.length;
-    if (last?.node === node && key.every((part, at) => at >= above || part === last.key[at])) return last.siblings;
+    if (last?.node === node && isBelow(last.key, key, above)) return last.siblings;
     const document = this.#documents.get(documentName(this.#tree, key));
     const element = document && elementAt(document.root, parent, key.slice(0, above));
     if (!element) return undefined;
@@ -177,6 +191,11 @@ class NewDocuments {
     const rows = [...this.#documents.values()].map(({ root, inner }): DocumentWrite => ({ op: "insert", key: root.row.key, whole: elementText(root), inner }));
     return { model: this.#tree.inner, field: this.#tree.json, rows };
   }
+}
+
+function isBelow(other: Key, key: Key, above: number): boolean {
+  for (let at = 0; at < above; at++) if (key[at] !== other[at]) return false;
+  return true;
 }
 
 function elementAt(root: NewElement, node: Node, key: Key): NewElement | undefined {
