@@ -144,6 +144,7 @@ export class ModelAnalysis {
   }
 
   async #page(leftRows: readonly Row[], rightRows: readonly Row[]): Promise<void> {
+    if (await this.#copied(leftRows, rightRows)) return;
     let rows = { left: leftRows, right: rightRows };
     for (;;) {
       const deferred: Deferred = { left: [], right: [] };
@@ -159,13 +160,27 @@ export class ModelAnalysis {
     }
   }
 
+  /** Rows of a first copy that nothing is to be said about but that they are new. */
+  async #copied(left: readonly Row[], right: readonly Row[]): Promise<boolean> {
+    const [side, rows] = left.length > 0 ? ["left" as const, left] : ["right" as const, right];
+    if (!this.#sink.copy || !this.sources.left.full || this.#remembers(side) || left.length * right.length > 0) return false;
+    const found = await this.examiner.newOnes(side, rows);
+    if (!found || !(await this.#sink.copy(this.model, found.plan, found.records))) return false;
+    this.#unlinkedSeen[side] += rows.length;
+    return true;
+  }
+
+  /** Whether rows that were looked at may be met again. */
+  #remembers(side: SideName): boolean {
+    const { left, right } = this.sources;
+    if (side === "left") return this.#context.quarantine.size > 0 || this.#context.decisions.size > 0 || this.#pending("left").length > 0;
+    return !right.side.knownEmpty && (this.#context.dry || right.side.loaded !== undefined || !left.full);
+  }
+
   async #handOn(examined: readonly Examined[]): Promise<void> {
     await this.#context.openConflicts.look(examined);
     const forSink: Examined[] = [];
-    const remember = {
-      left: this.#context.quarantine.size > 0 || this.#context.decisions.size > 0 || this.#pending("left").length > 0,
-      right: !this.sources.right.side.knownEmpty && (this.#context.dry || this.sources.right.side.loaded !== undefined || !this.sources.left.full),
-    };
+    const remember = { left: this.#remembers("left"), right: this.#remembers("right") };
     for (const record of examined) {
       const parked = !record.problem && (record.plan.action === "none" || record.plan.action === "park");
       // Met once as a row that changed, and once as a link of which one side is gone.

@@ -10,7 +10,7 @@ import { settleDoubts } from "./doubts.ts";
 import type { Deferred, Examined, Examiner } from "./examine.ts";
 import { loadHeader, markedFrom, type PlanHeader } from "./plan-header.ts";
 import { plannedAction, type PlannedAction } from "./plan-sink.ts";
-import { oneAhead, pagesOf } from "./pages.ts";
+import { readAhead, pagesOf } from "./pages.ts";
 import { finish, prepare, type RunOptions, type RunResult } from "./run.ts";
 import { withSession } from "./session.ts";
 import type { WriteCheck } from "./settle-marks.ts";
@@ -44,7 +44,7 @@ export async function applyPlan(settings: Settings, mapping: Mapping, planId: st
     const skipped: ApplyResult["skipped"][number][] = [];
     let last: PairModel | undefined;
     await Promise.all([...prepared.examiners.values()].map((examiner) => noteEmptySides(context, header, examiner)));
-    for await (const stored of oneAhead(plannedPages(context, header))) {
+    for await (const stored of readAhead(plannedPages(context, header))) {
       context.safePoint();
       for (const model of models) {
         const actions = stored.filter((action) => action.model === model.name);

@@ -1,10 +1,11 @@
-import type { Batch, Outcome, Refusal, Unit } from "../unit.ts";
+import type { Batch, Committed, Outcome, Refusal, Unit } from "../unit.ts";
 import { isSyncError } from "../errors.ts";
 import { otherSide, type PairModel, type SideName } from "../mapping/pair-model.ts";
 import type { Value } from "../value.ts";
 import type { RunContext } from "./context.ts";
 import type { RunTracker } from "./tracker.ts";
-import { insertFields, type WriteItem } from "./write-item.ts";
+import { insertFields } from "./new-row.ts";
+import type { WriteItem } from "./write-item.ts";
 
 /** What became of one item on one side. */
 export interface ItemOutcome {
@@ -38,29 +39,9 @@ export async function commitItems(
   if (items.length === 0) return [];
   const traced = toBatches(items, side);
   if (traced.length === 0) return [];
-  const unit: Unit = { id: context.nextUnitId(), fence: context.claims![side].fence, batches: traced.map(({ batch }) => batch) };
-  context.safePoint();
-  await context.beginWriting();
-  let result;
-  try {
-    result = await context.settings.databases[side].commit(unit);
-  } catch (error) {
-    if (!isSyncError(error) || !error.retryable) throw error;
-    context.inDoubt = true;
-    for (const { batch } of traced) tracker.lost(side, batch);
-    await context.afterFault(error);
-    return items.map((item) => ({ item, side, outcome: { status: "unknown" } }));
-  }
-  if (result.committed) {
-    context.faults = 0;
-    const outcomes: ItemOutcome[] = [];
-    for (const [index, { batch, items: sources }] of traced.entries()) {
-      const written = result.outcomes[index]!;
-      tracker.committed(side, batch, written, result.transaction);
-      sources.forEach((item, at) => outcomes.push({ item, side, outcome: written[at]! }));
-    }
-    return outcomes;
-  }
+  const result = await commitUnit(context, tracker, side, traced.map(({ batch }) => batch));
+  if (result === "unknown") return items.map((item) => ({ item, side, outcome: { status: "unknown" } }));
+  if (result.committed) return traced.flatMap(({ items: sources }, index) => sources.map((item, at) => ({ item, side, outcome: result.outcomes[index]![at]! })));
   if (items.length === 1) {
     const [item] = items;
     if (item!.insert?.side === side) missing.add(item!.examined.cloudId);
@@ -69,6 +50,26 @@ export async function commitItems(
   const half = Math.ceil(items.length / 2);
   const first = await commitItems(context, tracker, side, items.slice(0, half), toBatches, missing);
   return [...first, ...(await commitItems(context, tracker, side, items.slice(half), toBatches, missing))];
+}
+
+/** Commits batches as one unit, and keeps count of what was written. `unknown`: the connection was lost before the answer. */
+export async function commitUnit(context: RunContext, tracker: RunTracker, side: SideName, batches: readonly Batch[]): Promise<Committed | "unknown"> {
+  const unit: Unit = { id: context.nextUnitId(), fence: context.claims![side].fence, batches };
+  context.safePoint();
+  await context.beginWriting();
+  try {
+    const result = await context.settings.databases[side].commit(unit);
+    if (!result.committed) return result;
+    context.faults = 0;
+    batches.forEach((batch, at) => tracker.committed(side, batch, result.outcomes[at]!, result.transaction));
+    return result;
+  } catch (error) {
+    if (!isSyncError(error) || !error.retryable) throw error;
+    context.inDoubt = true;
+    for (const batch of batches) tracker.lost(side, batch);
+    await context.afterFault(error);
+    return "unknown";
+  }
 }
 
 /** Without those that refer to a missing record, and those that refer to them. */

@@ -1,5 +1,4 @@
 import type { Key, Row } from "../endpoint.ts";
-import { hash64 } from "../hash.ts";
 import { otherSide, type PairModel, type SideName } from "../mapping/pair-model.ts";
 import type { BaseView } from "../plan/base.ts";
 import { planRecord } from "../plan/plan-record.ts";
@@ -8,8 +7,8 @@ import type { Base } from "../state.ts";
 import { withAbsentParents } from "./absent-parents.ts";
 import { keyText, quarantineId, type RunContext } from "./context.ts";
 import { decisionFor } from "./conflicts.ts";
-import { Matcher, type Match } from "./match.ts";
-import { namesakesOf, repeatedAmong } from "./namesakes.ts";
+import { Matcher, problemOf, takenBy } from "./match.ts";
+import { mayRepeat, namesakesOf, repeatedAmong } from "./namesakes.ts";
 import { giveCloudIds } from "./new-cloud-ids.ts";
 import type { PairModels } from "./pair-models.ts";
 import type { Problem, ReadRecord } from "./records.ts";
@@ -140,6 +139,24 @@ export class Examiner {
     if (stored && cloudIds.every((cloudId) => stored.has(cloudId))) return stored;
     this.noBases = false;
     return this.basesOf(cloudIds);
+  }
+
+  /**
+   * Rows of a side whose records are all to be made on the other, which holds none, with the one plan for that. Undefined: about some
+   * of them there is more to say, and each is to be examined.
+   */
+  async newOnes(side: SideName, rows: readonly Row[]): Promise<{ readonly plan: RecordPlan; readonly records: readonly ReadRecord[] } | undefined> {
+    const { quarantine, decisions, openConflicts, settings: { direction, drift, mirror } } = this.#context;
+    const { selfReference, fields, name } = this.model;
+    const plain = this.noBases && this.sides[otherSide(side)].knownEmpty && quarantine.size + decisions.size === 0 && !openConflicts.hadSome(name)
+      && !selfReference && !fields.some(({ late }) => late) && !mayRepeat(this.sides[side]);
+    if (!plain || rows.length === 0) return undefined;
+    const records = await this.sides[side].records(rows);
+    if (records.some(({ cloudId, problem, waits }) => cloudId === null || problem || waits.length > 0)) return undefined;
+    const [left, right] = side === "left" ? [records[0], undefined] : [undefined, records[0]];
+    // Of records without a base, it depends on nothing but the side.
+    const plan = planRecord(this.model, { left, right, base: undefined, direction, drift, mirror, hash: () => "" });
+    return plan.action === "create" && (await this.#matcher.match(side, records)).size === 0 ? { plan, records } : undefined;
   }
 
   async examine(
@@ -341,28 +358,3 @@ const baseOf = (bases: ReadonlyMap<string, Base>, cloudId: string): { base?: Bas
   const base = bases.get(cloudId);
   return base ? { base } : {};
 };
-
-function problemOf(match: Match, base: Base | undefined, foundBase: Base | undefined): Problem | undefined {
-  if (!("found" in match)) {
-    return {
-      code: "MATCH.AMBIGUOUS",
-      message: `The ${match.ambiguous} is not unique: ${match.claimants} records here, ${match.candidates} on the other side. Make it unique, or give the records their cloudIds.`,
-    };
-  }
-  if (foundBase) return takenBy(match.rule);
-  if (base && match.found.cloudId !== null) return { code: "MATCH.TAKEN", message: `Its counterpart is gone, and the record recognised by ${match.rule} has a cloudId of its own.` };
-  return undefined;
-}
-
-const takenBy = (rule: string): Problem =>
-  ({ code: "MATCH.TAKEN", message: `Recognised by ${rule}, but that record is linked to another one already.` });
-
-/** What a quarantined record is remembered by: unchanged, it is not tried again. */
-export function payloadOf(context: RunContext, { model, ...sides }: Pick<Examined, "model" | "left" | "right">, record: ReadRecord): string {
-  return hash64(JSON.stringify([record.meet, sides[otherSide(record.side)]?.meet ?? null, record.row.faults ?? null, model.signature, context.shapes.get(`${otherSide(record.side)} ${model.name}`) ?? ""]), context.seed);
-}
-
-/** The entries a record may have in quarantine, from either side. */
-export function quarantineIdsOf(examined: Pick<Examined, "model" | "left" | "right">): string[] {
-  return [examined.left, examined.right].flatMap((record) => (record ? [quarantineId(record.side, examined.model.name, record.key)] : []));
-}

@@ -3,10 +3,11 @@ import type { Key, Page } from "../endpoint.ts";
 import { keepsApart } from "../mapping/live-keys.ts";
 import { otherSide, type PairModel, type PairRule, type SideName } from "../mapping/pair-model.ts";
 import { isTombstone } from "../mapping/soft-delete.ts";
+import type { Base } from "../state.ts";
 import { matchForm } from "../value.ts";
 import { keyText, type RunContext } from "./context.ts";
 import { pagesOf } from "./pages.ts";
-import type { ReadRecord } from "./records.ts";
+import type { Problem, ReadRecord } from "./records.ts";
 import type { Side } from "./side.ts";
 import { needTargets, valueFor } from "./targets.ts";
 import type { PairModels } from "./pair-models.ts";
@@ -156,3 +157,20 @@ export function formOf(rule: PairRule, record: ReadRecord): string | undefined {
   // A key of nothing but nulls names nothing.
   return parts.every((part) => part === null) ? undefined : JSON.stringify(parts);
 }
+
+/** Why a record cannot be linked to what it matches; undefined: it can. `base`: its own, `foundBase`: that of what was found. */
+export function problemOf(match: Match, base: Base | undefined, foundBase: Base | undefined): Problem | undefined {
+  if (!("found" in match)) {
+    return {
+      code: "MATCH.AMBIGUOUS",
+      message: `The ${match.ambiguous} is not unique: ${match.claimants} records here, ${match.candidates} on the other side. Make it unique, or give the records their cloudIds.`,
+    };
+  }
+  if (foundBase) return takenBy(match.rule);
+  if (base && match.found.cloudId !== null) return { code: "MATCH.TAKEN", message: `Its counterpart is gone, and the record recognised by ${match.rule} has a cloudId of its own.` };
+  return undefined;
+}
+
+/** Another record is linked to what was found. */
+export const takenBy = (rule: string): Problem =>
+  ({ code: "MATCH.TAKEN", message: `Recognised by ${rule}, but that record is linked to another one already.` });

@@ -23,7 +23,6 @@ export class OpenConflicts {
   readonly #known = new Map<string, Known>();
   /** Closed along with the end of their records. */
   readonly #ended: Known[] = [];
-  /** Whether a model had open conflicts before this run. */
   readonly #had = new Map<string, boolean>();
 
   constructor(context: RunContext) {
@@ -33,7 +32,7 @@ export class OpenConflicts {
   /** These records were looked at: finds what is open about them, and notes what is met again. */
   async look(examined: readonly Examined[]): Promise<void> {
     if (this.#context.dry) return;
-    const open = examined.filter(({ model, cloudId }) => cloudId !== "" && this.#hadSome(model.name));
+    const open = examined.filter(({ model, cloudId }) => cloudId !== "" && this.hadSome(model.name));
     await this.#find(open.map((record) => ({ model: record.model.name, cloudId: nameInLog(this.#context, record) })));
     for (const { model, cloudId, plan, left, right } of open) {
       for (const { decision, fields } of plan.conflicts) {
@@ -48,7 +47,7 @@ export class OpenConflicts {
     const models = new Set<string>();
     for (const { model, cloudId, id, decision } of conflicts) {
       if (decision !== "open") continue;
-      this.#hadSome(model);
+      this.hadSome(model);
       const entry = this.#entry(model, cloudId);
       if (!entry.before.includes(id)) touched.set(nameOf(entry), entry);
       entry.met.add(id);
@@ -73,7 +72,7 @@ export class OpenConflicts {
 
   /** The log's entries as they are closed. `finished`: models of which everything was looked at; `gone`: left quarantine without a look. */
   async close(finished: ReadonlySet<string>, gone: readonly { readonly model: string; readonly cloudId: string | null }[]): Promise<StateChange[]> {
-    await this.#find(gone.flatMap(({ model, cloudId }) => (cloudId !== null && this.#hadSome(model) ? [{ model, cloudId }] : [])));
+    await this.#find(gone.flatMap(({ model, cloudId }) => (cloudId !== null && this.hadSome(model) ? [{ model, cloudId }] : [])));
     const { changes, removed } = await this.#closed([...this.#known.values()].filter(({ model, before }) => before.length > 0 && finished.has(model)));
     return [...changes, ...this.#mark(await this.#cleared([...removed, ...this.#ended]), false)];
   }
@@ -158,7 +157,8 @@ export class OpenConflicts {
     return cleared;
   }
 
-  #hadSome(model: string): boolean {
+  /** Whether a model had open conflicts before this run. */
+  hadSome(model: string): boolean {
     const had = this.#had.get(model) ?? this.#context.checkpoints.get(model)?.openConflicts === true;
     this.#had.set(model, had);
     return had;

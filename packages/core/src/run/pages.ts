@@ -28,16 +28,21 @@ export async function* pagesOf(context: RunContext, endpoint: Endpoint, request:
   }
 }
 
-/** The next page is read while this one is worked on. */
-export async function* oneAhead<T>(pages: AsyncGenerator<T>): AsyncGenerator<T> {
-  let next = pages.next();
+/** The next pages, one of them unless `count` says more, are read while this one is worked on. */
+export async function* readAhead<T>(pages: AsyncGenerator<T>, count: number = 1): AsyncGenerator<T> {
+  const onTheirWay: Promise<IteratorResult<T>>[] = [];
+  const next = (): void => {
+    const page = pages.next();
+    // A failure of a page ahead is met when it is awaited, not before.
+    page.catch(() => undefined);
+    onTheirWay.push(page);
+  };
   try {
+    for (let at = 0; at < count; at++) next();
     for (;;) {
-      const page = await next;
+      const page = await onTheirWay.shift()!;
       if (page.done) return;
-      next = pages.next();
-      // A failure of the page ahead is met when it is awaited, not before.
-      next.catch(() => undefined);
+      next();
       yield page.value;
     }
   } finally {

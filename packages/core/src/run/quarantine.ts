@@ -1,8 +1,9 @@
+import { hash64 } from "../hash.ts";
 import { otherSide, type SideName } from "../mapping/pair-model.ts";
 import type { QuarantineRecord, StateChange } from "../state.ts";
 import { valuesOf } from "./conflicts.ts";
 import { quarantineId, type RunContext } from "./context.ts";
-import { payloadOf, quarantineIdsOf, type Examined } from "./examine.ts";
+import type { Examined } from "./examine.ts";
 import type { Problem, ReadRecord } from "./records.ts";
 
 /** Refusals whose cause lies in other rows: tried again in every run, though the record itself did not change. */
@@ -95,4 +96,14 @@ export class Quarantine {
     const ids = quarantineIdsOf(examined).filter((id) => this.#context.quarantine.delete(id));
     if (ids.length > 0) this.#keep({ op: "remove", collection: "quarantine", ids });
   }
+}
+
+/** What a quarantined record is remembered by: unchanged, it is not tried again. */
+export function payloadOf(context: RunContext, { model, ...sides }: Pick<Examined, "model" | "left" | "right">, record: ReadRecord): string {
+  return hash64(JSON.stringify([record.meet, sides[otherSide(record.side)]?.meet ?? null, record.row.faults ?? null, model.signature, context.shapes.get(`${otherSide(record.side)} ${model.name}`) ?? ""]), context.seed);
+}
+
+/** The entries a record may have in quarantine, from either side. */
+function quarantineIdsOf(examined: Pick<Examined, "model" | "left" | "right">): string[] {
+  return [examined.left, examined.right].flatMap((record) => (record ? [quarantineId(record.side, examined.model.name, record.key)] : []));
 }

@@ -1,4 +1,3 @@
-import type { Key } from "../endpoint.ts";
 import { otherSide, type ModelSide, type PairField, type PairModel, type SideName } from "../mapping/pair-model.ts";
 import type { PairRecord } from "../plan/record-plan.ts";
 import { canonical, encode, fits, holdsAll, isValueError, narrowed, VALUE_CODES, type Value } from "../value.ts";
@@ -98,18 +97,6 @@ export async function needTargets(
     }
     await context.identities[target].needKeys(models.get(field.parent)!, cloudIds);
   }
-}
-
-/** The key of a new record, where its own values make it. */
-export function keyFromValues(side: ModelSide, fields: readonly string[], values: readonly Value[]): Key | undefined {
-  if (!side.keyAt) return undefined;
-  const key: string[] = [];
-  for (const at of side.keyAt) {
-    const value = values[fields.indexOf(side.fields[at]!)];
-    if (typeof value !== "string") return undefined;
-    key.push(value);
-  }
-  return key;
 }
 
 /** Their names, in the order of `stampsFor`. */

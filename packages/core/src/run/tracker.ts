@@ -53,14 +53,16 @@ export class RunTracker {
     this.of(side, batch.model).lost = true;
   }
 
-  linked(side: SideName, model: string, key: Key): void {
+  linked(side: SideName, model: string, keys: readonly Key[]): void {
     const writes = this.of(side, model);
     writes.anyLinked = true;
-    if (writes.linked === undefined) return;
-    const text = keyText(key);
-    if (this.#sources.get(`${side} ${model}`)?.names(text)) return;
-    writes.linked.add(text);
-    if (writes.linked.size > keysKept) writes.linked = undefined;
+    for (const key of keys) {
+      if (writes.linked === undefined) return;
+      const text = keyText(key);
+      if (this.#sources.get(`${side} ${model}`)?.names(text)) continue;
+      writes.linked.add(text);
+      if (writes.linked.size > keysKept) writes.linked = undefined;
+    }
   }
 
   committed(side: SideName, batch: Batch, outcomes: readonly Outcome[], transaction: string): void {

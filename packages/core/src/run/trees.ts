@@ -2,7 +2,7 @@ import type { Row } from "../endpoint.ts";
 import { otherSide, type PairField, type SideName } from "../mapping/pair-model.ts";
 import type { ModelAnalysis } from "./analyse.ts";
 import type { RunContext } from "./context.ts";
-import { oneAhead } from "./pages.ts";
+import { readAhead } from "./pages.ts";
 import { pagesTogether, type Sink } from "./writer.ts";
 
 /** Models whose records one side stores inside one another, the outermost first. */
@@ -10,6 +10,9 @@ export interface Tree {
   readonly root: ModelAnalysis;
   readonly inner: readonly { readonly analysis: ModelAnalysis; readonly parent: ModelAnalysis; readonly field: PairField }[];
 }
+
+/** Read while earlier ones are looked at and written. */
+const unitsAhead = 2;
 
 /** How many records a run looks at first to learn how many a document has. */
 const firstDocuments = 16;
@@ -62,7 +65,7 @@ export async function copyTree(context: RunContext, { root, inner }: Tree, sink:
   if (side === undefined) return;
   // A second look would plan what nobody has written meanwhile once more.
   if (context.dry && members.some(({ sources }) => sources[side].changes === undefined)) return;
-  for await (const read of oneAhead(wholeDocuments(context, side, root, inner))) {
+  for await (const read of readAhead(wholeDocuments(context, side, root, inner), unitsAhead)) {
     context.safePoint();
     sink.hold();
     for (const [analysis, rows] of read) await analysis.ahead(side, rows);

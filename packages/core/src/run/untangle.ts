@@ -5,7 +5,8 @@ import type { ModelSide, PairModel, SideName } from "../mapping/pair-model.ts";
 import { fits, type Kind, type Value } from "../value.ts";
 import { dataBatches, type Traced } from "./commit-items.ts";
 import { keyText, type RunContext } from "./context.ts";
-import { insertFields, type WriteItem } from "./write-item.ts";
+import { insertFields } from "./new-row.ts";
+import type { WriteItem } from "./write-item.ts";
 
 /** Writes of one model and side that a unique key refused, by who stands in whose way. */
 export interface Untangled {

@@ -4,7 +4,7 @@ import type { Mapping } from "../mapping/compile.ts";
 import { otherSide, type PairModel, type SideName } from "../mapping/pair-model.ts";
 import { quarantineId, RunContext, type Settings } from "./context.ts";
 import { Examiner } from "./examine.ts";
-import { oneAhead, pagesOf } from "./pages.ts";
+import { readAhead, pagesOf } from "./pages.ts";
 import type { PairModels } from "./pair-models.ts";
 import type { ReadRecord } from "./records.ts";
 import { prepare, type RunOptions } from "./run.ts";
@@ -100,7 +100,7 @@ class ModelVerifier {
   }
 
   async run(): Promise<void> {
-    for await (const records of oneAhead(this.#pages("left"))) {
+    for await (const records of readAhead(this.#pages("left"))) {
       const counterparts = await this.#counterparts(records);
       const suspects: [ReadRecord, ReadRecord][] = [];
       const alone: Named[] = [];
@@ -113,7 +113,7 @@ class ModelVerifier {
       await this.#judge(suspects);
       await this.#judgeOneSided(alone);
     }
-    for await (const { rows } of oneAhead(this.#scan("right", []))) {
+    for await (const { rows } of readAhead(this.#scan("right", []))) {
       // What both have was compared from the left; whether there is a left one is all that is left to ask.
       const { endpoint } = this.#model.left;
       const tuples = rows.flatMap((row) => (row.cloudId === null ? [] : [[row.cloudId]]));

@@ -3,9 +3,10 @@ import { otherSide, type ModelSide, type PairModel, type SideName } from "../map
 import type { Value } from "../value.ts";
 import type { RunContext } from "./context.ts";
 import type { Examined } from "./examine.ts";
+import { keyFromValues, newValues } from "./new-row.ts";
 import type { Problem, ReadRecord } from "./records.ts";
 import type { PairModels } from "./pair-models.ts";
-import { goesAsItIs, keyFromValues, needTargets, ownValue, stampNames, stampsFor, valueFor } from "./targets.ts";
+import { needTargets, ownValue, stampsFor, valueFor } from "./targets.ts";
 
 /** Values to be written, by the target's field names. */
 type Values = Map<string, Value>;
@@ -26,19 +27,6 @@ export interface WriteItem {
 
 const writeActions = new Set(["create", "update", "link", "settle", "forget"]);
 
-/** What an insert into this side supplies: mapped fields, constants, stamps. */
-export function insertFields(model: PairModel, side: SideName): readonly string[] {
-  let known = insertFieldsOf.get(model[side]);
-  if (!known) {
-    const mapped = model.fields.flatMap((field) => (field[side].writable ? field[side].names : []));
-    known = [...new Set(mapped), ...model[side].constants.map(({ field }) => field), ...stampNames(model[side])];
-    insertFieldsOf.set(model[side], known);
-  }
-  return known;
-}
-
-const insertFieldsOf = new WeakMap<ModelSide, readonly string[]>();
-
 /** The writes a plan asks for, or the problem that keeps a value from being carried. */
 function writeItem(context: RunContext, examined: Examined): WriteItem | { side: SideName; cause: Problem } | undefined {
   const { plan, model, left, right } = examined;
@@ -49,7 +37,7 @@ function writeItem(context: RunContext, examined: Examined): WriteItem | { side:
     const source = (side === "right" ? left : right)!;
     const values = newValues(context, model, source);
     if (!Array.isArray(values)) return { side: source.side, cause: values };
-    insert = { side, key: keyFromValues(model[side], insertFields(model, side), values) ?? [], values };
+    insert = { side, key: keyFromValues(model, side, values), values };
   }
   let updates: WriteItem["updates"] = none;
   for (const side of sides) {
@@ -80,34 +68,6 @@ function writeItem(context: RunContext, examined: Examined): WriteItem | { side:
 const sides = ["left", "right"] as const;
 /** Shared by all items that have none, which in a first copy is every one. */
 export const none: { readonly left?: never; readonly right?: never } = {};
-
-/** What a record's counterpart is made of, in the order of `insertFields`. */
-function newValues(context: RunContext, model: PairModel, source: ReadRecord): Value[] | Problem {
-  const side = otherSide(source.side);
-  const fields = insertFields(model, side);
-  const values: Value[] = new Array(fields.length).fill(null);
-  let next = 0;
-  const put = (name: string, value: Value): void => {
-    // A column that two references share stands where it was first named.
-    if (fields[next] === name) values[next++] = value;
-    else values[fields.indexOf(name)] ??= value;
-  };
-  for (let at = 0; at < model.fields.length; at++) {
-    const field = model.fields[at]!;
-    const { names, writable } = field[side];
-    if (!writable) continue;
-    if (goesAsItIs(field, side)) {
-      put(names[0]!, source.row.values[field[source.side].at[0]!] ?? null);
-      continue;
-    }
-    const given = valueFor(context, model, at, source);
-    if ("problem" in given) return given.problem;
-    for (let index = 0; index < given.values.length; index++) put(names[index]!, given.values[index]!);
-  }
-  for (const { value } of model[side].constants) values[next++] = value;
-  for (const [, value] of stampsFor(context, model[side])) values[next++] = value;
-  return values;
-}
 
 /** The writes a plan asks for; undefined where there are none, or where the record has a problem, perhaps only now. */
 export function takeItem(context: RunContext, record: Examined): WriteItem | undefined {

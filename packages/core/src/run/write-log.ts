@@ -1,7 +1,8 @@
 import type { PairModel, SideName } from "../mapping/pair-model.ts";
 import type { Value } from "../value.ts";
-import type { Base, ConflictRecord, PreImage, StateChange } from "../state.ts";
+import type { Base, ConflictRecord, PreImage, StateChange, Touched } from "../state.ts";
 import { conflictRecord } from "./conflicts.ts";
+import type { Copies } from "./copies.ts";
 import type { RunContext } from "./context.ts";
 import { beginDoubt } from "./doubts.ts";
 import type { Examined } from "./examine.ts";
@@ -18,9 +19,15 @@ export async function logBefore(context: RunContext, items: readonly WriteItem[]
   }
   const changes = await logOf(context, items, (decision) => decision !== "open");
   if (preImages.length > 0) changes.push({ op: "put", collection: "preImage", records: preImages });
-  const touched = touchedBy(context, items);
-  if (touched) changes.push(touched);
+  const inserted = touchedBy(context, items);
+  if (inserted) changes.push(inserted);
   return entered(context, changes);
+}
+
+/** The same for new rows of which nothing else is to be said. */
+export function logCopies(context: RunContext, all: readonly Copies[]): StateChange[] {
+  const created = all.map(({ model, to, inserts }) => ({ model: model.name, side: to, cloudIds: inserts.map(({ cloudId }) => cloudId) }));
+  return entered(context, [touched(context, created, [])]);
 }
 
 /**
@@ -72,7 +79,11 @@ function touchedBy(context: RunContext, items: readonly WriteItem[]): StateChang
   }
   if (created.left.size + created.right.size + bases.length === 0) return undefined;
   const lists = (["left", "right"] as const).flatMap((side) => [...created[side]].map(([model, cloudIds]) => ({ model: model.name, side, cloudIds })));
-  return { op: "put", collection: "touched", records: [{ id: context.nextTouchedId(), run: context.runId, created: lists, bases }] };
+  return touched(context, lists, bases);
+}
+
+function touched(context: RunContext, created: Touched["created"], bases: readonly Base[]): StateChange {
+  return { op: "put", collection: "touched", records: [{ id: context.nextTouchedId(), run: context.runId, created, bases }] };
 }
 
 /** What was agreed on when the record was looked at. */

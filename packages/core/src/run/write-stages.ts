@@ -1,9 +1,10 @@
-import type { Row } from "../endpoint.ts";
 import { otherSide, type PairModel, type SideName } from "../mapping/pair-model.ts";
 import type { Base, ConflictRecord, SideMark, StateChange } from "../state.ts";
+import { readAfterImages } from "./after-images.ts";
 import { commitItems, dataBatches, identifyBatches, renames, type ItemOutcome } from "./commit-items.ts";
 import { conflictRecord } from "./conflicts.ts";
 import type { RunContext } from "./context.ts";
+import { commitCopies, type Copies } from "./copies.ts";
 import { remembered, type Examiner, type Remembered } from "./examine.ts";
 import { makeBase } from "./make-base.ts";
 import { holdBackChildren, linkLevels, partlyWritten, takeOutcomes, type SideProblem } from "./outcomes.ts";
@@ -14,7 +15,7 @@ import { readBackEarly } from "./settle-marks.ts";
 import type { RunTracker } from "./tracker.ts";
 import { untangledBatches, type Untangled } from "./untangle.ts";
 import type { WriteItem } from "./write-item.ts";
-import { dropLogOf, logAfter, logBefore } from "./write-log.ts";
+import { dropLogOf, logAfter, logBefore, logCopies } from "./write-log.ts";
 
 /** How often a record is looked at again. */
 export const maxTries = 3;
@@ -88,7 +89,36 @@ export class WriteStages {
     holdBackChildren(items, "pending");
     const open = items.filter((item) => item.outcome === "pending");
     const written = await this.#inTurn("data", () => (tangles ? this.#inGroups(open, tangles) : this.#inLevels(items, open, refused)));
-    await this.#readAfterImages(written);
+    return await this.#conclude(items, written, refused, { closing, more });
+  }
+
+  /** New rows of a first copy as one unit. Where that is not written as it is, each record goes its own way from there. */
+  async copy(all: readonly Copies[], options: WriteOptions = {}): Promise<readonly Remembered[]> {
+    const context = this.#context;
+    const { state, pair } = context.settings;
+    await this.#inTurn("log", () => context.retrying(() => state.commit(pair, logCopies(context, all))));
+    const refused = new Map<WriteItem, SideProblem>();
+    const apart = await this.#inTurn("data", async () => {
+      const single = await commitCopies(context, this.#tracker, all, this.#examiners);
+      return single && { items: single.items, written: single.written ?? (await this.#inLevels(single.items, single.items.filter(({ outcome }) => outcome === "pending"), refused)) };
+    });
+    if (apart) return await this.#conclude(apart.items, apart.written, refused, options);
+    for (const { model, to, rows } of all) {
+      const from = otherSide(to);
+      context.countsOf(model.name).created[to] += rows.length;
+      this.#tracker.linked(from, model[from].name, rows.map(({ key }) => key));
+    }
+    this.#unsettle(new Set(all.map(({ model }) => model)));
+    await this.#agree(all.flatMap(({ bases }) => bases), options);
+    return [];
+  }
+
+  /** What became of the items, and what is to be remembered of it. */
+  async #conclude(
+    items: readonly WriteItem[], written: readonly ItemOutcome[], refused: Map<WriteItem, SideProblem>, options: WriteOptions,
+  ): Promise<readonly Remembered[]> {
+    const context = this.#context;
+    await readAfterImages(this.#examiners, written);
     takeOutcomes(written, refused);
     for (const item of items) if (item.outcome === "pending") item.outcome = "written";
     holdBackChildren(items, "written");
@@ -110,22 +140,34 @@ export class WriteStages {
       else if (plan.action !== "park" && plan.action !== "none") bases.push(makeBase(context, item));
       this.#count(item);
     }
-    this.#unsettle(items.filter(({ outcome, examined: { base, cloudId, left, right } }) =>
-      outcome === "written" && (base === undefined || (left && left.cloudId !== cloudId) || (right && right.cloudId !== cloudId))));
-    if (bases.length > 0 || gone.size > 0) context.agreed = true;
-    if (bases.length > 0) this.#changes.push({ op: "putBases", bases });
-    for (const base of bases) this.#owed.push(base);
-    // What this run has linked itself is met again in the pass over the right, if there is one.
-    for (const model of new Set(bases.map((base) => base.model))) {
-      const examiner = this.#examiners.get(model)!;
-      if (!examiner.oneSided) examiner.noBases = false;
-    }
+    this.#unsettle(this.#linkedBy(items.filter(({ outcome, examined: { base, cloudId, left, right } }) =>
+      outcome === "written" && (base === undefined || (left && left.cloudId !== cloudId) || (right && right.cloudId !== cloudId)))));
+    if (gone.size > 0) context.agreed = true;
     for (const [model, cloudIds] of gone) this.#changes.push({ op: "removeBases", model, cloudIds }, ...(await context.openConflicts.end(model, cloudIds)));
     this.#changes.push(...(await logAfter(context, items.filter((item) => item.outcome !== "again"))));
     this.#changes.push(...dropLogOf(context, items.filter((item) => item.outcome !== "written"), written));
+    await this.#agree(bases, options);
+    return items.filter((item) => item.outcome === "again").map((item) => remembered(item.examined));
+  }
+
+  /** Has these bases stored, with whatever else is to be: now, or with those that come. */
+  async #agree(bases: readonly Base[], { closing, more }: WriteOptions): Promise<void> {
+    if (bases.length > 0) {
+      this.#context.agreed = true;
+      this.#changes.push({ op: "putBases", bases });
+    }
+    const models = new Set<string>();
+    for (const base of bases) {
+      this.#owed.push(base);
+      models.add(base.model);
+    }
+    // What this run has linked itself is met again in the pass over the right, if there is one.
+    for (const model of models) {
+      const examiner = this.#examiners.get(model)!;
+      if (!examiner.oneSided) examiner.noBases = false;
+    }
     const mayWait = more && this.#owed.length < basesTogether && !bases.some(({ values }) => values);
     if (!mayWait) await this.store(closing);
-    return items.filter((item) => item.outcome === "again").map((item) => remembered(item.examined));
   }
 
   /** Stores what the writes so far have left to be remembered. */
@@ -180,15 +222,8 @@ export class WriteStages {
    * Newly linked records count in no mark until the run has come to its end. Stored with their bases, so that after a
    * kill nobody takes as many deletes for nothing.
    */
-  #unsettle(items: readonly WriteItem[]): void {
+  #unsettle(models: ReadonlySet<PairModel>): void {
     const { checkpoints } = this.#context;
-    const models = new Set<PairModel>();
-    for (const { examined: { model, plan, left, right } } of items) {
-      if (plan.action === "forget" || plan.action === "park" || plan.action === "none") continue;
-      models.add(model);
-      if (left) this.#tracker.linked("left", model.left.name, left.key);
-      if (right) this.#tracker.linked("right", model.right.name, right.key);
-    }
     for (const model of models) {
       const checkpoint = checkpoints.get(model.name);
       if (!checkpoint) continue;
@@ -198,6 +233,17 @@ export class WriteStages {
       checkpoints.set(model.name, unsettled);
       this.#changes.push({ op: "put", collection: "checkpoint", records: [{ ...unsettled, id: model.name }] });
     }
+  }
+
+  #linkedBy(items: readonly WriteItem[]): ReadonlySet<PairModel> {
+    const models = new Set<PairModel>();
+    for (const { examined: { model, plan, left, right } } of items) {
+      if (plan.action === "forget" || plan.action === "park" || plan.action === "none") continue;
+      models.add(model);
+      if (left) this.#tracker.linked("left", model.left.name, [left.key]);
+      if (right) this.#tracker.linked("right", model.right.name, [right.key]);
+    }
+    return models;
   }
 
   async #onBothSides(
@@ -236,25 +282,6 @@ export class WriteStages {
       }
     }
     return outcomes;
-  }
-
-  async #readAfterImages(written: readonly ItemOutcome[]): Promise<void> {
-    const images = new Map<Examiner, { item: WriteItem; side: SideName; row: Row }[]>();
-    for (const { item, side, outcome } of written) {
-      if (outcome.status !== "written" || !outcome.after) continue;
-      const examiner = this.#examiners.get(item.examined.model.name)!;
-      const { endpoint, fields } = examiner.sides[side].model;
-      const at = fields.map((name) => endpoint.model.fields.findIndex((field) => field.name === name));
-      const row: Row = { ...outcome.after, values: at.map((position) => outcome.after!.values[position] ?? null) };
-      images.set(examiner, [...(images.get(examiner) ?? []), { item, side, row }]);
-    }
-    for (const [examiner, entries] of images) {
-      for (const side of ["left", "right"] as const) {
-        const own = entries.filter((entry) => entry.side === side);
-        const records = await examiner.sides[side].records(own.map((entry) => entry.row));
-        own.forEach((entry, index) => (entry.item.after = { ...entry.item.after, [side]: records[index]! }));
-      }
-    }
   }
 
   #count(item: WriteItem): void {

@@ -1,14 +1,17 @@
 import type { PairModel } from "../mapping/pair-model.ts";
+import type { RecordPlan } from "../plan/record-plan.ts";
 import type { RunContext } from "./context.ts";
+import { copiesOf, itemsOf, promiseCopies, type Copies } from "./copies.ts";
 import { remembered, type Examined, type ExamineOptions, type Examiner, type Remembered } from "./examine.ts";
 import type { PairModels } from "./pair-models.ts";
+import type { ReadRecord } from "./records.ts";
 import type { RunTracker } from "./tracker.ts";
 import { untangle } from "./untangle.ts";
 import { allocateKeys, groupByModel, none, movedBy, promiseIdentities, resolveTargets, takeItem, type WriteItem } from "./write-item.ts";
 import { maxTries, WriteStages } from "./write-stages.ts";
 
-/** Enough for each stage of a write to be busy. */
-const mostOnTheirWay = 3;
+/** Enough for each stage of a write to be busy, and for those that wait for the next of it. */
+const mostOnTheirWay = 5;
 /** Of a first copy: larger units than pages, for every statement costs besides its rows. */
 export const pagesTogether = 2;
 
@@ -19,6 +22,11 @@ export interface Sink {
    * ones of their model are looked at, since nothing that is read for these depends on them.
    */
   add(examined: readonly Examined[], ahead?: boolean): Promise<void>;
+  /**
+   * Takes over records of a first copy that `plan` is to make as they are, ahead; false: it does not, each is to be looked at.
+   * Absent where each always is.
+   */
+  copy?(model: PairModel, plan: RecordPlan, records: readonly ReadRecord[]): Promise<boolean>;
   /** Keeps what comes until `send`: records that are to be written together, however many. */
   hold(): void;
   /** Ends `hold`. What was taken over may be on its way while more is looked at. */
@@ -38,6 +46,8 @@ export class Writer implements Sink {
   readonly #examiners: ReadonlyMap<string, Examiner>;
   readonly #stages: WriteStages;
   #buffer: WriteItem[] = [];
+  /** In place of `#buffer`: of a first copy in one direction, as long as nothing else is among it. */
+  readonly #copies: Copies[] = [];
   #held = false;
   /** Writes that go on while the next records are looked at; each gives those to be looked at again. */
   readonly #onItsWay: Promise<readonly Remembered[]>[] = [];
@@ -52,6 +62,7 @@ export class Writer implements Sink {
   async add(examined: readonly Examined[], ahead = false): Promise<void> {
     const items: WriteItem[] = [];
     await resolveTargets(this.#context, this.#models, examined);
+    if (examined.length > 0) await this.#singleOut();
     for (const record of examined) {
       if (this.#stages.quarantine.isHeldByOthers(record)) {
         this.#stages.refusedByUnique.push(remembered(record));
@@ -66,11 +77,32 @@ export class Writer implements Sink {
     await allocateKeys(this.#context, items);
     for (const item of items) promiseIdentities(this.#context, item.examined.model, item.examined, item.insert?.key);
     this.#buffer.push(...items);
-    if (this.#held || this.#buffer.length < this.#context.settings.pageSize * (ahead ? pagesTogether : 1)) return;
-    const [first] = this.#buffer;
+    await this.#sendPages(ahead);
+  }
+
+  /** Writes what has come together, once that is enough. */
+  async #sendPages(ahead: boolean): Promise<void> {
+    const models = new Set([...this.#copies.map(({ model }) => model), ...this.#buffer.map(({ examined }) => examined.model)]);
+    const size = this.#copies.reduce((sum, { rows }) => sum + rows.length, this.#buffer.length);
+    if (this.#held || size < this.#context.settings.pageSize * (ahead ? pagesTogether : 1)) return;
     // Records of another model may be parents of those that come next.
-    if (!ahead || this.#buffer.some((item) => item.examined.model !== first!.examined.model)) return this.flush();
+    if (!ahead || models.size > 1) return this.flush();
     await this.send();
+  }
+
+  /** Records that go together with others each go as one of these. */
+  async #singleOut(): Promise<void> {
+    for (const copies of this.#copies.splice(0)) this.#buffer.push(...(await itemsOf(copies, this.#examiners.get(copies.model.name)!)));
+  }
+
+  async copy(model: PairModel, plan: RecordPlan, records: readonly ReadRecord[]): Promise<boolean> {
+    const alone = this.#buffer.length === 0 && this.#copies.every(({ to }) => to === plan.side);
+    const copies = alone ? await copiesOf(this.#context, this.#models, model, plan, records) : undefined;
+    if (!copies) return false;
+    await promiseCopies(this.#context, copies);
+    this.#copies.push(copies);
+    await this.#sendPages(true);
+    return true;
   }
 
   hold(): void {
@@ -79,9 +111,9 @@ export class Writer implements Sink {
 
   async send(): Promise<void> {
     this.#held = false;
-    if (this.#buffer.length === 0) return;
+    if (this.#buffer.length + this.#copies.length === 0) return;
     while (this.#onItsWay.length >= mostOnTheirWay) await this.again(await this.#onItsWay.shift()!);
-    const write = this.#write(this.#buffer.splice(0), { more: true });
+    const write = this.#writeBuffered({ more: true });
     this.#context.underWay.add(write);
     // Should it fail, that is met when it lands.
     void write.catch(() => undefined).then(() => this.#context.underWay.delete(write));
@@ -124,20 +156,34 @@ export class Writer implements Sink {
 
   async flush(closing = false): Promise<void> {
     await this.land();
-    while (this.#buffer.length > 0 || this.#stages.unstored) await this.again(await this.#write(this.#buffer.splice(0), { closing }));
+    while (this.#buffer.length + this.#copies.length > 0 || this.#stages.unstored) await this.again(await this.#writeBuffered({ closing }));
+  }
+
+  #writeBuffered(how: Parameters<WriteStages["write"]>[1]): Promise<readonly Remembered[]> {
+    return this.#copies.length > 0 ? this.#copy(this.#copies.splice(0), how) : this.#write(this.#buffer.splice(0), how);
+  }
+
+  async #copy(copies: readonly Copies[], how: Parameters<WriteStages["write"]>[1]): Promise<readonly Remembered[]> {
+    const again = await this.#stages.copy(copies, how);
+    this.#settle();
+    return again;
   }
 
   /** Gives those to be looked at again. */
   async #write(items: readonly WriteItem[], how: Parameters<WriteStages["write"]>[1] = {}): Promise<readonly Remembered[]> {
     const { identities } = this.#context;
     const again = await this.#stages.write(items, how);
-    if (this.#buffer.length === 0) {
-      identities.left.settle();
-      identities.right.settle();
-      for (const examiner of this.#examiners.values()) examiner.forgetClaims();
-    }
+    this.#settle();
     for (const side of ["left", "right"] as const) for (const name of movedBy(items, side, this.#models)) identities[side].forgetKeys(name);
     return again;
+  }
+
+  /** What was promised stands by now, where nothing more waits to be written. */
+  #settle(): void {
+    if (this.#buffer.length + this.#copies.length > 0) return;
+    this.#context.identities.left.settle();
+    this.#context.identities.right.settle();
+    for (const examiner of this.#examiners.values()) examiner.forgetClaims();
   }
 
   /**
