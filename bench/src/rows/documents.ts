@@ -45,7 +45,8 @@ async function folded(bench: Bench, cloudIds: "in the records" | "beside"): Prom
   return {
     measure: inside ? `${articlesOf(bench)} rows → ${shopsOf(bench)} documents, cloudIds in the records` : "  the same, cloudIds beside", ours: ours(pairs), unit: "ms",
     baseline: { name: "bare write of the documents", values: baseline(pairs) }, figure: { values: partOfSpeed(pairs), unit: "x" },
-    goal: { atLeast: 0.2, aim: 0.35 }, note: `reading them takes ${median(reads).toFixed(0)} ms`,
+    // Beside, each record has three more rows in two databases, of which a bare write knows nothing.
+    ...(inside ? { goal: { atLeast: 0.2, aim: 0.35 } } : {}), note: `reading them takes ${median(reads).toFixed(0)} ms`,
   };
 }
 
