@@ -69,6 +69,18 @@ export function withScan(database: MemoryDatabase, before: (model: string, page:
   return { ...contractOf(database), endpoints };
 }
 
+/** The database with something that happens before rows are fetched. */
+export function withFetch(database: MemoryDatabase, before: () => void): Database {
+  const endpoints = new Map([...database.endpoints].map(([name, endpoint]) => [name, {
+    ...endpoint,
+    fetch: (request: Parameters<typeof endpoint.fetch>[0]) => {
+      before();
+      return endpoint.fetch(request);
+    },
+  }]));
+  return { ...contractOf(database), endpoints };
+}
+
 function contractOf(database: MemoryDatabase): Database {
   return {
     name: database.name, endpoints: database.endpoints, ...(database.state ? { state: database.state } : {}), ...(database.hints ? { hints: database.hints } : {}),

@@ -137,6 +137,7 @@ async function deletePage(
   if (gone.length > 0) context.agreed = true;
   if (gone.length > 0) {
     const cloudIds = gone.map((record) => record.cloudId);
+    tracker.ended(model, cloudIds);
     after.push({ op: "removeBases", model: model.name, cloudIds }, ...(await context.openConflicts.end(model.name, cloudIds)));
   }
   if (untouched.length > 0) after.push({ op: "remove", collection: "preImage", ids: untouched.map((record) => preImageId(context.runId, { ...record, late: false, tries: 0 }, side)) });

@@ -196,14 +196,32 @@ export async function cleanRows(context: RunContext, analysis: Pick<Marked, "mod
 async function markRanges(
   context: RunContext, writes: SideWrites, analysis: Marked, source: Source, stored: SideMark | undefined, check: WriteCheck,
 ): Promise<SideMark> {
+  const ended = writes.ended === undefined || writes.ended.cloudIds.size + writes.ended.keys.size > 0;
+  if (source.idle && writes.rows === 0 && stored && !stored.unsure && !ended) return stored;
+  const mark = await rangesNow(context, writes, analysis, source, check, ended);
+  // Behind the fingerprints: what they have in them is seen here. Its page may be as it was, so the next run reads them all.
+  return ended && (await endedStands(context, writes, source)) ? { ranges: mark.ranges.map((range) => ({ ...range, fingerprint: null })), unsure: true } : mark;
+}
+
+/** A row stands that was gone when its link was ended, or that this run has deleted: nobody has looked at it since. */
+async function endedStands(context: RunContext, { ended }: SideWrites, { side: { model: { endpoint } } }: Source): Promise<boolean> {
+  if (!ended) return true;
+  const standing = async (by: "cloudId" | "key", tuples: readonly (readonly string[])[]): Promise<boolean> =>
+    tuples.length > 0 && (await context.retrying(() => endpoint.fetch({ fields: [], by, tuples }))).length > 0;
+  return (await standing("cloudId", [...ended.cloudIds].map((cloudId) => [cloudId]))) || standing("key", [...ended.keys.values()]);
+}
+
+/** `ended`: links were, so that ranges read before are held against what stands now, though nothing was written here. */
+async function rangesNow(
+  context: RunContext, writes: SideWrites, analysis: Marked, source: Source, check: WriteCheck, ended: boolean,
+): Promise<SideMark & { readonly ranges: NonNullable<SideMark["ranges"]> }> {
   const { endpoint, fields } = source.side.model;
   const side = source.side.name;
-  if (source.idle && writes.rows === 0 && stored && !stored.unsure) return stored;
   const expected = source.ranges.reduce((sum, { count }) => sum + count, 0) + writes.inserted - writes.deleted;
   const ranges = source.ranges.length > 0 ? inKeyOrder(source) : [{ after: null, upTo: null, count: -1, fingerprint: null }];
   // A row that came after its page was read and was linked all the same would make up for one that went.
   const linkedLater = writes.linked !== undefined && [...writes.linked].some((key) => source.stoodOnPage(key) === false);
-  if (writes.rows === 0) return { ranges, ...(writes.lost || linkedLater ? { unsure: true } : {}) };
+  if (writes.rows === 0 && !ended) return { ranges, ...(writes.lost || linkedLater ? { unsure: true } : {}) };
   const now = await context.retrying(() => endpoint.fingerprint!(fields, ranges));
   const settled: NonNullable<SideMark["ranges"]>[number][] = [];
   for (const [at, range] of ranges.entries()) {

@@ -1,6 +1,6 @@
 import type { Key, Row } from "../endpoint.ts";
 import type { Batch, Outcome } from "../unit.ts";
-import type { SideName } from "../mapping/pair-model.ts";
+import type { PairModel, SideName } from "../mapping/pair-model.ts";
 import { keyText, type RunContext } from "./context.ts";
 import type { Source } from "./source.ts";
 
@@ -22,9 +22,15 @@ export interface SideWrites {
   lost: boolean;
   /** Rows that were to be deleted and could not be; looked at again by the next run. */
   readonly pending: Key[];
+  /**
+   * Of a side that is known by fingerprints, what a row would bear that is thought to be gone and stands again: cloudIds of links that
+   * this run has ended, keys of rows that it has deleted. Undefined: too many to remember, or a side with marks.
+   */
+  ended: { readonly cloudIds: Set<string>; readonly keys: Map<string, Key> } | undefined;
 }
 
 const keysKept = 5_000;
+const endedKept = 50_000;
 
 /** Keeps count of committed writes, per side and the side's model name. */
 export class RunTracker {
@@ -43,7 +49,8 @@ export class RunTracker {
     const name = `${side} ${model}`;
     let writes = this.#writes.get(name);
     if (!writes) {
-      writes = { units: new Set(), inserted: 0, deleted: 0, rows: 0, keys: new Map(), readBack: undefined, anyLinked: false, linked: new Set(), lost: false, pending: [] };
+      const byFingerprints = this.#context.settings.databases[side].endpoints.get(model)?.fingerprint !== undefined;
+      writes = { units: new Set(), inserted: 0, deleted: 0, rows: 0, keys: new Map(), readBack: undefined, anyLinked: false, linked: new Set(), lost: false, pending: [], ended: byFingerprints ? { cloudIds: new Set(), keys: new Map() } : undefined };
       this.#writes.set(name, writes);
     }
     return writes;
@@ -65,6 +72,15 @@ export class RunTracker {
     }
   }
 
+  /** These records are linked no more. */
+  ended(model: PairModel, cloudIds: readonly string[]): void {
+    for (const side of ["left", "right"] as const) {
+      const writes = this.of(side, model[side].name);
+      for (const cloudId of cloudIds) writes.ended?.cloudIds.add(cloudId);
+      if (writes.ended && writes.ended.cloudIds.size > endedKept) writes.ended = undefined;
+    }
+  }
+
   committed(side: SideName, batch: Batch, outcomes: readonly Outcome[], transaction: string): void {
     const writes = this.of(side, batch.model);
     // Even another model's rows: a cascade or a trigger may have changed them.
@@ -77,10 +93,14 @@ export class RunTracker {
       writes.rows++;
       this.#context.written[side]++;
       if (batch.op === "insert") writes.inserted++;
-      if (batch.op === "delete") writes.deleted++;
+      if (batch.op === "delete") {
+        writes.deleted++;
+        writes.ended?.keys.set(keyText(row.key), row.key);
+      }
       if (batch.op === "delete" || onlyIdentity) writes.keys?.delete(keyText(row.key));
       else writes.keys?.set(keyText(row.key), row.key);
     });
+    if (writes.ended && writes.ended.keys.size > endedKept) writes.ended = undefined;
     // To read a few records of documents is to read these: where it is too much for some, it is for all inside.
     if (writes.keys && writes.keys.size > keysKept) for (const model of this.#writtenTogether(side, batch.model)) this.of(side, model).keys = undefined;
   }

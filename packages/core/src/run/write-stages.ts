@@ -143,7 +143,10 @@ export class WriteStages {
     this.#unsettle(this.#linkedBy(items.filter(({ outcome, examined: { base, cloudId, left, right } }) =>
       outcome === "written" && (base === undefined || (left && left.cloudId !== cloudId) || (right && right.cloudId !== cloudId)))));
     if (gone.size > 0) context.agreed = true;
-    for (const [model, cloudIds] of gone) this.#changes.push({ op: "removeBases", model, cloudIds }, ...(await context.openConflicts.end(model, cloudIds)));
+    for (const [model, cloudIds] of gone) {
+      this.#tracker.ended(this.#models.get(model)!, cloudIds);
+      this.#changes.push({ op: "removeBases", model, cloudIds }, ...(await context.openConflicts.end(model, cloudIds)));
+    }
     this.#changes.push(...(await logAfter(context, items.filter((item) => item.outcome !== "again"))));
     this.#changes.push(...dropLogOf(context, items.filter((item) => item.outcome !== "written"), written));
     await this.#agree(bases, options);
