@@ -16,7 +16,7 @@ interface Write {
   readonly side: SideName;
   readonly value: string | null;
   readonly knew: Write | undefined;
-  /** The engine's own placeholder (an edge filled later), nobody's value. */
+  /** An edge that the engine fills later is empty until then: nobody's value. */
   readonly empty: boolean;
 }
 

@@ -163,7 +163,7 @@ export class ModelAnalysis {
   /** Rows of a first copy that nothing is to be said about but that they are new. */
   async #copied(left: readonly Row[], right: readonly Row[]): Promise<boolean> {
     const [side, rows] = left.length > 0 ? ["left" as const, left] : ["right" as const, right];
-    if (!this.#sink.copy || !this.sources.left.full || this.#remembers(side) || left.length * right.length > 0) return false;
+    if (!this.#sink.copy || !this.sources.left.full || this.#remembers(side) || (left.length > 0 && right.length > 0)) return false;
     const found = await this.examiner.newOnes(side, rows);
     if (!found || !(await this.#sink.copy(this.model, found.plan, found.records))) return false;
     this.#unlinkedSeen[side] += rows.length;

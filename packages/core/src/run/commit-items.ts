@@ -57,12 +57,9 @@ export async function commitUnit(context: RunContext, tracker: RunTracker, side:
   const unit: Unit = { id: context.nextUnitId(), fence: context.claims![side].fence, batches };
   context.safePoint();
   await context.beginWriting();
+  let result: Committed;
   try {
-    const result = await context.settings.databases[side].commit(unit);
-    if (!result.committed) return result;
-    context.faults = 0;
-    batches.forEach((batch, at) => tracker.committed(side, batch, result.outcomes[at]!, result.transaction));
-    return result;
+    result = await context.settings.databases[side].commit(unit);
   } catch (error) {
     if (!isSyncError(error) || !error.retryable) throw error;
     context.inDoubt = true;
@@ -70,6 +67,12 @@ export async function commitUnit(context: RunContext, tracker: RunTracker, side:
     await context.afterFault(error);
     return "unknown";
   }
+  if (result.committed) {
+    const { outcomes, transaction } = result;
+    context.faults = 0;
+    batches.forEach((batch, at) => tracker.committed(side, batch, outcomes[at]!, transaction));
+  }
+  return result;
 }
 
 /** Without those that refer to a missing record, and those that refer to them. */

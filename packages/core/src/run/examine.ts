@@ -8,7 +8,7 @@ import { withAbsentParents } from "./absent-parents.ts";
 import { keyText, quarantineId, type RunContext } from "./context.ts";
 import { decisionFor } from "./conflicts.ts";
 import { Matcher, problemOf, takenBy } from "./match.ts";
-import { mayRepeat, namesakesOf, repeatedAmong } from "./namesakes.ts";
+import { mayShareCloudIds, namesakesOf, repeatedAmong } from "./namesakes.ts";
 import { giveCloudIds } from "./new-cloud-ids.ts";
 import type { PairModels } from "./pair-models.ts";
 import type { Problem, ReadRecord } from "./records.ts";
@@ -103,6 +103,11 @@ export class Examiner {
     return this.sides.left.knownEmpty || this.sides.right.knownEmpty;
   }
 
+  /** Nothing was ever linked, and there is nothing that a record of this side could be linked to. */
+  #isFirst(side: SideName): boolean {
+    return this.noBases && this.sides[otherSide(side)].knownEmpty;
+  }
+
   /** What was recognised stands in the databases by now. */
   forgetClaims(): void {
     this.#claims.clear();
@@ -148,8 +153,8 @@ export class Examiner {
   async newOnes(side: SideName, rows: readonly Row[]): Promise<{ readonly plan: RecordPlan; readonly records: readonly ReadRecord[] } | undefined> {
     const { quarantine, decisions, openConflicts, settings: { direction, drift, mirror } } = this.#context;
     const { selfReference, fields, name } = this.model;
-    const plain = this.noBases && this.sides[otherSide(side)].knownEmpty && quarantine.size + decisions.size === 0 && !openConflicts.hadSome(name)
-      && !selfReference && !fields.some(({ late }) => late) && !mayRepeat(this.sides[side]);
+    const plain = this.#isFirst(side) && quarantine.size + decisions.size === 0 && !openConflicts.hadSome(name)
+      && !selfReference && !fields.some(({ late }) => late) && !mayShareCloudIds(this.sides[side]);
     if (!plain || rows.length === 0) return undefined;
     const records = await this.sides[side].records(rows);
     if (records.some(({ cloudId, problem, waits }) => cloudId === null || problem || waits.length > 0)) return undefined;
@@ -179,7 +184,7 @@ export class Examiner {
   /** Nothing was ever linked, and the other side holds nothing: each stands alone, unless one is ambiguous among its own. */
   async #firstOnes(leftRecords: readonly ReadRecord[], rightRecords: readonly ReadRecord[]): Promise<Linked[] | undefined> {
     const [side, records] = leftRecords.length > 0 ? ["left" as const, leftRecords] : ["right" as const, rightRecords];
-    const alone = this.noBases && this.sides[otherSide(side)].knownEmpty && records.length === leftRecords.length + rightRecords.length;
+    const alone = this.#isFirst(side) && records.length === leftRecords.length + rightRecords.length;
     if (!alone || (await this.#matcher.match(side, records)).size > 0) return undefined;
     return records.map((record) => (side === "left" ? { cloudId: record.cloudId ?? "", left: record } : { cloudId: record.cloudId ?? "", right: record }));
   }

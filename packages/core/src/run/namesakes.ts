@@ -3,11 +3,11 @@ import { sharedCloudId, type ReadRecord } from "./records.ts";
 import type { Side } from "./side.ts";
 
 /** Nothing keeps two elements of documents from bearing one cloudId: an application copies them whole. */
-export const mayRepeat = ({ model: { endpoint: { model } } }: Side): boolean => model.within !== undefined && model.syncFields.cloudId !== undefined;
+export const mayShareCloudIds = ({ model: { endpoint: { model } } }: Side): boolean => model.within !== undefined && model.syncFields.cloudId !== undefined;
 
 /** Of the records with these cloudIds those that share one, by the text of their key, as their database tells of them. */
 export async function namesakesOf(context: RunContext, side: Side, among: () => readonly string[]): Promise<ReadonlyMap<string, ReadRecord>> {
-  const cloudIds = mayRepeat(side) ? among() : [];
+  const cloudIds = mayShareCloudIds(side) ? among() : [];
   if (cloudIds.length === 0) return none;
   const { endpoint, fields } = side.model;
   const rows = await context.retrying(() => endpoint.fetch({ fields, by: "cloudId", tuples: cloudIds.map((cloudId) => [cloudId]) }));

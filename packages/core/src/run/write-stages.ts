@@ -23,7 +23,7 @@ export const maxTries = 3;
 /** In a first copy the bases of several units are stored together: the more at once, the less of their index each of them touches. */
 const basesTogether = 10_000;
 
-interface WriteOptions {
+export interface WriteOptions {
   readonly tangles?: Readonly<Record<SideName, Untangled>>;
   /** No more is expected. */
   readonly closing?: boolean;
@@ -100,7 +100,9 @@ export class WriteStages {
     const refused = new Map<WriteItem, SideProblem>();
     const apart = await this.#inTurn("data", async () => {
       const single = await commitCopies(context, this.#tracker, all, this.#examiners);
-      return single && { items: single.items, written: single.written ?? (await this.#inLevels(single.items, single.items.filter(({ outcome }) => outcome === "pending"), refused)) };
+      if (!single) return undefined;
+      const { items, written } = single;
+      return { items, written: written ?? (await this.#inLevels(items, items.filter(({ outcome }) => outcome === "pending"), refused)) };
     });
     if (apart) return await this.#conclude(apart.items, apart.written, refused, options);
     for (const { model, to, rows } of all) {
@@ -140,7 +142,7 @@ export class WriteStages {
       else if (plan.action !== "park" && plan.action !== "none") bases.push(makeBase(context, item));
       this.#count(item);
     }
-    this.#unsettle(this.#linkedBy(items.filter(({ outcome, examined: { base, cloudId, left, right } }) =>
+    this.#unsettle(this.#noteLinks(items.filter(({ outcome, examined: { base, cloudId, left, right } }) =>
       outcome === "written" && (base === undefined || (left && left.cloudId !== cloudId) || (right && right.cloudId !== cloudId)))));
     if (gone.size > 0) context.agreed = true;
     for (const [model, cloudIds] of gone) {
@@ -238,7 +240,8 @@ export class WriteStages {
     }
   }
 
-  #linkedBy(items: readonly WriteItem[]): ReadonlySet<PairModel> {
+  /** Notes rows that are linked by now; gives their models. */
+  #noteLinks(items: readonly WriteItem[]): ReadonlySet<PairModel> {
     const models = new Set<PairModel>();
     for (const { examined: { model, plan, left, right } } of items) {
       if (plan.action === "forget" || plan.action === "park" || plan.action === "none") continue;

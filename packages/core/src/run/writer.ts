@@ -8,7 +8,7 @@ import type { ReadRecord } from "./records.ts";
 import type { RunTracker } from "./tracker.ts";
 import { untangle } from "./untangle.ts";
 import { allocateKeys, groupByModel, none, movedBy, promiseIdentities, resolveTargets, takeItem, type WriteItem } from "./write-item.ts";
-import { maxTries, WriteStages } from "./write-stages.ts";
+import { maxTries, WriteStages, type WriteOptions } from "./write-stages.ts";
 
 /** Enough for each stage of a write to be busy, and for those that wait for the next of it. */
 const mostOnTheirWay = 5;
@@ -159,18 +159,18 @@ export class Writer implements Sink {
     while (this.#buffer.length + this.#copies.length > 0 || this.#stages.unstored) await this.again(await this.#writeBuffered({ closing }));
   }
 
-  #writeBuffered(how: Parameters<WriteStages["write"]>[1]): Promise<readonly Remembered[]> {
+  #writeBuffered(how: WriteOptions): Promise<readonly Remembered[]> {
     return this.#copies.length > 0 ? this.#copy(this.#copies.splice(0), how) : this.#write(this.#buffer.splice(0), how);
   }
 
-  async #copy(copies: readonly Copies[], how: Parameters<WriteStages["write"]>[1]): Promise<readonly Remembered[]> {
+  async #copy(copies: readonly Copies[], how: WriteOptions): Promise<readonly Remembered[]> {
     const again = await this.#stages.copy(copies, how);
     this.#settle();
     return again;
   }
 
   /** Gives those to be looked at again. */
-  async #write(items: readonly WriteItem[], how: Parameters<WriteStages["write"]>[1] = {}): Promise<readonly Remembered[]> {
+  async #write(items: readonly WriteItem[], how: WriteOptions = {}): Promise<readonly Remembered[]> {
     const { identities } = this.#context;
     const again = await this.#stages.write(items, how);
     this.#settle();
